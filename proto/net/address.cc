@@ -1,0 +1,3 @@
+#include "proto/net/address.h"
+
+namespace rackcast::net {}  // namespace rackcast::net
