@@ -103,3 +103,13 @@ function(rackcast_add_layering_check)
     set_tests_properties(layering PROPERTIES LABELS unit)
   endif()
 endfunction()
+
+# Adds every direct sub-folder that has a CMakeLists.txt, in name order.
+function(rackcast_add_subfolders)
+  file(GLOB lists RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*/CMakeLists.txt)
+  list(SORT lists)
+  foreach(list ${lists})
+    get_filename_component(folder ${list} DIRECTORY)
+    add_subdirectory(${folder})
+  endforeach()
+endfunction()
