@@ -9,12 +9,14 @@
 namespace rackcast {
 
 struct Error {
-  std::string message;   // one line, no trailing full stop needed, names the file/address/interface concerned
+  std::string message;  // one line, no trailing full stop needed, names the file/address/interface concerned
 };
 
 template <typename T>
 using Result = tl::expected<T, Error>;
 
-inline tl::unexpected<Error> fail(std::string message) { return tl::make_unexpected(Error{std::move(message)}); }
+inline tl::unexpected<Error> fail(std::string message) {
+  return tl::make_unexpected(Error{std::move(message)});
+}
 
 }  // namespace rackcast

@@ -1,5 +1,6 @@
 // Replays a corpus through a fuzz target without libFuzzer: every file in the folders named on the command line is one
-// input, then each of its prefixes and each single-byte flip, so that the plain test suite walks the parser's edges too.
+// input, then each of its prefixes and each single-byte flip, so that the plain test suite walks the parser's edges
+// too.
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -44,5 +45,5 @@ int main(int argc, char** argv) {
     }
   }
   std::printf("%zu corpus files\n", count);
-  return count == 0 ? 1 : 0;   // an empty corpus would be a test that cannot fail
+  return count == 0 ? 1 : 0;  // an empty corpus would be a test that cannot fail
 }

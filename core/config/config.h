@@ -1,0 +1,138 @@
+// The configuration as an immutable snapshot: plain structs, validated, every default filled in. Made by parse_config
+// (core/config/parse.h), shared by shared_ptr<const Config>, swapped by mailbox (ConfigSwapped). Units are in the
+// names. A section that is absent is nullopt: that service is off. A limit that is absent is no limit.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "proto/net/address.h"
+
+namespace rackcast {
+
+enum class IoKind : std::uint8_t { kIoUring, kSocket, kDpdk, kPacket };
+
+struct ServerConfig {
+  std::vector<std::string> interfaces;  // answers only here; never empty when [dhcp] or [tftp] is on
+  IoKind io = IoKind::kIoUring;
+  std::vector<unsigned> cores;         // one datagram lane pinned to each; empty: one lane, not pinned
+  std::vector<unsigned> stream_cores;  // HTTP/FTP threads; empty: one thread, not pinned
+  std::string user = "rackcast";       // dropped to once the sockets are open; "root" keeps root
+  std::string state_dir = "/var/lib/rackcast";
+};
+
+enum class DhcpMode : std::uint8_t { kAuthoritative, kProxy, kOff };
+enum class ConflictProbe : std::uint8_t { kOff, kArp, kIcmp };
+
+struct AddressRange {
+  net::Ipv4Address first;
+  net::Ipv4Address last;  // inclusive
+};
+
+struct LeaseSeconds {
+  std::uint32_t preset = 43'200;   // key `default`
+  std::uint32_t longest = 86'400;  // key `max`
+};
+
+struct SubnetConfig {
+  net::Ipv4Prefix subnet;
+  std::vector<AddressRange> ranges;  // within subnet, disjoint
+  bool bootp = false;                // dhcpd's `range dynamic-bootp`
+  std::vector<net::Ipv4Address> routers;
+  std::vector<net::Ipv4Address> dns;
+  std::optional<std::string> domain;            // option 15
+  std::optional<net::Ipv4Address> next_server;  // siaddr and 66; default: the address that was asked
+  LeaseSeconds lease_seconds;
+  std::string hostname;  // option 12 by pattern, "" = none; {{last_octet}}, {{mac}}, {{address}}
+};
+
+struct HostConfig {
+  std::string name;
+  net::MacAddress mac;
+  std::optional<net::Ipv4Address> address;  // a reservation; without it the host is only "known"
+  std::optional<net::Ipv4Address> next_server;
+  std::optional<std::string> filename;
+  std::optional<std::string> hostname;
+};
+
+// Boot files by client architecture. Keys of both maps: "bios" "efi32" "efi64" "arm32" "arm64" "default".
+struct BootConfig {
+  std::map<std::string, std::string> by_architecture;
+  std::map<std::string, std::string> ipxe;  // for clients that run iPXE; a string in TOML is {"default": …}
+  std::string http;                         // for UEFI HTTP boot (HTTPClient); "" = not offered
+};
+
+struct DhcpConfig {
+  DhcpMode mode = DhcpMode::kAuthoritative;
+  std::string lease_store = "sqlite";
+  ConflictProbe conflict_probe = ConflictProbe::kOff;
+  std::vector<SubnetConfig> subnets;
+  BootConfig boot;
+  std::vector<HostConfig> hosts;
+};
+
+struct Cps {
+  std::uint32_t rate = 0;  // connections per second
+  std::uint32_t wait_seconds = 0;
+};
+enum class AdmissionPolicy : std::uint8_t { kQueue, kXinetd };
+
+// xinetd's limits, the same for TFTP, FTP and HTTP (design §6).
+struct AdmissionConfig {
+  std::optional<std::uint32_t> instances;
+  std::optional<std::uint32_t> per_source;
+  std::optional<Cps> cps;
+  AdmissionPolicy policy = AdmissionPolicy::kQueue;  // key `admission`
+};
+
+struct TftpConfig {
+  std::vector<net::Endpoint> listen;  // default 0.0.0.0:69
+  std::string root;                   // absolute
+  AdmissionConfig admission;
+  std::uint16_t max_windowsize = 64;
+  std::uint16_t max_blksize = 65'464;
+  bool single_port = false;
+  std::uint64_t cache_bytes = std::uint64_t{2} << 30U;  // image budget
+};
+
+struct HttpConfig {
+  std::vector<net::Endpoint> listen;  // default 0.0.0.0:80
+  std::string root;
+  AdmissionConfig admission;
+};
+
+struct PortRange {
+  std::uint16_t first = 0;
+  std::uint16_t last = 0;  // inclusive
+};
+
+struct FtpConfig {
+  std::vector<net::Endpoint> listen;  // default 0.0.0.0:21
+  std::string root;
+  std::optional<PortRange> passive_ports;  // default: the kernel's ephemeral range
+  AdmissionConfig admission;
+};
+
+struct BoardConfig {
+  net::Endpoint listen;  // default 127.0.0.1:8077
+};
+
+struct LogConfig {
+  std::string level = "info";  // trace debug info warning error
+  bool syslog = false;
+};
+
+struct Config {
+  ServerConfig server;
+  std::optional<DhcpConfig> dhcp;  // nullopt also for mode = "off"
+  std::optional<TftpConfig> tftp;
+  std::optional<HttpConfig> http;
+  std::optional<FtpConfig> ftp;
+  std::optional<BoardConfig> board;
+  LogConfig log;
+};
+
+}  // namespace rackcast

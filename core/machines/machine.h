@@ -1,0 +1,26 @@
+// What we know of a machine. Written on the DHCP lane only; published as whole records to every lane's and stream
+// thread's private copy (MachineTable) and to the boot board.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "core/leases/lease.h"
+#include "core/time.h"
+#include "proto/bytes/fixed_text.h"
+#include "proto/net/address.h"
+
+namespace rackcast {
+
+struct Machine {
+  net::MacAddress mac;                  // the key
+  net::Ipv4Address address;             // latest lease; 0.0.0.0 while none
+  HostName hostname;                    // given by us (option 12) or, failing that, named by the client
+  std::array<std::uint8_t, 16> uuid{};  // option 97, wire order; zeros = unknown
+  std::uint16_t architecture = 0xFFFF;  // option 93; 0xFFFF = never said (plain DHCP clients)
+  FixedText<32> vendor_class;           // option 60, cut
+  bool ipxe = false;                    // its latest DHCP dialogue was iPXE's (option 77 or 175)
+  WallTime seen;
+};
+
+}  // namespace rackcast

@@ -1,0 +1,90 @@
+// What takes time elsewhere. An engine emits Work through its sink and goes on; the answer comes back as a Completion
+// through the lane's mailbox. Both are closed sets of value types, moved, never allocated by the lane.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <variant>
+
+#include "core/images/image.h"
+#include "core/images/path.h"
+#include "core/leases/lease.h"
+#include "core/machines/machine.h"
+#include "proto/bytes/strong_id.h"
+
+namespace rackcast {
+
+using LaneId = StrongId<struct LaneIdTag, std::uint16_t>;
+// The engine's own handle for what waits; opaque to whoever does the work, returned unchanged.
+using Ticket = StrongId<struct TicketTag, std::uint64_t>;
+
+struct Config;  // core/config/config.h
+
+// --- Work
+// ---------------------------------------------------------------------------------------------------------------
+struct CommitLease {  // make durable; answered by LeaseCommitted once on disk
+  Ticket ticket;
+  Lease lease;
+};
+struct LoadImage {  // open (by the path rules) and, unless held already, load; answered by ImageLoaded
+  Ticket ticket;
+  PathText path;
+};
+struct ReadPiece {  // of an image above the budget: bytes around `offset`; answered by PieceRead
+  Ticket ticket;
+  std::shared_ptr<const Image> image;
+  std::uint64_t offset = 0;
+};
+struct ReleaseImage {  // the lane's reference, dropped off-lane; no answer
+  std::shared_ptr<const Image> image;
+};
+struct PublishMachine {  // to every other lane and stream thread, and to the board; no answer
+  Machine machine;
+};
+using Work = std::variant<CommitLease, LoadImage, ReadPiece, ReleaseImage, PublishMachine>;
+
+// --- Completions
+// --------------------------------------------------------------------------------------------------------
+enum class ImageStatus : std::uint8_t {
+  kLoaded,
+  kNotFound,
+  kRefused /* link or `..` out of the root */,
+  kFailed /* I/O */
+};
+
+struct LeaseCommitted {
+  Ticket ticket;
+  bool durable = false;  // false: the store failed (disk full); nothing may be promised
+};
+struct ImageLoaded {
+  Ticket ticket;
+  PathText path;
+  ImageStatus status = ImageStatus::kFailed;
+  std::shared_ptr<const Image> image;  // set when kLoaded
+  std::uint64_t epoch = 0;             // of the store when the path was resolved: see ImageEpoch
+};
+struct PieceRead {
+  Ticket ticket;
+  ImageStatus status = ImageStatus::kFailed;  // kFailed also when the file changed under the held descriptor
+  std::shared_ptr<const Image> piece;
+};
+struct MachineChanged {
+  Machine machine;
+};
+struct ConfigSwapped {
+  std::shared_ptr<const Config> config;
+};
+struct StopLane {};  // finish running transfers until the lane's grace ends, accept nothing new
+using Completion = std::variant<LeaseCommitted, ImageLoaded, PieceRead, MachineChanged, ConfigSwapped, StopLane>;
+
+// Takes Work to whoever does it. Implementations: the daemon's (queues to threads), the simulation's (virtual delays).
+// `submit` may be called by any lane's thread, never blocks, and moves from `work` only when it returns true; false
+// means the queue is full: the engine drops or retries, and counts.
+class WorkRouter {
+ public:
+  virtual ~WorkRouter() = default;
+  [[nodiscard]] virtual bool submit(LaneId from, Work& work) = 0;
+};
+
+}  // namespace rackcast
