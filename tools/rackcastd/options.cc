@@ -1,0 +1,87 @@
+#include "tools/rackcastd/options.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <map>
+
+namespace rackcast {
+
+namespace {
+
+constexpr const char* kExamples = R"(Examples:
+  rackcastd --config /etc/rackcast/rackcast.toml
+  rackcastd --config lab.toml --io socket --cores 2,3 --foreground --log-level debug
+
+Signals: SIGTERM finishes running transfers and stops; SIGHUP reads the configuration again without touching them.)";
+
+// The old files are a later feature; their flags exist so that nobody's script fails silently.
+struct OldFiles {
+  std::string dhcpd_conf;
+  std::string xinetd;
+  std::string vsftpd_conf;
+  bool strict_xinetd = false;
+  [[nodiscard]] bool any() const {
+    return !dhcpd_conf.empty() || !xinetd.empty() || !vsftpd_conf.empty() || strict_xinetd;
+  }
+};
+
+}  // namespace
+
+ParsedOptions parse_options(int argc, const char* const* argv) {
+  DaemonOptions options;
+  OldFiles old;
+  IoKind io = IoKind::kIoUring;
+  std::vector<unsigned> cores;
+  std::string log_level;
+
+  CLI::App app(
+      "rackcastd takes a rack of bare machines from power-on to installed: DHCP, TFTP, HTTP and FTP in one daemon.",
+      "rackcastd");
+  app.footer(kExamples);
+  app.set_version_flag("--version", "rackcastd " RACKCAST_VERSION);
+  auto* config = app.add_option("--config", options.config_file, "Configuration file (TOML)")->type_name("FILE");
+  auto* io_option =
+      app.add_option("--io", io, "Packet I/O backend: io_uring, socket (dpdk and packet are not built yet)")
+          ->transform(CLI::CheckedTransformer(std::map<std::string, IoKind>{{"io_uring", IoKind::kIoUring},
+                                                                            {"socket", IoKind::kSocket},
+                                                                            {"dpdk", IoKind::kDpdk},
+                                                                            {"packet", IoKind::kPacket}})
+                          .description(""))
+          ->type_name("NAME");
+  auto* cores_option =
+      app.add_option("--cores", cores, "One datagram lane pinned to each, e.g. 2,3")->delimiter(',')->type_name("LIST");
+  app.add_flag("--foreground", options.foreground, "Stay in the foreground and log to standard error");
+  auto* level = app.add_option("--log-level", log_level, "trace, debug, info, warning or error")
+                    ->check(CLI::IsMember({"trace", "debug", "info", "warning", "error"}).description(""))
+                    ->type_name("LEVEL");
+  app.add_option("--dhcpd-conf", old.dhcpd_conf, "Run an old dhcpd.conf as it is (not built yet)")->type_name("FILE");
+  app.add_option("--xinetd", old.xinetd, "Run an old xinetd.d/tftp as it is (not built yet)")->type_name("FILE");
+  app.add_option("--vsftpd-conf", old.vsftpd_conf, "Run an old vsftpd.conf as it is (not built yet)")
+      ->type_name("FILE");
+  app.add_flag("--strict-xinetd", old.strict_xinetd, "xinetd's own limit policy (not built yet)");
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& success) {  // --help, --version
+    return {std::nullopt, app.exit(success)};
+  } catch (const CLI::ParseError& error) {
+    std::fprintf(stderr, "rackcastd: %s; see rackcastd --help\n", error.what());
+    return {std::nullopt, 2};
+  }
+  if (old.any()) {
+    std::fprintf(stderr,
+                 "rackcastd: --dhcpd-conf, --xinetd, --vsftpd-conf and --strict-xinetd are not built yet; write a TOML "
+                 "file and start with --config FILE\n");
+    return {std::nullopt, 1};
+  }
+  if (config->count() == 0) {
+    std::fprintf(stderr, "rackcastd: no configuration: start with --config FILE; see rackcastd --help\n");
+    return {std::nullopt, 2};
+  }
+  if (io_option->count() > 0) options.io = io;
+  if (cores_option->count() > 0) options.cores = cores;
+  if (level->count() > 0) options.log_level = log_level;
+  return {options, 0};
+}
+
+}  // namespace rackcast

@@ -1,0 +1,78 @@
+#include "tools/rackcastd/privileges.h"
+
+#include <grp.h>
+#include <pwd.h>
+#include <sys/capability.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <memory>
+#include <system_error>
+#include <vector>
+
+namespace rackcast {
+
+namespace {
+
+std::string reason() {
+  return std::generic_category().message(errno);
+}
+
+struct CapabilityFree {
+  void operator()(cap_t caps) const { cap_free(caps); }
+};
+
+Result<void> keep_only_reload_capabilities() {
+  constexpr std::array<cap_value_t, 2> kKept = {CAP_NET_RAW, CAP_NET_BIND_SERVICE};
+  const std::unique_ptr<std::remove_pointer_t<cap_t>, CapabilityFree> caps(cap_init());
+  if (caps == nullptr || cap_set_flag(caps.get(), CAP_PERMITTED, kKept.size(), kKept.data(), CAP_SET) != 0 ||
+      cap_set_flag(caps.get(), CAP_EFFECTIVE, kKept.size(), kKept.data(), CAP_SET) != 0 ||
+      cap_set_proc(caps.get()) != 0)
+    return fail("cannot keep CAP_NET_RAW and CAP_NET_BIND_SERVICE for reload: " + reason());
+  return {};
+}
+
+}  // namespace
+
+Result<UserIds> find_user(const std::string& user) {
+  if (user == "root") return UserIds{0, 0};
+  passwd entry{};
+  passwd* found = nullptr;
+  std::vector<char> buffer(16'384);
+  const int error = getpwnam_r(user.c_str(), &entry, buffer.data(), buffer.size(), &found);
+  if (error != 0 || found == nullptr) {
+    return fail("user \"" + user + "\" does not exist: create it (useradd --system --no-create-home " + user +
+                ") or set [server].user to one that does");
+  }
+  return UserIds{entry.pw_uid, entry.pw_gid};
+}
+
+Result<void> prepare_state_dir(const std::string& dir, UserIds owner) {
+  if (mkdir(dir.c_str(), 0750) != 0 && errno != EEXIST)
+    return fail("cannot make the state directory " + dir + ": " + reason() +
+                "; create it or change [server].state_dir");
+  struct stat facts {};
+  if (stat(dir.c_str(), &facts) != 0 || !S_ISDIR(facts.st_mode))
+    return fail("the state directory " + dir + " is not a directory; change [server].state_dir");
+  // Only what root owns is handed over: somebody else's directory is a mistake better shown by the store's own error.
+  if (geteuid() == 0 && facts.st_uid == 0 && owner.uid != 0 && chown(dir.c_str(), owner.uid, owner.gid) != 0)
+    return fail("cannot give the state directory " + dir + " to uid " + std::to_string(owner.uid) + ": " + reason());
+  return {};
+}
+
+Result<void> drop_privileges(UserIds user) {
+  if (user.uid == 0 || geteuid() != 0) return {};
+  if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0 || setgroups(0, nullptr) != 0 ||
+      setresgid(user.gid, user.gid, user.gid) != 0 || setresuid(user.uid, user.uid, user.uid) != 0)
+    return fail("cannot become uid " + std::to_string(user.uid) + ": " + reason());
+  if (auto kept = keep_only_reload_capabilities(); !kept) return kept;
+  // A changed uid makes the process non-dumpable, which hides /proc/self from ourselves.
+  prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return fail("cannot set no_new_privs: " + reason());
+  return {};
+}
+
+}  // namespace rackcast
