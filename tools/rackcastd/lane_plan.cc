@@ -1,0 +1,59 @@
+#include "tools/rackcastd/lane_plan.h"
+
+#include <algorithm>
+
+#include "proto/dhcp/message.h"
+
+namespace rackcast {
+
+namespace {
+
+void add(LanePlan& plan, io::SocketSpec spec, PlannedSocket socket) {
+  plan.specs.push_back(std::move(spec));
+  plan.sockets.push_back(socket);
+}
+
+void add_dhcp(LanePlan& plan, std::span<const io::InterfaceFacts> interfaces) {
+  for (std::size_t i = 0; i < interfaces.size(); ++i) {
+    io::SocketSpec spec;
+    spec.bind = {net::Ipv4Address(), dhcp4::kServerPort};
+    spec.interface = interfaces[i].name;
+    spec.broadcast = true;
+    // Loopback carries no Ethernet: clients there (relays, tests) are answered by address.
+    spec.frames = !interfaces[i].loopback;
+    spec.purpose = "DHCP on " + interfaces[i].name;
+    add(plan, std::move(spec), {.role = SocketRole::kDhcp, .interface = i});
+  }
+}
+
+void add_tftp(LanePlan& plan, const TftpConfig& tftp) {
+  for (const net::Endpoint& listen : tftp.listen) {
+    io::SocketSpec spec;
+    spec.bind = listen;
+    spec.steer_by_source = true;
+    spec.purpose = "TFTP";
+    add(plan, std::move(spec), {.role = SocketRole::kTftpListener, .ipv6 = listen.address.is_v6()});
+  }
+  for (const bool ipv6 : {false, true}) {
+    const auto same_family = [ipv6](const net::Endpoint& e) { return e.address.is_v6() == ipv6; };
+    if (std::none_of(tftp.listen.begin(), tftp.listen.end(), same_family)) continue;
+    for (std::size_t i = 0; i < kTransferSocketsPerLane; ++i) {
+      io::SocketSpec spec;
+      if (ipv6) spec.bind.address = net::Ipv6Address{};
+      spec.purpose = "TFTP transfers";
+      add(plan, std::move(spec), {.role = SocketRole::kTftpTransfer, .ipv6 = ipv6});
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<LanePlan> plan_lanes(const Config& config, std::span<const io::InterfaceFacts> interfaces) {
+  std::vector<LanePlan> plans(std::max<std::size_t>(config.server.cores.size(), 1));
+  if (config.dhcp) add_dhcp(plans.front(), interfaces);
+  if (config.tftp)
+    for (LanePlan& plan : plans) add_tftp(plan, *config.tftp);
+  return plans;
+}
+
+}  // namespace rackcast
