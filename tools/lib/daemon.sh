@@ -1,0 +1,69 @@
+# shellcheck shell=bash
+# rackcastd in the rack of rack.sh: one configuration that serves every firmware, start, readiness. Source it after rack.sh.
+#
+# The board listens on loopback of the srv namespace, so everything that asks it runs in there.
+
+DAEMON_PID=''
+DAEMON_LOG=''
+DAEMON_BOARD=http://127.0.0.1:8077
+# What the configuration gives to machines; tests compare with it.
+DAEMON_RANGE_FIRST=10.99.0.100
+DAEMON_RANGE_LAST=10.99.0.199
+DAEMON_DOMAIN=rack.test # a machine at 10.99.0.N is called stationN.rack.test
+
+# daemon_config FILE IO TFTP_ROOT TREE: TREE is the root of HTTP and of FTP.
+daemon_config() {
+  local state=$RACK_DIR/state
+  install -d -o nobody -m 755 "$state"
+  cat >"$1" <<END
+[server]
+interfaces = ["eth0"]
+io = "$2"
+user = "nobody"
+state_dir = "$state"
+
+[dhcp]
+mode = "authoritative"
+[[dhcp.subnet]]
+subnet = "10.99.0.0/24"
+range = ["$DAEMON_RANGE_FIRST-$DAEMON_RANGE_LAST"]
+routers = ["10.99.0.1"]
+dns = ["10.99.0.1"]
+lease_seconds = { default = 600, max = 1200 }
+hostname = "station{{last_octet}}.$DAEMON_DOMAIN"
+[dhcp.boot]
+bios = "pxelinux.0"
+efi64 = "ipxe.efi"
+ipxe = { efi64 = "http://{{server}}/boot.ipxe" }
+
+[tftp]
+root = "$3"
+[http]
+root = "$4"
+[ftp]
+root = "$4"
+
+[board]
+listen = "${DAEMON_BOARD#http://}"
+[log]
+level = "info"
+END
+}
+
+# daemon_start BINARY CONFIG: returns once the board says it is healthy; prints the log and fails when it does not within 20 s.
+daemon_start() {
+  DAEMON_LOG=$RACK_DIR/rackcastd.log
+  rack_spawn "$RACK_SRV" "$DAEMON_LOG" "$1" --config "$2" --foreground
+  DAEMON_PID=$RACK_PID
+  wait_until 20 daemon_is_up_or_gone || true
+  if ! daemon_get /healthz >/dev/null; then
+    echo "rackcastd did not become healthy; its log:" >&2
+    cat "$DAEMON_LOG" >&2
+    return 1
+  fi
+}
+
+# daemon_get PATH: what the board answers.
+daemon_get() { rack_in "$RACK_SRV" curl -sS -f --max-time 5 "$DAEMON_BOARD$1"; }
+
+daemon_is_up_or_gone() { ! rack_running "$DAEMON_PID" || daemon_get /healthz; }
