@@ -22,6 +22,7 @@ RACK_SRV=''   # namespace of the server
 RACK_LAB=''   # namespace of the bridge and of the QEMU machines
 RACK_NS=''    # answer of rack_add_client
 RACK_PID=''   # answer of rack_spawn
+RACK_SCRATCH='' # answer of rack_scratch
 rack_ports=0
 
 # wait_until SECONDS COMMAND...: polls until COMMAND succeeds (0) or the time is over (1). COMMAND's output is dropped.
@@ -102,6 +103,9 @@ rack_dismantle() {
     while read -r namespace; do
       ip netns del "$namespace" 2>/dev/null || true
     done <"$folder/namespaces"
+  fi
+  if [[ -f $folder/scratch ]]; then
+    xargs -r -d '\n' rm -rf -- <"$folder/scratch"
   fi
   rm -rf "$folder"
 }
@@ -198,6 +202,13 @@ rack_stop() {
     if [[ $pid == "$1" ]]; then rack_end "$pid" "$start"; fi
   done <"$RACK_DIR/processes"
   wait "$1" 2>/dev/null
+}
+
+# rack_scratch: a folder on disk for what is too big for RACK_DIR (which is in memory); goes with the rack. Sets RACK_SCRATCH.
+rack_scratch() {
+  RACK_SCRATCH=$(mktemp -d "${TMPDIR:-/tmp}/$RACK_ID.XXXXXX")
+  echo "$RACK_SCRATCH" >>"$RACK_DIR/scratch"
+  chmod 755 "$RACK_SCRATCH"
 }
 
 # rack_in NAMESPACE COMMAND...: in the foreground.
