@@ -67,7 +67,7 @@ atftp_is_granted() {
   said=$(in_walker atftp --trace --option "blksize 1468" --option "windowsize 16" --get --remote-file pxelinux.0 \
     --local-file "$out/fetched" 10.99.0.1 2>&1 | head -n 20)
   echo "$said"
-  grep -qi 'OACK.*blksize: 1468.*windowsize: 16' <<<"$said" && same_as_root pxelinux.0
+  grep -q 'received OACK.*blksize: 1468' <<<"$said" && grep -q 'received OACK.*windowsize: 16' <<<"$said" && same_as_root pxelinux.0
 }
 
 curl_tftp_get() {

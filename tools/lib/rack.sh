@@ -182,8 +182,13 @@ rack_spawn() {
   local namespace=$1 log=$2
   shift 2
   ip netns exec "$namespace" setpriv --pdeathsig TERM "$@" >>"$log" 2>&1 </dev/null &
-  RACK_PID=$!
-  echo "$RACK_PID $(rack_start_time "$RACK_PID" || echo gone)" >>"$RACK_DIR/processes"
+  rack_record $!
+}
+
+# rack_record PID: a child of this shell that ends with the rack. Sets RACK_PID.
+rack_record() {
+  RACK_PID=$1
+  echo "$1 $(rack_start_time "$1" || echo gone)" >>"$RACK_DIR/processes"
 }
 
 # rack_running PID: a process of rack_spawn still runs.
