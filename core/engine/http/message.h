@@ -64,8 +64,8 @@ struct HttpResponse {
   BodyKind body = BodyKind::kNone;
   std::string text;
   std::vector<FilePart> parts;
-  bool head_only = false;    // answer to HEAD: the fields of a GET, no body (RFC 9110 §9.3.2)
-  bool close = false;        // the connection ends after this response
+  bool head_only = false;       // answer to HEAD: the fields of a GET, no body (RFC 9110 §9.3.2)
+  bool close = false;           // the connection ends after this response
   bool keep_alive_1_0 = false;  // an HTTP/1.0 client asked for keep-alive: say so
 
   [[nodiscard]] std::uint64_t content_length() const;
@@ -85,6 +85,6 @@ using HttpDecider = std::function<HttpResponse(const HttpRequest&)>;
 [[nodiscard]] std::string encode_head(const HttpResponse& response, WallTime now);
 
 [[nodiscard]] bool equal_ignoring_case(std::string_view a, std::string_view b);  // ASCII
-[[nodiscard]] std::string_view trim_blanks(std::string_view text);              // SP and HTAB at both ends
+[[nodiscard]] std::string_view trim_blanks(std::string_view text);               // SP and HTAB at both ends
 
 }  // namespace rackcast::engine
