@@ -1,0 +1,140 @@
+// [server], [tftp], [http], [ftp], [board] and [log].
+#include <algorithm>
+
+#include "core/config/section_reader.h"
+#include "core/config/sections.h"
+
+namespace rackcast::config_detail {
+namespace {
+
+// Limits are parsed and kept, but nothing enforces them yet: that must not be silent.
+void warn_not_enforced(const SectionReader& reader, std::string_view name) {
+  if (reader.find(name) != nullptr) reader.warning(name, reader.place(name), "accepted, not enforced yet");
+}
+
+std::optional<Cps> read_cps(const SectionReader& reader, std::string_view section) {
+  const Node* const node = reader.find("cps");
+  if (node == nullptr) return std::nullopt;
+  const KeySpec& key = *find_key(section, "cps");
+  if (node->kind != NodeKind::kArray || node->items.size() != 2) {
+    reader.error("cps", node->at, "must be [rate, wait_seconds], as in cps = " + std::string(key.example));
+    return std::nullopt;
+  }
+  const auto rate = reader.bounded(key, node->items[0]);
+  const auto wait = reader.bounded(key, node->items[1]);
+  if (!rate || !wait) return std::nullopt;
+  return Cps{static_cast<std::uint32_t>(*rate), static_cast<std::uint32_t>(*wait)};
+}
+
+AdmissionConfig read_admission(const SectionReader& reader, std::string_view section) {
+  AdmissionConfig admission;
+  if (const auto value = reader.integer("instances")) admission.instances = static_cast<std::uint32_t>(*value);
+  if (const auto value = reader.integer("per_source")) admission.per_source = static_cast<std::uint32_t>(*value);
+  admission.cps = read_cps(reader, section);
+  admission.policy = static_cast<AdmissionPolicy>(reader.choice("admission").value_or(0));
+  for (const std::string_view name : {"instances", "per_source", "cps"}) warn_not_enforced(reader, name);
+  if (admission.policy == AdmissionPolicy::kXinetd) warn_not_enforced(reader, "admission");
+  return admission;
+}
+
+std::vector<net::Endpoint> read_listen(const SectionReader& reader, std::uint16_t port) {
+  if (reader.find("listen") != nullptr) return reader.endpoints("listen");
+  return {net::Endpoint{net::IpAddress(), net::UdpPort{port}}};
+}
+
+std::vector<unsigned> cpu_list(const std::vector<Located<std::int64_t>>& values) {
+  std::vector<unsigned> list;
+  for (const auto& value : values) list.push_back(static_cast<unsigned>(value.value));
+  return list;
+}
+
+}  // namespace
+
+ServerConfig read_server(const Node& server, ProblemList& problems) {
+  const SectionReader reader(server, "server", problems);
+  ServerConfig config;
+  for (const auto& name : reader.texts("interfaces")) {
+    if (std::find(config.interfaces.begin(), config.interfaces.end(), name.value) != config.interfaces.end())
+      reader.error("interfaces", name.at, quoted(name.value) + " is there twice");
+    else
+      config.interfaces.push_back(name.value);
+  }
+  config.io = static_cast<IoKind>(reader.choice("io").value_or(0));
+  config.cores = cpu_list(reader.integers("cores"));
+  const auto stream_cores = reader.integers("stream_cores");
+  config.stream_cores = cpu_list(stream_cores);
+  for (const auto& core : stream_cores)
+    if (std::find(config.cores.begin(), config.cores.end(), static_cast<unsigned>(core.value)) != config.cores.end())
+      reader.warning("stream_cores", core.at,
+                     "core " + std::to_string(core.value) + " also runs a datagram lane: HTTP and FTP will slow it");
+  if (const auto user = reader.text("user")) {
+    config.user = *user;
+    if (const std::string problem = check_user_name(*user); !problem.empty())
+      reader.error("user", reader.place("user"), problem);
+  }
+  config.state_dir = reader.text("state_dir").value_or(config.state_dir);
+  return config;
+}
+
+TftpConfig read_tftp(const Node& tftp, ProblemList& problems) {
+  const SectionReader reader(tftp, "tftp", problems);
+  TftpConfig config;
+  config.listen = read_listen(reader, 69);
+  config.root = reader.text("root").value_or("");
+  config.admission = read_admission(reader, "tftp");
+  if (const auto value = reader.integer("max_windowsize")) config.max_windowsize = static_cast<std::uint16_t>(*value);
+  if (const auto value = reader.integer("max_blksize")) config.max_blksize = static_cast<std::uint16_t>(*value);
+  config.single_port = reader.boolean("single_port").value_or(false);
+  if (const auto value = reader.integer("cache_bytes")) config.cache_bytes = static_cast<std::uint64_t>(*value);
+  return config;
+}
+
+HttpConfig read_http(const Node& http, ProblemList& problems) {
+  const SectionReader reader(http, "http", problems);
+  HttpConfig config;
+  config.listen = read_listen(reader, 80);
+  config.root = reader.text("root").value_or("");
+  config.admission = read_admission(reader, "http");
+  return config;
+}
+
+FtpConfig read_ftp(const Node& ftp, ProblemList& problems) {
+  const SectionReader reader(ftp, "ftp", problems);
+  FtpConfig config;
+  config.listen = read_listen(reader, 21);
+  config.root = reader.text("root").value_or("");
+  config.admission = read_admission(reader, "ftp");
+  if (const auto text = reader.text("passive_ports")) {
+    config.passive_ports = parse_port_range(*text);
+    if (!config.passive_ports)
+      reader.error("passive_ports", reader.place("passive_ports"),
+                   quoted(*text) + " is not a range of ports, as in \"50000-50999\"");
+  }
+  return config;
+}
+
+BoardConfig read_board(const Node& board, ProblemList& problems) {
+  const SectionReader reader(board, "board", problems);
+  BoardConfig config;
+  config.listen = net::Endpoint{net::IpAddress(net::Ipv4Address(127, 0, 0, 1)), net::UdpPort{8077}};
+  if (const auto endpoint = reader.endpoint("listen")) {
+    config.listen = *endpoint;
+    const net::IpAddress& address = endpoint->address;
+    const bool loopback = address.is_v4() ? address.v4().octet(0) == 127 : address == net::IpAddress::parse("::1");
+    if (!loopback)
+      reader.warning("listen", reader.place("listen"),
+                     "not loopback: everyone who can reach it sees every machine (credentials are not built yet)");
+  }
+  return config;
+}
+
+LogConfig read_log(const Node& log, ProblemList& problems) {
+  static constexpr const char* kLevels[] = {"trace", "debug", "info", "warning", "error"};
+  const SectionReader reader(log, "log", problems);
+  LogConfig config;
+  if (const auto level = reader.choice("level")) config.level = kLevels[*level];
+  config.syslog = reader.boolean("syslog").value_or(false);
+  return config;
+}
+
+}  // namespace rackcast::config_detail

@@ -1,0 +1,154 @@
+// The only place that includes toml++: header-only and without exceptions, whatever the packaged library was built
+// with.
+#define TOML_HEADER_ONLY 1
+#define TOML_EXCEPTIONS 0
+#define TOML_ENABLE_FORMATTERS 0
+#define TOML_MAX_NESTED_VALUES 16
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <string>
+
+#include "core/config/node.h"
+
+namespace rackcast::config_detail {
+namespace {
+
+// toml++ recurses once per table level and dotted keys make a level each: without a bound a hostile line exhausts the
+// stack.
+constexpr std::size_t kDotsPerLineMax = 64;
+
+Position position_of(const toml::source_region& region) {
+  return {static_cast<std::uint32_t>(region.begin.line), static_cast<std::uint32_t>(region.begin.column)};
+}
+
+struct LineScan {
+  std::size_t dots = 0;  // outside strings and comments
+  bool multi_line_string = false;
+};
+
+LineScan scan_line(std::string_view line) {
+  LineScan scan;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    const char c = line[i];
+    if (c == '#') return scan;
+    if (c == '.') ++scan.dots;
+    if (c != '"' && c != '\'') continue;
+    if (line.substr(i, 3) == std::string_view(c == '"' ? "\"\"\"" : "'''")) {
+      scan.multi_line_string = true;
+      return scan;
+    }
+    for (++i; i < line.size() && line[i] != c; ++i)
+      if (c == '"' && line[i] == '\\') ++i;
+  }
+  return scan;
+}
+
+// What we refuse before the library sees it. Multi-line strings hold nothing we need, and without them each line can
+// be judged by itself.
+bool acceptable(std::string_view text, ProblemList& problems) {
+  std::uint32_t number = 1;
+  for (std::size_t start = 0; start <= text.size(); ++number) {
+    const std::size_t end = std::min(text.find('\n', start), text.size());
+    const LineScan scan = scan_line(text.substr(start, end - start));
+    if (scan.multi_line_string) {
+      problems.error({number, 1}, "", "multi-line strings are not used here: write the value on one line");
+      return false;
+    }
+    if (scan.dots > kDotsPerLineMax) {
+      problems.error({number, 1}, "", "keys are nested too deeply on this line");
+      return false;
+    }
+    start = end + 1;
+  }
+  return true;
+}
+
+Node convert(const toml::node& from);
+
+Node convert_table(const toml::table& from) {
+  Node node;
+  node.kind = NodeKind::kTable;
+  node.at = position_of(from.source());
+  for (const auto& [key, value] : from)
+    node.entries.push_back({std::string(key.str()), position_of(key.source()), convert(value)});
+  return node;
+}
+
+Node convert_array(const toml::array& from) {
+  Node node;
+  node.kind = NodeKind::kArray;
+  node.at = position_of(from.source());
+  for (const toml::node& item : from) node.items.push_back(convert(item));
+  node.array_of_tables = !node.items.empty() && std::all_of(node.items.begin(), node.items.end(),
+                                                            [](const Node& n) { return n.kind == NodeKind::kTable; });
+  return node;
+}
+
+Node convert(const toml::node& from) {
+  if (const auto* table = from.as_table()) return convert_table(*table);
+  if (const auto* array = from.as_array()) return convert_array(*array);
+  Node node;
+  node.at = position_of(from.source());
+  if (const auto* text = from.as_string()) {
+    node.kind = NodeKind::kText;
+    node.text = text->get();
+  } else if (const auto* integer = from.as_integer()) {
+    node.kind = NodeKind::kInteger;
+    node.integer = integer->get();
+  } else if (const auto* boolean = from.as_boolean()) {
+    node.kind = NodeKind::kBoolean;
+    node.boolean = boolean->get();
+  } else {
+    node.kind = from.is_floating_point() ? NodeKind::kFloat : NodeKind::kDate;
+  }
+  return node;
+}
+
+// The library's sentence may span lines and end in a full stop; ours are one line without.
+std::string one_line(std::string_view text) {
+  std::string line(text);
+  std::replace_if(
+      line.begin(), line.end(), [](char c) { return c == '\n' || c == '\r' || c == '\t' || c == '\0'; }, ' ');
+  while (!line.empty() && (line.back() == '.' || line.back() == ' ')) line.pop_back();
+  return line;
+}
+
+}  // namespace
+
+const NodeEntry* Node::find(std::string_view key) const {
+  const auto found = std::find_if(entries.begin(), entries.end(), [&](const NodeEntry& e) { return e.key == key; });
+  return found == entries.end() ? nullptr : &*found;
+}
+
+std::string_view kind_name(NodeKind kind) {
+  switch (kind) {
+    case NodeKind::kTable:
+      return "a table";
+    case NodeKind::kArray:
+      return "an array";
+    case NodeKind::kText:
+      return "a string";
+    case NodeKind::kInteger:
+      return "an integer";
+    case NodeKind::kFloat:
+      return "a float";
+    case NodeKind::kBoolean:
+      return "a boolean";
+    case NodeKind::kDate:
+      return "a date or time";
+  }
+  return "a value";
+}
+
+std::optional<Node> read_toml(std::string_view text, ProblemList& problems) {
+  if (!acceptable(text, problems)) return std::nullopt;
+  const toml::parse_result result = toml::parse(text);
+  if (result.failed()) {
+    problems.error(position_of(result.error().source()), "", "not TOML: " + one_line(result.error().description()));
+    return std::nullopt;
+  }
+  return convert_table(result.table());
+}
+
+}  // namespace rackcast::config_detail

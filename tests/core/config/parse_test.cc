@@ -1,0 +1,239 @@
+#include "core/config/parse.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "tests/core/config/samples.h"
+
+namespace rackcast {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+std::string lines(const ConfigOutcome& outcome) {
+  std::string text;
+  for (const Problem& problem : outcome.problems) text += problem_line("f", problem) + "\n";
+  return text;
+}
+
+std::vector<Problem> of(const ConfigOutcome& outcome, Severity severity) {
+  std::vector<Problem> list;
+  for (const Problem& problem : outcome.problems)
+    if (problem.severity == severity) list.push_back(problem);
+  return list;
+}
+
+TEST(ConfigParse, ReadsEveryKeyIntoTheSnapshot) {
+  const ConfigOutcome outcome = parse_config(samples::kFull, "full.toml");
+  ASSERT_NE(outcome.config, nullptr) << lines(outcome);
+  const Config& c = *outcome.config;
+  EXPECT_THAT(c.server.interfaces, ElementsAre("eth0", "eth1"));
+  EXPECT_EQ(c.server.io, IoKind::kSocket);
+  EXPECT_THAT(c.server.cores, ElementsAre(2U, 3U));
+  EXPECT_THAT(c.server.stream_cores, ElementsAre(4U));
+  EXPECT_EQ(c.server.user, "boot");
+  EXPECT_EQ(c.server.state_dir, "/srv/state");
+  ASSERT_TRUE(c.dhcp);
+  ASSERT_EQ(c.dhcp->subnets.size(), 2U);
+  const SubnetConfig& subnet = c.dhcp->subnets[0];
+  EXPECT_EQ(subnet.subnet.text(), "192.168.1.0/24");
+  ASSERT_EQ(subnet.ranges.size(), 2U);
+  EXPECT_EQ(subnet.ranges[0].last.text(), "192.168.1.99");
+  EXPECT_EQ(subnet.ranges[1].first.text(), "192.168.1.150");
+  EXPECT_EQ(subnet.ranges[1].last.text(), "192.168.1.150");
+  EXPECT_TRUE(subnet.bootp);
+  EXPECT_THAT(subnet.routers, ElementsAre(net::Ipv4Address(192, 168, 1, 254)));
+  EXPECT_EQ(subnet.dns.size(), 2U);
+  EXPECT_EQ(subnet.domain, "a.com");
+  EXPECT_EQ(subnet.next_server, net::Ipv4Address(192, 168, 1, 110));
+  EXPECT_EQ(subnet.lease_seconds.preset, 21600U);
+  EXPECT_EQ(subnet.lease_seconds.longest, 43200U);
+  EXPECT_EQ(subnet.hostname, "station{{last_octet}}.a.com");
+  EXPECT_EQ(c.dhcp->boot.by_architecture.size(), 6U);
+  EXPECT_EQ(c.dhcp->boot.by_architecture.at("default"), "undionly.kpxe");
+  EXPECT_EQ(c.dhcp->boot.ipxe.size(), 2U);
+  EXPECT_EQ(c.dhcp->boot.http, "http://{{server}}/ipxe.efi");
+  ASSERT_EQ(c.dhcp->hosts.size(), 2U);
+  EXPECT_EQ(c.dhcp->hosts[0].mac.text(), "12:34:56:78:ab:cd");
+  EXPECT_EQ(c.dhcp->hosts[0].address, net::Ipv4Address(192, 168, 1, 10));
+  EXPECT_EQ(c.dhcp->hosts[0].filename, "special.0");
+  EXPECT_FALSE(c.dhcp->hosts[1].address);
+  ASSERT_TRUE(c.tftp);
+  EXPECT_EQ(c.tftp->listen.size(), 2U);
+  EXPECT_EQ(c.tftp->admission.per_source, 11U);
+  EXPECT_EQ(c.tftp->admission.cps->rate, 100U);
+  EXPECT_EQ(c.tftp->admission.cps->wait_seconds, 2U);
+  EXPECT_EQ(c.tftp->admission.policy, AdmissionPolicy::kXinetd);
+  EXPECT_EQ(c.tftp->max_windowsize, 16);
+  EXPECT_EQ(c.tftp->max_blksize, 1468);
+  EXPECT_EQ(c.tftp->cache_bytes, 1073741824U);
+  EXPECT_EQ(c.http->root, "/var/www");
+  EXPECT_EQ(c.http->admission.instances, 1000U);
+  EXPECT_EQ(c.ftp->passive_ports->first, 50000);
+  EXPECT_EQ(c.ftp->passive_ports->last, 50999);
+  EXPECT_EQ(c.board->listen.text(), "127.0.0.1:9000");
+  EXPECT_EQ(c.log.level, "debug");
+  EXPECT_TRUE(c.log.syslog);
+}
+
+TEST(ConfigParse, SaysWhichLimitsAreNotEnforcedYet) {
+  const auto warnings = of(parse_config(samples::kFull, "full.toml"), Severity::kWarning);
+  std::vector<std::string> keys;
+  for (const Problem& warning : warnings) {
+    EXPECT_EQ(warning.message, "accepted, not enforced yet");
+    keys.push_back(warning.key);
+  }
+  EXPECT_THAT(keys, ElementsAre("tftp.instances", "tftp.per_source", "tftp.cps", "tftp.admission", "http.instances"));
+}
+
+TEST(ConfigParse, FillsDefaults) {
+  const ConfigOutcome outcome = parse_config(
+      "[server]\ninterfaces = [\"eth0\"]\n[dhcp]\n[[dhcp.subnet]]\nsubnet = \"10.0.0.0/24\"\n"
+      "[tftp]\nroot = \"/t\"\n[http]\nroot = \"/h\"\n[ftp]\nroot = \"/f\"\n[board]\n",
+      "f");
+  ASSERT_NE(outcome.config, nullptr) << lines(outcome);
+  EXPECT_THAT(outcome.problems, IsEmpty());
+  const Config& c = *outcome.config;
+  EXPECT_EQ(c.server.io, IoKind::kIoUring);
+  EXPECT_THAT(c.server.cores, IsEmpty());
+  EXPECT_EQ(c.server.user, "rackcast");
+  EXPECT_EQ(c.server.state_dir, "/var/lib/rackcast");
+  EXPECT_EQ(c.dhcp->mode, DhcpMode::kAuthoritative);
+  EXPECT_EQ(c.dhcp->subnets[0].lease_seconds.preset, 43'200U);
+  EXPECT_EQ(c.dhcp->subnets[0].lease_seconds.longest, 86'400U);
+  EXPECT_FALSE(c.dhcp->subnets[0].bootp);
+  EXPECT_EQ(c.tftp->listen.at(0).text(), "0.0.0.0:69");
+  EXPECT_EQ(c.tftp->max_windowsize, 64);
+  EXPECT_EQ(c.tftp->max_blksize, 65'464);
+  EXPECT_FALSE(c.tftp->admission.per_source);
+  EXPECT_EQ(c.tftp->admission.policy, AdmissionPolicy::kQueue);
+  EXPECT_EQ(c.http->listen.at(0).text(), "0.0.0.0:80");
+  EXPECT_EQ(c.ftp->listen.at(0).text(), "0.0.0.0:21");
+  EXPECT_FALSE(c.ftp->passive_ports);
+  EXPECT_EQ(c.board->listen.text(), "127.0.0.1:8077");
+  EXPECT_EQ(c.log.level, "info");
+  EXPECT_FALSE(c.log.syslog);
+}
+
+TEST(ConfigParse, ALongDefaultLeaseRaisesTheAbsentMaximum) {
+  const auto outcome = parse_config(
+      "[server]\ninterfaces=[\"e\"]\n[dhcp]\n[[dhcp.subnet]]\nsubnet=\"10.0.0.0/24\"\nlease_seconds={default=900000}\n", "f");
+  ASSERT_NE(outcome.config, nullptr) << lines(outcome);
+  EXPECT_EQ(outcome.config->dhcp->subnets[0].lease_seconds.longest, 900'000U);
+}
+
+TEST(ConfigParse, OneIpxeScriptCoversEveryArchitecture) {
+  const auto outcome = parse_config(
+      "[server]\ninterfaces=[\"e\"]\n[dhcp]\n[[dhcp.subnet]]\nsubnet=\"10.0.0.0/24\"\n[dhcp.boot]\nipxe=\"b.ipxe\"\n", "f");
+  ASSERT_NE(outcome.config, nullptr) << lines(outcome);
+  EXPECT_EQ(outcome.config->dhcp->boot.ipxe.at("default"), "b.ipxe");
+}
+
+TEST(ConfigParse, DhcpThatIsOffNeedsNothingElse) {
+  const auto outcome = parse_config("[dhcp]\nmode = \"off\"\n[http]\nroot = \"/h\"\n", "f");
+  ASSERT_NE(outcome.config, nullptr) << lines(outcome);
+  EXPECT_FALSE(outcome.config->dhcp);
+  EXPECT_THAT(outcome.problems, IsEmpty());
+}
+
+TEST(ConfigParse, AFileWithoutAnyServiceIsAWarning) {
+  const auto outcome = parse_config("", "f");
+  ASSERT_NE(outcome.config, nullptr);
+  EXPECT_THAT(lines(outcome), HasSubstr("warning: no service is on"));
+}
+
+TEST(ConfigParse, TheExampleOfTheManualIsRefusedOnlyForWhatIsNotBuilt) {
+  const ConfigOutcome outcome =
+      load_config(std::string(RACKCAST_SOURCE_DIR) + "/tests/fuzz/config/corpus/everything.toml");
+  EXPECT_EQ(outcome.config, nullptr);
+  const auto errors = of(outcome, Severity::kError);
+  ASSERT_EQ(errors.size(), 2U) << lines(outcome);
+  EXPECT_EQ(errors[0].key, "cast");
+  EXPECT_THAT(errors[0].message, HasSubstr("not built yet: [[cast]]"));
+  EXPECT_EQ(errors[1].key, "dpdk");
+  EXPECT_THAT(errors[1].message, HasSubstr("not built yet: [dpdk]"));
+}
+
+TEST(ConfigParse, AnyPrefixOfAValidFileIsAnswered) {
+  for (std::size_t size = 0; size < samples::kFull.size(); ++size) {
+    const ConfigOutcome outcome = parse_config(samples::kFull.substr(0, size), "f");
+    // Never silence: a snapshot or an error.
+    EXPECT_TRUE(outcome.config != nullptr || !of(outcome, Severity::kError).empty()) << size;
+  }
+}
+
+TEST(ConfigParse, DeepNestingIsRefusedNotRecursedInto) {
+  std::string dots = "a";
+  for (int i = 0; i < 200'000; ++i) dots += ".a";
+  EXPECT_EQ(parse_config(dots + " = 1\n", "f").config, nullptr);
+  EXPECT_EQ(parse_config(std::string(200'000, '[') + "\n", "f").config, nullptr);
+  EXPECT_EQ(parse_config("x = " + std::string(200'000, '[') + "\n", "f").config, nullptr);
+  EXPECT_EQ(parse_config("x = \"\"\"" + dots, "f").config, nullptr);
+  // Dots inside strings and comments are no nesting.
+  EXPECT_NE(parse_config("# " + dots + "\n[http]\nroot = \"/" + dots.substr(0, 1000) + "\"\n", "f").config, nullptr);
+}
+
+TEST(ConfigParse, AnEndlessFileIsRefusedByItsSize) {
+  const auto outcome = parse_config(std::string(kConfigBytesMax + 1, '#'), "f");
+  EXPECT_THAT(lines(outcome), HasSubstr("larger than 4 MiB"));
+}
+
+TEST(ConfigParse, ProblemsAreBounded) {
+  std::string text;
+  for (int i = 0; i < 1000; ++i) text += "k" + std::to_string(i) + " = 1\n";
+  const auto outcome = parse_config(text, "f");
+  ASSERT_EQ(outcome.problems.size(), kProblemsMax + 1);
+  EXPECT_EQ(outcome.problems.back().message, "and 800 more problems");
+}
+
+class ConfigFile : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = (std::filesystem::temp_directory_path() / "rackcast-config-XXXXXX").string();
+    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
+    folder_ = pattern;
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+  std::filesystem::path folder_;
+};
+
+TEST_F(ConfigFile, ThatIsMissingIsOneSentence) {
+  const auto outcome = load_config((folder_ / "none.toml").string());
+  ASSERT_EQ(outcome.problems.size(), 1U);
+  EXPECT_EQ(outcome.config, nullptr);
+  EXPECT_THAT(outcome.problems[0].message, HasSubstr("none.toml: No such file or directory"));
+}
+
+TEST_F(ConfigFile, ThatIsADirectoryIsOneSentence) {
+  const auto outcome = load_config(folder_.string());
+  ASSERT_EQ(outcome.problems.size(), 1U);
+  EXPECT_THAT(outcome.problems[0].message, HasSubstr("is a directory"));
+}
+
+TEST_F(ConfigFile, ThatIsUnreadableIsOneSentence) {
+  const auto path = folder_ / "secret.toml";
+  std::ofstream(path) << "[http]\n";
+  ASSERT_EQ(::chmod(path.c_str(), 0), 0);
+  if (::access(path.c_str(), R_OK) == 0) GTEST_SKIP() << "root reads everything";
+  const auto outcome = load_config(path.string());
+  ASSERT_EQ(outcome.problems.size(), 1U);
+  EXPECT_THAT(outcome.problems[0].message, HasSubstr("Permission denied"));
+}
+
+TEST_F(ConfigFile, IsReadWhole) {
+  const auto path = folder_ / "good.toml";
+  std::ofstream(path) << samples::kFull;
+  const auto outcome = load_config(path.string());
+  ASSERT_NE(outcome.config, nullptr) << lines(outcome);
+  EXPECT_EQ(outcome.config->http->root, "/var/www");
+}
+
+}  // namespace
+}  // namespace rackcast

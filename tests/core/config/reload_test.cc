@@ -1,0 +1,68 @@
+#include "core/config/reload.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/config/parse.h"
+#include "tests/core/config/samples.h"
+
+namespace rackcast {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+std::shared_ptr<const Config> parse(std::string_view text) {
+  auto outcome = parse_config(text, "f");
+  EXPECT_NE(outcome.config, nullptr);
+  return outcome.config;
+}
+
+std::string replaced(std::string text, std::string_view from, std::string_view to) {
+  const std::size_t at = text.find(from);
+  EXPECT_NE(at, std::string::npos) << from;
+  return text.replace(at, from.size(), to);
+}
+
+TEST(ReloadPlan, IsEmptyForTheSameValues) {
+  const std::string text(samples::kFull);
+  EXPECT_TRUE(reload_plan(*parse(text), *parse(text)).empty());
+  EXPECT_TRUE(reload_plan(*parse(text), *parse("# a comment\n" + text)).empty());
+  EXPECT_TRUE(reload_plan(*parse("[http]\nroot=\"/h\"\n"), *parse("[http]\nlisten=[\"0.0.0.0:80\"]\nroot=\"/h\"\n")).empty());
+}
+
+TEST(ReloadPlan, TellsLiveFromRestart) {
+  const std::string before(samples::kFull);
+  std::string after = replaced(before, "max_windowsize = 16", "max_windowsize = 8");
+  after = replaced(after, "192.168.1.2-192.168.1.99", "192.168.1.2-192.168.1.98");
+  after = replaced(after, "level = \"debug\"", "level = \"info\"");
+  after = replaced(after, "root = \"/tftpboot\"", "root = \"/srv/tftp\"");
+  after = replaced(after, "user = \"boot\"", "user = \"root\"");
+  const ReloadPlan plan = reload_plan(*parse(before), *parse(after));
+  EXPECT_THAT(plan.live, ElementsAre("dhcp.subnet.range", "tftp.max_windowsize", "log.level"));
+  EXPECT_THAT(plan.restart, ElementsAre("server.user", "tftp.root"));
+}
+
+TEST(ReloadPlan, ASectionThatComesOrGoesNeedsARestart) {
+  const auto plan = reload_plan(*parse("[http]\nroot=\"/h\"\n"), *parse("[ftp]\nroot=\"/h\"\n"));
+  EXPECT_THAT(plan.restart, ElementsAre("[http]", "[ftp]"));
+  EXPECT_THAT(plan.live, IsEmpty());
+}
+
+TEST(ReloadPlan, AHostAddedOrRemovedIsLive) {
+  const std::string before(samples::kFull);
+  const std::string after =
+      replaced(before, "[tftp]", "[[dhcp.host]]\nname = \"new\"\nmac = \"02:00:00:00:00:09\"\n\n[tftp]");
+  const auto plan = reload_plan(*parse(before), *parse(after));
+  EXPECT_THAT(plan.restart, IsEmpty());
+  EXPECT_THAT(plan.live, ::testing::Contains("dhcp.host.mac"));
+}
+
+TEST(ReloadPlan, ReadsEveryKeyOfTheTable) {
+  const auto config = parse(samples::kFull);  // gives every key a value
+  for (const KeySpec& key : config_keys())
+    if (find_section(key.section)->built) EXPECT_NE(value_text(*config, key), "") << full_name(key);
+}
+
+}  // namespace
+}  // namespace rackcast

@@ -1,0 +1,88 @@
+// Configurations that several tests share.
+#pragma once
+
+#include <string_view>
+
+namespace rackcast::samples {
+
+// Everything that is built, each key away from its default.
+inline constexpr std::string_view kFull = R"([server]
+interfaces = ["eth0", "eth1"]
+io = "socket"
+cores = [2, 3]
+stream_cores = [4]
+user = "boot"
+state_dir = "/srv/state"
+
+[dhcp]
+mode = "authoritative"
+lease_store = "sqlite"
+conflict_probe = "off"
+
+[[dhcp.subnet]]
+subnet = "192.168.1.0/24"
+range = ["192.168.1.2-192.168.1.99", "192.168.1.150"]
+bootp = true
+routers = ["192.168.1.254"]
+dns = ["222.88.88.88", "192.168.1.254"]
+domain = "a.com"
+next_server = "192.168.1.110"
+lease_seconds = { default = 21600, max = 43200 }
+hostname = "station{{last_octet}}.a.com"
+
+[[dhcp.subnet]]
+subnet = "10.0.0.0/8"
+
+[dhcp.boot]
+bios = "pxelinux.0"
+efi32 = "ipxe32.efi"
+efi64 = "ipxe.efi"
+arm32 = "arm32.efi"
+arm64 = "arm64.efi"
+default = "undionly.kpxe"
+ipxe = { efi64 = "http://{{server}}/boot.ipxe", bios = "boot.ipxe" }
+http = "http://{{server}}/ipxe.efi"
+
+[[dhcp.host]]
+name = "ns"
+mac = "12:34:56:78:AB:CD"
+address = "192.168.1.10"
+next_server = "192.168.1.111"
+filename = "special.0"
+hostname = "ns.a.com"
+
+[[dhcp.host]]
+name = "known"
+mac = "12-34-56-78-ab-ce"
+
+[tftp]
+listen = ["0.0.0.0:6969", "[::]:6969"]
+root = "/tftpboot"
+instances = 60
+per_source = 11
+cps = [100, 2]
+admission = "xinetd"
+max_windowsize = 16
+max_blksize = 1468
+single_port = false
+cache_bytes = 1073741824
+
+[http]
+listen = ["192.168.1.110:8080"]
+root = "/var/www"
+instances = 1000
+
+[ftp]
+listen = ["192.168.1.110:2121"]
+root = "/var/ftp"
+passive_ports = "50000-50999"
+
+[board]
+listen = "127.0.0.1:9000"
+
+[log]
+level = "debug"
+syslog = true
+)";
+
+}  // namespace rackcast::samples
