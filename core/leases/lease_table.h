@@ -9,10 +9,10 @@
 // Keys: the address, and the machine's MAC (chaddr): one machine keeps one address per subnet through firmware, boot
 // loader and installer, whatever client identifier each of them sends (design §5, RFC 2131 §4.2 leaves the key to us).
 //
-// Thread: the DHCP lane's. Time: the wall clock, as an argument, since leases outlive the process. Memory: one record of
-// about 400 bytes per address that was ever handed out, at most LeaseLimits::leases_max, all laid out at construction;
-// no allocation afterwards. Every operation is O(1) or O(log n), but for the walk past addresses that are taken already
-// after a start or a reconfiguration, which passes each of them once.
+// Thread: the DHCP lane's. Time: the wall clock, as an argument, since leases outlive the process. Memory: one record
+// of about 400 bytes per address that was ever handed out, at most LeaseLimits::leases_max, all laid out at
+// construction; no allocation afterwards. Every operation is O(1) or O(log n), but for the walk past addresses that are
+// taken already after a start or a reconfiguration, which passes each of them once.
 #pragma once
 
 #include <cstdint>
@@ -28,8 +28,8 @@ namespace rackcast {
 struct LeaseLimits {
   std::size_t leases_max = 131'072;      // records; about 52 MB. Full: the oldest ended lease of the pool is reused
   std::size_t offer_holds_max = 16'384;  // offers out at once; more DISCOVERs go unanswered and are counted
-  Duration offer_hold = std::chrono::seconds(120);        // protocols reference §1.3: at least 120 s
-  Duration abandon_hold = std::chrono::seconds(86'400);   // a declined address rests for a day
+  Duration offer_hold = std::chrono::seconds(120);       // protocols reference §1.3: at least 120 s
+  Duration abandon_hold = std::chrono::seconds(86'400);  // a declined address rests for a day
 };
 
 // One per configured subnet, in the configuration's order: its index is the pool's number everywhere.
@@ -58,7 +58,7 @@ struct OfferResult {
 // What an address is to one machine right now.
 enum class Availability : std::uint8_t {
   kOwn,       // offered to it, or its active lease
-  kPrevious,  // its ended lease, still free
+  kPrevious,  // its lease that ended, still free (an offer it never took is kFree)
   kFree,      // nobody's, and within a range
   kTaken,     // offered or leased to another
   kReserved,  // another machine's reservation
@@ -109,11 +109,12 @@ class LeaseTable {
   // `lease` (state kActive) is on disk: it is in force. Ends the machine's other leases in the same subnet. False only
   // when the address went to another machine meanwhile.
   [[nodiscard]] bool activate(const Lease& lease, WallTime now);
-  // Drops the machine's offers but `except`; active leases stay.
+  // Drops the machine's offers; active leases stay.
   void withdraw_offers(const net::MacAddress& mac);
-  // Both return the record to be made durable, or null where the machine does not hold the address.
-  [[nodiscard]] const Lease* release(const net::MacAddress& mac, net::Ipv4Address address, WallTime now);
-  [[nodiscard]] const Lease* abandon(const net::MacAddress& mac, net::Ipv4Address address, WallTime now);
+  // Both return the record to be made durable, or nullopt where the machine does not hold the address. Abandoning is
+  // for pool addresses only: a reservation is the operator's word and stays.
+  [[nodiscard]] std::optional<Lease> release(const net::MacAddress& mac, net::Ipv4Address address, WallTime now);
+  [[nodiscard]] std::optional<Lease> abandon(const net::MacAddress& mac, net::Ipv4Address address, WallTime now);
 
   // Ends what has run out. To be called before any decision at `now`.
   void expire(WallTime now);
@@ -129,11 +130,12 @@ class LeaseTable {
 
   struct Slot {
     Lease lease;
-    std::uint32_t pool = kNoPool;        // whose range holds the address; kNoPool: reserved, or in no range
-    std::uint32_t previous = kNoSlot;    // in the pool's list of reusable addresses
+    std::uint32_t pool = kNoPool;      // whose range holds the address; kNoPool: reserved, or in no range
+    std::uint32_t previous = kNoSlot;  // in the pool's list of reusable addresses
     std::uint32_t next = kNoSlot;
     bool used = false;
     bool listed = false;
+    bool keyed = false;  // in by_mac_
     bool durable = false;
     WallTime last_seen;
   };
@@ -153,10 +155,12 @@ class LeaseTable {
   [[nodiscard]] std::uint32_t take_fresh(std::uint32_t pool);
   [[nodiscard]] std::uint32_t make_slot(net::Ipv4Address address);
   [[nodiscard]] bool hold_slot(std::uint32_t slot, const net::MacAddress& mac, WallTime now);
+  void drop_slot(std::uint32_t slot);
   void set_mac(std::uint32_t slot, const net::MacAddress& mac);
   void set_state(std::uint32_t slot, LeaseState state);
   void end_others(const net::MacAddress& mac, std::uint32_t keep, WallTime now);
   void end_lease(std::uint32_t slot, LeaseState state, WallTime now);
+  void end_offer(std::uint32_t slot);
   void list_first(std::uint32_t slot);
   void list_last(std::uint32_t slot);
   void unlist(std::uint32_t slot);

@@ -1,0 +1,57 @@
+// The SQL of the lease store, and nothing else: opening and checking the file, appending to the journal, folding,
+// reading everything back. Private to core/leases. Thread: one at a time.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "core/leases/sqlite_store.h"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace rackcast {
+
+class SqliteLeaseStore::Database {
+ public:
+  [[nodiscard]] static Result<std::unique_ptr<Database>> open(const std::filesystem::path& file);
+  ~Database();
+
+  // One transaction: all rows are on disk, or none.
+  [[nodiscard]] Result<void> append(std::span<const Lease> rows);
+  // Moves at most `rows_max` journal rows, oldest first, into the lease table. How many were moved.
+  [[nodiscard]] Result<std::size_t> fold(std::size_t rows_max);
+  [[nodiscard]] Result<std::vector<Lease>> load();
+  [[nodiscard]] std::size_t journal_rows() const { return journal_rows_; }
+  [[nodiscard]] const std::filesystem::path& file() const { return file_; }
+
+ private:
+  struct CloseDatabase {
+    void operator()(sqlite3* db) const;
+  };
+  struct FinishStatement {
+    void operator()(sqlite3_stmt* statement) const;
+  };
+  using Statement = std::unique_ptr<sqlite3_stmt, FinishStatement>;
+
+  Database(std::filesystem::path file, std::unique_ptr<sqlite3, CloseDatabase> db);
+
+  [[nodiscard]] Result<void> set_up();
+  [[nodiscard]] Result<void> check_schema();
+  [[nodiscard]] Result<void> run(const char* sql);
+  [[nodiscard]] Result<std::int64_t> number(const char* sql);
+  [[nodiscard]] Result<Statement> prepare(const char* sql);
+  [[nodiscard]] Result<void> append_rows(std::span<const Lease> rows);
+  [[nodiscard]] Result<std::size_t> fold_rows(std::size_t rows_max);
+  [[nodiscard]] tl::unexpected<Error> failure(const char* doing) const;
+  void roll_back();
+
+  std::filesystem::path file_;
+  std::unique_ptr<sqlite3, CloseDatabase> db_;
+  Statement insert_;
+  std::size_t journal_rows_ = 0;
+};
+
+}  // namespace rackcast

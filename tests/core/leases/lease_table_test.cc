@@ -1,0 +1,356 @@
+#include "core/leases/lease_table.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <random>
+#include <set>
+
+namespace rackcast {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::seconds;
+
+const WallTime kStart{hours(24 * 365 * 50)};
+
+net::MacAddress mac(unsigned n) {
+  return {{0x52, 0x54, 0, 0, static_cast<std::uint8_t>(n >> 8U), static_cast<std::uint8_t>(n)}};
+}
+net::Ipv4Address ip(unsigned last, unsigned third = 1) {
+  return {192, 168, static_cast<std::uint8_t>(third), static_cast<std::uint8_t>(last)};
+}
+
+LeasePool pool(unsigned first, unsigned last, unsigned third = 1) {
+  return {{ip(0, third), 24}, {{ip(first, third), ip(last, third)}}};
+}
+
+struct Table {
+  explicit Table(std::vector<LeasePool> pools, const std::vector<Reservation>& reservations = {},
+                 const LeaseLimits& limits = {})
+      : table(std::move(pools), reservations, 0, limits, 42) {}
+
+  net::Ipv4Address offer(unsigned n, std::optional<net::Ipv4Address> requested = {}, std::size_t number = 0) {
+    table.expire(now);
+    const OfferResult result = table.offer(mac(n), number, requested, now);
+    return result.failure == OfferFailure::kNone ? result.address : net::Ipv4Address{};
+  }
+  bool activate(unsigned n, net::Ipv4Address address, seconds length = seconds(3600)) {
+    Lease lease;
+    lease.address = address;
+    lease.mac = mac(n);
+    lease.state = LeaseState::kActive;
+    lease.starts = now;
+    lease.ends = now + length;
+    return table.activate(lease, now);
+  }
+  net::Ipv4Address lease(unsigned n) {
+    const net::Ipv4Address address = offer(n);
+    EXPECT_TRUE(activate(n, address));
+    return address;
+  }
+  void pass(Duration time) {
+    now += time;
+    table.expire(now);
+  }
+
+  WallTime now = kStart;
+  LeaseTable table;
+};
+
+TEST(LeaseTable, OffersEachMachineAnotherAddressAndTheSameOneAgain) {
+  Table t({pool(2, 4)});
+  EXPECT_EQ(t.offer(1), ip(2));
+  EXPECT_EQ(t.offer(2), ip(3));
+  EXPECT_EQ(t.offer(1), ip(2));
+  EXPECT_EQ(t.table.offers(), 2U);
+  EXPECT_EQ(t.table.find(ip(2))->state, LeaseState::kOffered);
+}
+
+TEST(LeaseTable, ACurrentBindingComesBeforeARequestedAddress) {
+  Table t({pool(2, 9)});
+  EXPECT_EQ(t.lease(1), ip(2));
+  EXPECT_EQ(t.offer(1, ip(7)), ip(2));
+  EXPECT_EQ(t.table.find(ip(2))->state, LeaseState::kActive);  // an offer does not end what is in force
+}
+
+TEST(LeaseTable, APreviousBindingComesBeforeARequestedAddress) {
+  Table t({pool(2, 9)});
+  EXPECT_EQ(t.lease(1), ip(2));
+  t.pass(hours(2));
+  EXPECT_EQ(t.table.find(ip(2))->state, LeaseState::kExpired);
+  EXPECT_EQ(t.table.availability(ip(2), mac(1)), Availability::kPrevious);
+  EXPECT_EQ(t.offer(1, ip(7)), ip(2));
+}
+
+TEST(LeaseTable, AFreeRequestedAddressComesBeforeANewOne) {
+  Table t({pool(2, 9)});
+  EXPECT_EQ(t.offer(1, ip(7)), ip(7));
+  EXPECT_EQ(t.offer(2, ip(7)), ip(2));     // taken
+  EXPECT_EQ(t.offer(3, ip(77)), ip(3));    // outside the range
+  EXPECT_EQ(t.offer(4, ip(5, 9)), ip(4));  // of another subnet
+}
+
+TEST(LeaseTable, NewAddressesAreTakenBeforeOnesThatHadAnOwner) {
+  Table t({pool(2, 4)});
+  (void)t.lease(1);
+  t.pass(hours(2));
+  EXPECT_EQ(t.offer(2), ip(3));
+  EXPECT_EQ(t.offer(3), ip(4));
+  EXPECT_EQ(t.offer(4), ip(2));  // only now the expired one
+}
+
+TEST(LeaseTable, TheLeaseThatEndedFirstIsReusedFirst) {
+  Table t({pool(2, 4)});
+  for (unsigned n = 1; n <= 3; ++n) (void)t.lease(n);
+  ASSERT_TRUE(t.table.release(mac(3), ip(4), t.now));
+  t.pass(hours(2));
+  EXPECT_EQ(t.offer(9), ip(4));
+}
+
+TEST(LeaseTable, ExhaustionIsAnAnswerAndCounted) {
+  Table t({pool(2, 3)});
+  (void)t.offer(1);
+  (void)t.offer(2);
+  EXPECT_EQ(t.table.offer(mac(3), 0, {}, t.now).failure, OfferFailure::kPoolExhausted);
+  EXPECT_EQ(t.table.stats().pool_exhausted, 1U);
+  t.pass(seconds(120));
+  EXPECT_FALSE(t.offer(3).is_any());
+  EXPECT_EQ(t.table.stats().offers_expired, 2U);
+}
+
+TEST(LeaseTable, AnOfferIsHeldForTwoMinutes) {
+  Table t({pool(2, 2)});
+  (void)t.offer(1);
+  t.pass(seconds(119));
+  EXPECT_TRUE(t.offer(2).is_any());
+  t.pass(seconds(1));
+  EXPECT_EQ(t.offer(2), ip(2));
+}
+
+TEST(LeaseTable, ASubnetWithoutARangeSaysSo) {
+  Table t(std::vector{LeasePool{{ip(0), 24}, {}}});
+  EXPECT_EQ(t.table.offer(mac(1), 0, {}, t.now).failure, OfferFailure::kPoolEmpty);
+}
+
+TEST(LeaseTable, NetworkAndBroadcastAddressesAreNeverHandedOut) {
+  Table t(std::vector{LeasePool{{ip(0), 30}, {{ip(0), ip(3)}}}});
+  EXPECT_EQ(t.offer(1, ip(0)), ip(1));
+  EXPECT_EQ(t.offer(2, ip(3)), ip(2));
+  EXPECT_TRUE(t.offer(3).is_any());
+}
+
+TEST(LeaseTable, ReservationsAreNotInThePool) {
+  Table t({pool(2, 4)}, {{ip(3), mac(9)}});
+  EXPECT_EQ(t.offer(1, ip(3)), ip(2));
+  EXPECT_EQ(t.offer(2), ip(4));
+  EXPECT_TRUE(t.offer(3).is_any());
+  EXPECT_EQ(t.table.availability(ip(3), mac(1)), Availability::kReserved);
+  EXPECT_TRUE(t.table.hold(ip(3), mac(9), t.now));
+  EXPECT_FALSE(t.table.hold(ip(3), mac(1), t.now));
+}
+
+TEST(LeaseTable, AReservationOutsideTheRangeCanBeHeld) {
+  Table t({pool(2, 4)}, {{ip(200), mac(9)}});
+  EXPECT_TRUE(t.table.hold(ip(200), mac(9), t.now));
+  EXPECT_TRUE(t.activate(9, ip(200)));
+  EXPECT_EQ(t.table.find(mac(9), 0)->address, ip(200));
+  EXPECT_FALSE(t.table.hold(ip(201), mac(9), t.now));  // neither reserved nor in a range
+}
+
+TEST(LeaseTable, ActivatingEndsTheMachinesOtherLeaseInTheSubnetOnly) {
+  Table t({pool(2, 9), pool(2, 9, 2)}, {{ip(200), mac(1)}});
+  EXPECT_EQ(t.lease(1), ip(2));
+  EXPECT_EQ(t.offer(1, {}, 1), ip(2, 2));
+  ASSERT_TRUE(t.activate(1, ip(2, 2)));
+  ASSERT_TRUE(t.table.hold(ip(200), mac(1), t.now));
+  ASSERT_TRUE(t.activate(1, ip(200)));
+  EXPECT_EQ(t.table.find(ip(2))->state, LeaseState::kReleased);
+  EXPECT_EQ(t.table.find(ip(2, 2))->state, LeaseState::kActive);
+  EXPECT_EQ(t.table.find(mac(1), 0)->address, ip(200));
+}
+
+TEST(LeaseTable, ReleaseNeedsTheRightMachineAndIsRemembered) {
+  Table t({pool(2, 4)});
+  (void)t.lease(1);
+  EXPECT_FALSE(t.table.release(mac(2), ip(2), t.now));
+  const auto record = t.table.release(mac(1), ip(2), t.now);
+  ASSERT_TRUE(record);
+  EXPECT_EQ(record->state, LeaseState::kReleased);
+  EXPECT_FALSE(t.table.release(mac(1), ip(2), t.now));
+  EXPECT_EQ(t.offer(1), ip(2));
+}
+
+TEST(LeaseTable, ADeclinedAddressRestsForADay) {
+  Table t({pool(2, 2)});
+  (void)t.lease(1);
+  EXPECT_FALSE(t.table.abandon(mac(2), ip(2), t.now));
+  ASSERT_TRUE(t.table.abandon(mac(1), ip(2), t.now));
+  EXPECT_EQ(t.table.availability(ip(2), mac(1)), Availability::kResting);
+  EXPECT_TRUE(t.offer(1).is_any());
+  t.pass(hours(24) - seconds(1));
+  EXPECT_TRUE(t.offer(1).is_any());
+  t.pass(seconds(1));
+  EXPECT_EQ(t.offer(1), ip(2));
+}
+
+TEST(LeaseTable, AReservationCannotBeAbandoned) {
+  Table t({pool(2, 4)}, {{ip(200), mac(1)}});
+  ASSERT_TRUE(t.table.hold(ip(200), mac(1), t.now));
+  ASSERT_TRUE(t.activate(1, ip(200)));
+  EXPECT_FALSE(t.table.abandon(mac(1), ip(200), t.now));
+}
+
+TEST(LeaseTable, WithdrawnOffersAreFreeAtOnce) {
+  Table t({pool(2, 2)});
+  (void)t.offer(1);
+  t.table.withdraw_offers(mac(1));
+  EXPECT_EQ(t.table.offers(), 0U);
+  EXPECT_EQ(t.offer(2), ip(2));
+}
+
+TEST(LeaseTable, OfferHoldsAreBounded) {
+  LeaseLimits limits;
+  limits.offer_holds_max = 2;
+  Table t({pool(2, 9)}, {{ip(200), mac(8)}}, limits);
+  (void)t.offer(1);
+  (void)t.offer(2);
+  EXPECT_EQ(t.table.offer(mac(3), 0, {}, t.now).failure, OfferFailure::kHoldLimit);
+  EXPECT_FALSE(t.table.hold(ip(200), mac(8), t.now));
+  EXPECT_EQ(t.offer(1), ip(2));  // who holds one is still answered
+  EXPECT_EQ(t.table.stats().hold_limit, 2U);
+}
+
+TEST(LeaseTable, AFullTableReusesEndedLeases) {
+  LeaseLimits limits;
+  limits.leases_max = 2;
+  Table t({pool(2, 9)}, {}, limits);
+  EXPECT_EQ(t.table.capacity(), 2U);
+  (void)t.lease(1);
+  (void)t.lease(2);
+  EXPECT_TRUE(t.offer(3).is_any());
+  EXPECT_GT(t.table.stats().table_full, 0U);
+  ASSERT_TRUE(t.table.release(mac(1), ip(2), t.now));
+  EXPECT_EQ(t.offer(3), ip(2));
+}
+
+TEST(LeaseTable, ALeaseThatNeverEndsStaysInForce) {
+  Table t({pool(2, 2)});
+  Lease lease;
+  lease.address = ip(2);
+  lease.mac = mac(1);
+  lease.bootp = true;
+  lease.ends = WallTime::max();
+  ASSERT_TRUE(t.table.activate(lease, t.now));
+  t.pass(hours(24 * 365 * 10));
+  EXPECT_EQ(t.table.find(ip(2))->state, LeaseState::kActive);
+  EXPECT_FALSE(t.table.next_deadline());
+}
+
+TEST(LeaseTable, ActivateRefusesAnAddressThatWentToAnother) {
+  Table t({pool(2, 2)});
+  (void)t.lease(1);
+  EXPECT_FALSE(t.activate(2, ip(2)));
+}
+
+TEST(LeaseTable, RestoresWhatTheStoreKnows) {
+  Table t({pool(2, 9)});
+  Lease lease;
+  lease.state = LeaseState::kActive;
+  lease.address = ip(2);
+  lease.mac = mac(1);
+  lease.starts = t.now - seconds(10);
+  lease.ends = t.now + seconds(10);
+  EXPECT_TRUE(t.table.restore(lease, t.now));
+  lease.address = ip(3);
+  lease.mac = mac(2);
+  lease.ends = t.now - seconds(1);
+  EXPECT_TRUE(t.table.restore(lease, t.now));
+  lease.address = ip(4);
+  lease.mac = mac(3);
+  lease.state = LeaseState::kAbandoned;
+  lease.ends = t.now + hours(1);
+  EXPECT_TRUE(t.table.restore(lease, t.now));
+  EXPECT_TRUE(t.table.is_durable(ip(2)));
+  EXPECT_EQ(t.table.availability(ip(2), mac(1)), Availability::kOwn);
+  EXPECT_EQ(t.table.availability(ip(3), mac(2)), Availability::kPrevious);
+  EXPECT_EQ(t.table.availability(ip(4), mac(3)), Availability::kResting);
+  EXPECT_EQ(t.offer(9), ip(5));  // past all three
+  t.pass(seconds(10));
+  EXPECT_EQ(t.table.availability(ip(2), mac(1)), Availability::kPrevious);
+}
+
+TEST(LeaseTable, KeepsALeaseOfAnEarlierConfigurationUntilItEnds) {
+  LeaseTable table({pool(2, 3)}, {}, 1, {}, 1);
+  Lease lease;
+  lease.state = LeaseState::kActive;
+  lease.address = ip(100);
+  lease.mac = mac(1);
+  lease.ends = kStart + seconds(10);
+  ASSERT_TRUE(table.restore(lease, kStart));
+  EXPECT_EQ(table.availability(ip(100), mac(1)), Availability::kOwn);
+  table.expire(kStart + seconds(10));
+  EXPECT_EQ(table.availability(ip(100), mac(1)), Availability::kOutside);
+  EXPECT_EQ(table.size(), 0U);
+}
+
+TEST(LeaseTable, AbsurdlyLargePoolsAreBoundedByTheLimit) {
+  LeaseLimits limits;
+  limits.leases_max = 1000;
+  LeaseTable table({{{net::Ipv4Address(10, 0, 0, 0), 8}, {{net::Ipv4Address(10, 0, 0, 0), {10, 255, 255, 255}}}}}, {},
+                   0, limits, 1);
+  EXPECT_EQ(table.capacity(), 1000U);
+  EXPECT_EQ(table.offer(mac(1), 0, {}, kStart).address, net::Ipv4Address(10, 0, 0, 1));
+}
+
+// Random operations against the one rule that matters, with a model of who was promised what.
+TEST(LeaseTable, NoAddressIsEverInForceForTwoMachines) {
+  for (unsigned seed = 1; seed <= 8; ++seed) {
+    SCOPED_TRACE(seed);
+    std::mt19937 generator(seed);
+    const auto random = [&] { return static_cast<unsigned>(generator()); };
+    Table t({pool(2, 20), pool(2, 10, 2)}, {{ip(5), mac(3)}, {ip(200), mac(4)}});
+    std::map<net::Ipv4Address, std::pair<net::MacAddress, WallTime>> promised;
+    for (int step = 0; step < 20'000; ++step) {
+      t.pass(seconds(random() % 40U));
+      std::erase_if(promised, [&](const auto& entry) { return entry.second.second <= t.now; });
+      const unsigned n = random() % 40U;
+      const std::size_t number = random() % 2;
+      const net::Ipv4Address some = ip(random() % 25U, static_cast<unsigned>(number) + 1);
+      switch (random() % 6) {
+        case 0:
+        case 1:
+          (void)t.offer(n, random() % 2 == 0 ? std::optional(some) : std::nullopt, number);
+          break;
+        case 2:
+        case 3: {
+          const net::Ipv4Address wanted = random() % 2 == 0 ? some : t.offer(n, {}, number);
+          const seconds length(random() % 600 + 1);
+          if (wanted.is_any() || !t.table.hold(wanted, mac(n), t.now) || !t.activate(n, wanted, length)) break;
+          const auto before = promised.find(wanted);
+          ASSERT_TRUE(before == promised.end() || before->second.first == mac(n));
+          std::erase_if(promised, [&](const auto& entry) {
+            return entry.second.first == mac(n) && entry.first.octet(2) == wanted.octet(2);
+          });
+          promised[wanted] = {mac(n), t.now + length};
+          break;
+        }
+        case 4:
+          if (t.table.release(mac(n), some, t.now)) promised.erase(some);
+          break;
+        case 5:
+          if (random() % 50 == 0 && t.table.abandon(mac(n), some, t.now)) promised.erase(some);
+          break;
+      }
+      for (const auto& [address, owner] : promised) {
+        const Lease* lease = t.table.find(address);
+        ASSERT_NE(lease, nullptr);
+        ASSERT_EQ(lease->mac, owner.first);
+        ASSERT_EQ(lease->state, LeaseState::kActive);
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace rackcast

@@ -1,0 +1,307 @@
+#include "core/leases/sqlite_store.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <sys/resource.h>
+
+#include <condition_variable>
+#include <fstream>
+#include <mutex>
+
+#include "tests/core/leases/lease_test_support.h"
+
+namespace rackcast {
+namespace {
+
+using ::testing::HasSubstr;
+using testing::numbered_lease;
+using testing::TemporaryFolder;
+
+constexpr std::chrono::seconds kPatience{20};
+
+// Collects what the store's thread reports; waits are bounded.
+class Reports {
+ public:
+  void completion(LaneId lane, const Completion& completion) {
+    const std::scoped_lock lock(mutex_);
+    lanes_.push_back(lane);
+    completions_.push_back(std::get<LeaseCommitted>(completion));
+    changed_.notify_all();
+  }
+  void alarm(std::string sentence) {
+    const std::scoped_lock lock(mutex_);
+    alarms_.push_back(std::move(sentence));
+    changed_.notify_all();
+  }
+  [[nodiscard]] bool wait_for(std::size_t completions) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, kPatience, [&] { return completions_.size() >= completions; });
+  }
+  std::vector<LeaseCommitted> completions() {
+    const std::scoped_lock lock(mutex_);
+    return completions_;
+  }
+  std::vector<std::string> alarms() {
+    const std::scoped_lock lock(mutex_);
+    return alarms_;
+  }
+  std::vector<LaneId> lanes() {
+    const std::scoped_lock lock(mutex_);
+    return lanes_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<LaneId> lanes_;
+  std::vector<LeaseCommitted> completions_;
+  std::vector<std::string> alarms_;
+};
+
+Result<std::unique_ptr<SqliteLeaseStore>> open_store(const std::filesystem::path& file, Reports& reports) {
+  return SqliteLeaseStore::open(
+      file, [&reports](LaneId lane, const Completion& completion) { reports.completion(lane, completion); },
+      [&reports](std::string sentence) { reports.alarm(std::move(sentence)); });
+}
+
+bool submit(SqliteLeaseStore& store, std::uint64_t ticket, const Lease& lease, std::uint16_t lane = 0) {
+  CommitLease work{Ticket{ticket}, lease};
+  return store.submit(LaneId{lane}, work);
+}
+
+std::vector<Lease> load_sorted(const std::filesystem::path& file) {
+  Reports reports;
+  auto store = open_store(file, reports);
+  if (!store) return {};
+  auto leases = (*store)->load();
+  if (!leases) return {};
+  std::sort(leases->begin(), leases->end(), [](const Lease& a, const Lease& b) { return a.address < b.address; });
+  return *leases;
+}
+
+TEST(SqliteLeaseStore, AnEmptyStoreKnowsNothing) {
+  const TemporaryFolder folder;
+  EXPECT_TRUE(load_sorted(folder.file("leases.db")).empty());
+  EXPECT_TRUE(std::filesystem::exists(folder.file("leases.db")));
+}
+
+TEST(SqliteLeaseStore, AnsweredRowsAreThereAfterReopening) {
+  const TemporaryFolder folder;
+  Reports reports;
+  {
+    auto store = open_store(folder.file("leases.db"), reports);
+    ASSERT_TRUE(store) << store.error().message;
+    (*store)->start();
+    ASSERT_TRUE(submit(**store, 7, numbered_lease(1), 3));
+    ASSERT_TRUE(reports.wait_for(1));
+  }
+  EXPECT_EQ(reports.completions()[0].ticket, Ticket{7});
+  EXPECT_TRUE(reports.completions()[0].durable);
+  EXPECT_EQ(reports.lanes()[0], LaneId{3});
+  const auto leases = load_sorted(folder.file("leases.db"));
+  ASSERT_EQ(leases.size(), 1U);
+  EXPECT_EQ(leases[0], numbered_lease(1));  // every field
+}
+
+TEST(SqliteLeaseStore, KeepsAnEndlessBootpLease) {
+  const TemporaryFolder folder;
+  Reports reports;
+  Lease lease = numbered_lease(5);
+  lease.bootp = true;
+  lease.ends = WallTime::max();
+  lease.hostname.clear();
+  lease.client_identifier.clear();
+  {
+    auto store = open_store(folder.file("leases.db"), reports);
+    ASSERT_TRUE(store);
+    (*store)->start();
+    ASSERT_TRUE(submit(**store, 1, lease));
+  }
+  const auto leases = load_sorted(folder.file("leases.db"));
+  ASSERT_EQ(leases.size(), 1U);
+  EXPECT_EQ(leases[0], lease);
+}
+
+TEST(SqliteLeaseStore, TheLastRowOfAnAddressWinsAndAnswersComeInOrder) {
+  const TemporaryFolder folder;
+  Reports reports;
+  constexpr std::uint32_t kRows = 500;
+  {
+    auto store = open_store(folder.file("leases.db"), reports);
+    ASSERT_TRUE(store);
+    (*store)->start();
+    for (std::uint32_t i = 0; i < kRows; ++i) {
+      Lease lease = numbered_lease(i % 10 + 1);
+      lease.ends += std::chrono::seconds(i);
+      ASSERT_TRUE(submit(**store, i, lease));
+    }
+    ASSERT_TRUE(reports.wait_for(kRows));
+    // Many rows, few fsyncs: at least those that were submitted while one was under way went together.
+    EXPECT_LT((*store)->stats().commits, kRows);
+    EXPECT_EQ((*store)->stats().rows, kRows);
+  }
+  const auto completions = reports.completions();
+  for (std::uint32_t i = 0; i < kRows; ++i) EXPECT_EQ(completions[i].ticket, Ticket{i});
+  const auto leases = load_sorted(folder.file("leases.db"));
+  ASSERT_EQ(leases.size(), 10U);
+  for (std::uint32_t i = 0; i < 10; ++i)
+    EXPECT_EQ(leases[i].ends, numbered_lease(i + 1).ends + std::chrono::seconds(kRows - 10 + i));
+}
+
+TEST(SqliteLeaseStore, TheDestructorAnswersWhatWasSubmitted) {
+  const TemporaryFolder folder;
+  Reports reports;
+  {
+    auto store = open_store(folder.file("leases.db"), reports);
+    ASSERT_TRUE(store);
+    for (std::uint32_t i = 1; i <= 100; ++i) ASSERT_TRUE(submit(**store, i, numbered_lease(i)));
+    (*store)->start();
+  }
+  EXPECT_EQ(reports.completions().size(), 100U);
+  EXPECT_EQ(load_sorted(folder.file("leases.db")).size(), 100U);
+}
+
+TEST(SqliteLeaseStore, AFullQueueRefuses) {
+  const TemporaryFolder folder;
+  Reports reports;
+  auto store = open_store(folder.file("leases.db"), reports);
+  ASSERT_TRUE(store);
+  for (std::uint32_t i = 0; i < SqliteLeaseStore::kQueueRows; ++i)
+    ASSERT_TRUE(submit(**store, i, numbered_lease(i + 1)));  // nobody takes them: the thread is not started
+  EXPECT_FALSE(submit(**store, 1, numbered_lease(1)));
+  EXPECT_EQ((*store)->stats().queue_full, 1U);
+}
+
+TEST(SqliteLeaseStore, TheJournalIsFoldedInTheBackground) {
+  const TemporaryFolder folder;
+  Reports reports;
+  const auto count = [&](const char* sql) {
+    sqlite3* db = nullptr;
+    EXPECT_EQ(sqlite3_open(folder.file("leases.db").c_str(), &db), SQLITE_OK);
+    sqlite3_stmt* statement = nullptr;
+    EXPECT_EQ(sqlite3_prepare_v2(db, sql, -1, &statement, nullptr), SQLITE_OK);
+    EXPECT_EQ(sqlite3_step(statement), SQLITE_ROW);
+    const auto value = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    sqlite3_close(db);
+    return static_cast<std::size_t>(value);
+  };
+  {
+    auto store = open_store(folder.file("leases.db"), reports);
+    ASSERT_TRUE(store);
+    (*store)->start();
+    for (std::uint32_t i = 0; i < 600; ++i) ASSERT_TRUE(submit(**store, i, numbered_lease(i % 50 + 1)));
+    ASSERT_TRUE(reports.wait_for(600));
+    const auto deadline = std::chrono::steady_clock::now() + kPatience;
+    while ((*store)->stats().rows_folded < 512 && std::chrono::steady_clock::now() < deadline)
+      std::this_thread::yield();
+    ASSERT_GE((*store)->stats().rows_folded, 512U);
+  }
+  EXPECT_EQ(count("SELECT count(*) FROM lease"), 50U);
+  EXPECT_LE(count("SELECT count(*) FROM journal"), 600U - 512U);
+  EXPECT_EQ(load_sorted(folder.file("leases.db")).size(), 50U);
+}
+
+// The kernel's own file size limit stands in for a full disk: writes past it fail, and work again once it is lifted.
+TEST(SqliteLeaseStore, AFullDiskPromisesNothingAlarmsOnceAndRecovers) {
+  const TemporaryFolder folder;
+  Reports reports;
+  auto store = open_store(folder.file("leases.db"), reports);
+  ASSERT_TRUE(store);
+  (*store)->start();
+  ASSERT_TRUE(submit(**store, 1, numbered_lease(1)));
+  ASSERT_TRUE(reports.wait_for(1));
+
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  const auto handler = signal(SIGXFSZ, SIG_IGN);
+  rlimit tight = before;
+  tight.rlim_cur = 1;
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &tight), 0);
+  for (std::uint64_t i = 2; i <= 4; ++i) {
+    ASSERT_TRUE(submit(**store, i, numbered_lease(static_cast<std::uint32_t>(i))));
+    ASSERT_TRUE(reports.wait_for(i));
+    EXPECT_FALSE(reports.completions().back().durable);
+  }
+  EXPECT_EQ(reports.alarms().size(), 1U);
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &before), 0);
+  (void)signal(SIGXFSZ, handler);
+
+  ASSERT_TRUE(submit(**store, 5, numbered_lease(5)));
+  ASSERT_TRUE(reports.wait_for(5));
+  EXPECT_TRUE(reports.completions().back().durable);
+  const auto alarms = reports.alarms();
+  ASSERT_EQ(alarms.size(), 2U);
+  EXPECT_THAT(alarms[0], HasSubstr(folder.file("leases.db").string()));
+  EXPECT_THAT(alarms[1], HasSubstr("can be written again"));
+  store->reset();
+  const auto leases = load_sorted(folder.file("leases.db"));
+  ASSERT_EQ(leases.size(), 2U);
+  EXPECT_EQ(leases[1], numbered_lease(5));
+}
+
+TEST(SqliteLeaseStore, SaysThatTheFolderIsMissing) {
+  Reports reports;
+  const auto store = open_store("/nonexistent-rackcast/leases.db", reports);
+  ASSERT_FALSE(store);
+  EXPECT_THAT(store.error().message, HasSubstr("the folder /nonexistent-rackcast does not exist"));
+}
+
+TEST(SqliteLeaseStore, SaysThatTheFileCannotBeOpened) {
+  const TemporaryFolder folder;
+  std::filesystem::create_directory(folder.file("leases.db"));  // fails for root too, unlike a mode
+  Reports reports;
+  const auto store = open_store(folder.file("leases.db"), reports);
+  ASSERT_FALSE(store);
+  EXPECT_THAT(store.error().message, HasSubstr("cannot open or create"));
+}
+
+TEST(SqliteLeaseStore, SaysThatTheFileIsNoDatabase) {
+  const TemporaryFolder folder;
+  std::ofstream(folder.file("leases.db")) << std::string(8192, 'x');
+  Reports reports;
+  const auto store = open_store(folder.file("leases.db"), reports);
+  ASSERT_FALSE(store);
+  EXPECT_THAT(store.error().message, HasSubstr("is not a database"));
+}
+
+void run_sql(const std::filesystem::path& file, const char* sql) {
+  sqlite3* db = nullptr;
+  ASSERT_EQ(sqlite3_open(file.c_str(), &db), SQLITE_OK);
+  EXPECT_EQ(sqlite3_exec(db, sql, nullptr, nullptr, nullptr), SQLITE_OK);
+  sqlite3_close(db);
+}
+
+TEST(SqliteLeaseStore, RefusesAnotherProgramsDatabase) {
+  const TemporaryFolder folder;
+  run_sql(folder.file("leases.db"), "CREATE TABLE t(a)");
+  Reports reports;
+  const auto store = open_store(folder.file("leases.db"), reports);
+  ASSERT_FALSE(store);
+  EXPECT_THAT(store.error().message, HasSubstr("database of another program"));
+}
+
+TEST(SqliteLeaseStore, RefusesANewerFormat) {
+  const TemporaryFolder folder;
+  EXPECT_TRUE(load_sorted(folder.file("leases.db")).empty());
+  run_sql(folder.file("leases.db"), "PRAGMA user_version=99");
+  Reports reports;
+  const auto store = open_store(folder.file("leases.db"), reports);
+  ASSERT_FALSE(store);
+  EXPECT_THAT(store.error().message, HasSubstr("newer rackcast (format 99"));
+}
+
+TEST(SqliteLeaseStore, PassesOverRowsNobodyOfUsWrote) {
+  const TemporaryFolder folder;
+  EXPECT_TRUE(load_sorted(folder.file("leases.db")).empty());
+  run_sql(folder.file("leases.db"), "INSERT INTO lease VALUES(1, x'00', 2, 0, 0, 0, x'', x'')");
+  run_sql(folder.file("leases.db"), "INSERT INTO lease VALUES(-5, x'010203040506', 2, 0, 0, 0, x'', x'')");
+  run_sql(folder.file("leases.db"), "INSERT INTO lease VALUES(3, x'010203040506', 77, 0, 0, 0, x'', x'')");
+  run_sql(folder.file("leases.db"), "INSERT INTO lease VALUES(4, x'010203040506', 2, 0, 0, 0, x'', x'')");
+  EXPECT_EQ(load_sorted(folder.file("leases.db")).size(), 1U);
+}
+
+}  // namespace
+}  // namespace rackcast
