@@ -3,10 +3,12 @@
 // with the index. Lazy by design: an owner whose deadline moves later on each packet keeps its own deadline field and
 // re-arms only when the old one fires.
 //
-// Thread: the owner's. Resolution: one tick; an entry fires at the first advance() at or after its deadline, never
-// before.
+// Thread: the owner's. Resolution: one tick; an entry fires at the first advance() at or after its deadline rounded up
+// to a whole tick (next_deadline() says when), never before.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -17,7 +19,7 @@ namespace rackcast {
 class TimerWheel {
  public:
   // `capacity`: indexes 0..capacity-1. `tick`: resolution, e.g. 10 ms.
-  TimerWheel(std::uint32_t capacity, Duration tick) : tick_(tick), heads_(kSlots, kNone), entries_(capacity) {}
+  TimerWheel(std::uint32_t capacity, Duration tick) : tick_(tick), heads_(kSlots + 1, kNone), entries_(capacity) {}
 
   [[nodiscard]] bool armed(std::uint32_t index) const { return entries_[index].slot != kNone; }
 
@@ -43,8 +45,8 @@ class TimerWheel {
     return armed_count_ == 0 ? kNever : MonotonicTime(tick_ * static_cast<std::int64_t>(earliest_));
   }
 
-  // Fires every entry whose deadline has come: `fire(index)` with the entry disarmed; it may arm and cancel its own
-  // index (others that are due in the same advance() are off limits).
+  // Fires every entry whose deadline has come: `fire(index)` with the entry disarmed. It may arm and cancel any index;
+  // what it arms fires in a later advance().
   template <typename Fire>
   void advance(MonotonicTime now, Fire&& fire) {
     const std::uint64_t target = ticks_down(now);
@@ -63,6 +65,7 @@ class TimerWheel {
 
  private:
   static constexpr std::uint32_t kSlots = 1024;
+  static constexpr std::uint32_t kDue = kSlots;  // the list of entries that are about to fire
   static constexpr std::uint32_t kNone = 0xFFFF'FFFF;
 
   struct Entry {
@@ -74,7 +77,10 @@ class TimerWheel {
 
   [[nodiscard]] std::uint64_t ticks_up(MonotonicTime t) const {
     const std::int64_t ns = t.time_since_epoch().count();
-    return ns <= 0 ? 0 : static_cast<std::uint64_t>((ns - 1) / tick_.count() + 1);
+    if (ns <= 0) return 0;
+    // The last tick that still is a time, so that next_deadline() cannot overflow.
+    const std::int64_t last = MonotonicTime::max().time_since_epoch().count() / tick_.count();
+    return static_cast<std::uint64_t>(std::min((ns - 1) / tick_.count() + 1, last));
   }
   [[nodiscard]] std::uint64_t ticks_down(MonotonicTime t) const {
     const std::int64_t ns = t.time_since_epoch().count();
@@ -100,25 +106,21 @@ class TimerWheel {
     entry.slot = kNone;
   }
 
-  // Detaches what is due first, so that `fire` may re-arm into the same slot without being visited again.
+  // Moves what is due to a list of its own first, so that `fire` may re-arm into the same slot without being visited
+  // again and may cancel others that are due.
   template <typename Fire>
   void fire_slot(std::uint32_t slot, Fire&& fire) {
-    std::uint32_t due = kNone;
     for (std::uint32_t index = heads_[slot]; index != kNone;) {
       const std::uint32_t next = entries_[index].next;
       if (entries_[index].due_tick <= current_) {
         unlink(index);
-        entries_[index].next = due;
-        due = index;
+        link(index, kDue);
       }
       index = next;
     }
-    while (due != kNone) {
-      const std::uint32_t index = due;
-      due = entries_[index].next;
-      // A callback may touch its own index and indexes that are not due in this slot: the due ones are chained by
-      // `next`.
-      --armed_count_;
+    while (heads_[kDue] != kNone) {
+      const std::uint32_t index = heads_[kDue];
+      cancel(index);
       fire(index);
     }
   }

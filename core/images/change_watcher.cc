@@ -1,0 +1,130 @@
+#include "core/images/change_watcher.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include <array>
+#include <climits>
+#include <cstring>
+
+namespace rackcast {
+namespace {
+
+// IN_CREATE for links and folders, which appear without being written; IN_ATTRIB for a file made readable.
+constexpr std::uint32_t kChanges = IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CREATE | IN_ATTRIB |
+                                   IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
+constexpr std::size_t kEventBytes = 16 * 1024;
+
+std::string_view folder_of(std::string_view path) {
+  const std::size_t joint = path.rfind('/');
+  return joint == std::string_view::npos ? std::string_view{} : path.substr(0, joint);
+}
+
+}  // namespace
+
+ChangeWatcher::ChangeWatcher(const RootDirectory& root, ImageEpoch& epoch, std::size_t watches_max)
+    : root_(root),
+      epoch_(epoch),
+      watches_max_(watches_max),
+      inotify_(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)),
+      stop_(::eventfd(0, EFD_CLOEXEC)) {
+  if (inotify_.valid() && stop_.valid()) thread_ = std::thread([this] { run(); });
+}
+
+ChangeWatcher::~ChangeWatcher() {
+  if (!thread_.joinable()) return;
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const ssize_t written = ::write(stop_.get(), &one, sizeof(one));
+  thread_.join();
+}
+
+void ChangeWatcher::watch_for(std::string_view path) {
+  for (std::string_view folder = folder_of(path);; folder = folder_of(folder)) {
+    const std::string name(folder);
+    if (known(name)) return;
+    const OpenedFile opened = open_beneath(root_, folder);
+    if (opened.status == OpenStatus::kOpened && opened.directory()) {
+      (void)add(name, opened.descriptor.get());
+      return;
+    }
+    if (folder.empty()) return;
+  }
+}
+
+void ChangeWatcher::watch_real_folder(const OpenedFile& file, std::string_view path) {
+  std::array<char, PATH_MAX> text;
+  const std::string link = "/proc/self/fd/" + std::to_string(file.descriptor.get());
+  const ssize_t size = ::readlink(link.c_str(), text.data(), text.size());
+  if (size <= 0) return;
+  const std::string_view real(text.data(), static_cast<std::size_t>(size));
+  const std::string prefix = root_.real_path + "/";
+  if (!real.starts_with(prefix) || real.substr(prefix.size()) == path) return;
+  watch_for(real.substr(prefix.size()));
+}
+
+ChangeWatcherStats ChangeWatcher::stats() const {
+  const std::scoped_lock lock(mutex_);
+  ChangeWatcherStats now = stats_;
+  now.folders = watches_.size();
+  return now;
+}
+
+bool ChangeWatcher::known(const std::string& folder) const {
+  const std::scoped_lock lock(mutex_);
+  return folders_.contains(folder);
+}
+
+bool ChangeWatcher::add(const std::string& folder, int descriptor) {
+  const std::scoped_lock lock(mutex_);
+  if (!inotify_.valid() || watches_.size() >= watches_max_) {
+    ++stats_.watches_refused;
+    return false;
+  }
+  const std::string name = "/proc/self/fd/" + std::to_string(descriptor);
+  const int watch = ::inotify_add_watch(inotify_.get(), name.c_str(), kChanges);
+  if (watch < 0) {
+    ++stats_.watches_refused;
+    return false;
+  }
+  // The same folder by another name has the same watch: the first name stays.
+  if (watches_.emplace(watch, folder).second) folders_.insert(folder);
+  return true;
+}
+
+void ChangeWatcher::run() {
+  std::array<pollfd, 2> waits{pollfd{inotify_.get(), POLLIN, 0}, pollfd{stop_.get(), POLLIN, 0}};
+  for (;;) {
+    if (::poll(waits.data(), waits.size(), -1) < 0) continue;  // EINTR
+    if (waits[1].revents != 0) return;
+    read_events();
+  }
+}
+
+void ChangeWatcher::read_events() {
+  alignas(inotify_event) std::array<char, kEventBytes> buffer;
+  const ssize_t size = ::read(inotify_.get(), buffer.data(), buffer.size());
+  if (size <= 0) return;
+  for (std::size_t at = 0; at + sizeof(inotify_event) <= static_cast<std::size_t>(size);) {
+    inotify_event event;
+    std::memcpy(&event, buffer.data() + at, sizeof(event));
+    at += sizeof(event) + event.len;
+    if ((event.mask & IN_MOVE_SELF) != 0) ::inotify_rm_watch(inotify_.get(), event.wd);  // its name is stale
+    if ((event.mask & IN_IGNORED) != 0) forget(event.wd);
+  }
+  epoch_.bump();
+  const std::scoped_lock lock(mutex_);
+  ++stats_.changes;
+}
+
+void ChangeWatcher::forget(int watch) {
+  const std::scoped_lock lock(mutex_);
+  const auto found = watches_.find(watch);
+  if (found == watches_.end()) return;
+  folders_.erase(found->second);
+  watches_.erase(found);
+}
+
+}  // namespace rackcast

@@ -1,0 +1,64 @@
+// Sees files change: inotify on the folders of the paths that were asked for, one thread, one output:
+// ImageEpoch::bump(). For a missing path the nearest existing folder above it is watched. Not seen: changes on NFS, a
+// renamed parent of a watched folder, more folders than `watches_max`; those age out by kRevalidateAfter.
+//
+// Threads: watch_* and stats from any; the events are read on the watcher's own thread, which sleeps in poll().
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "core/images/file_descriptor.h"
+#include "core/images/image_epoch.h"
+#include "core/images/open_beneath.h"
+
+namespace rackcast {
+
+struct ChangeWatcherStats {
+  std::uint64_t folders = 0;          // gauge: watched now
+  std::uint64_t changes = 0;          // batches of events that moved the epoch
+  std::uint64_t watches_refused = 0;  // `watches_max` or the kernel's limit was hit, or inotify is missing
+};
+
+class ChangeWatcher {
+ public:
+  // `root` and `epoch` outlive the watcher.
+  ChangeWatcher(const RootDirectory& root, ImageEpoch& epoch, std::size_t watches_max);
+  ~ChangeWatcher();
+  ChangeWatcher(const ChangeWatcher&) = delete;
+  ChangeWatcher& operator=(const ChangeWatcher&) = delete;
+
+  // Watches the folder that holds `path` (normalised), or its nearest existing ancestor. Call before opening the path,
+  // so that a change after the opening is seen.
+  void watch_for(std::string_view path);
+  // Where `file`, opened as `path`, really lies when a link led elsewhere.
+  void watch_real_folder(const OpenedFile& file, std::string_view path);
+
+  [[nodiscard]] ChangeWatcherStats stats() const;
+
+ private:
+  [[nodiscard]] bool known(const std::string& folder) const;
+  [[nodiscard]] bool add(const std::string& folder, int descriptor);
+  void run();
+  void read_events();
+  void forget(int watch);
+
+  const RootDirectory& root_;
+  ImageEpoch& epoch_;
+  std::size_t watches_max_;
+  FileDescriptor inotify_;  // not valid: inotify is missing, everything ages out
+  FileDescriptor stop_;
+  mutable std::mutex mutex_;            // guards all below
+  std::map<int, std::string> watches_;  // the kernel's watch -> folder, as it was named
+  std::set<std::string> folders_;
+  ChangeWatcherStats stats_;
+  std::thread thread_;
+};
+
+}  // namespace rackcast

@@ -1,0 +1,338 @@
+#include "core/images/image_store.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace rackcast {
+namespace {
+
+// A file that changes during every one of so many copies is being written: whoever asks later gets it.
+constexpr int kCopyTriesMax = 5;
+
+}  // namespace
+
+std::size_t ImageStore::IdentityHash::operator()(const FileIdentity& identity) const {
+  // Inodes of one file system are distinct already; the rest tells generations apart.
+  std::uint64_t mixed = identity.inode * 0x9E37'79B9'7F4A'7C15ULL;
+  mixed ^= static_cast<std::uint64_t>(identity.mtime_ns) + (identity.size_bytes << 20U) + identity.device;
+  return static_cast<std::size_t>(mixed ^ (mixed >> 29U));
+}
+
+Result<std::unique_ptr<ImageStore>> ImageStore::create(ImageStoreOptions options, Answer answer) {
+  auto root = open_root(options.root);
+  if (!root) return tl::make_unexpected(root.error());
+  return std::unique_ptr<ImageStore>(new ImageStore(std::move(options), std::move(*root), std::move(answer)));
+}
+
+ImageStore::ImageStore(ImageStoreOptions options, RootDirectory root, Answer answer)
+    : options_(std::move(options)),
+      root_(std::move(root)),
+      answer_(std::move(answer)),
+      live_pieces_(options_.pieces_max),
+      quick_(options_.queue_max),
+      bulk_(options_.queue_max),
+      pieces_(options_.queue_max),
+      watcher_(std::make_unique<ChangeWatcher>(root_, epoch_, options_.watches_max)) {
+  threads_.emplace_back([this] { run_quick(); });
+  threads_.emplace_back([this] { run_bulk(); });
+  threads_.emplace_back([this] { run_pieces(); });
+}
+
+ImageStore::~ImageStore() {
+  quick_.stop();
+  bulk_.stop();
+  pieces_.stop();
+  for (std::thread& thread : threads_) thread.join();
+}
+
+bool ImageStore::submit(LaneId from, Work& work) {
+  const bool piece = std::holds_alternative<ReadPiece>(work);
+  if (!piece && !std::holds_alternative<LoadImage>(work) && !std::holds_alternative<ReleaseImage>(work)) return false;
+  Request request{from, std::move(work)};
+  if ((piece ? pieces_ : quick_).push(request)) return true;
+  work = std::move(request.work);
+  return false;
+}
+
+std::shared_ptr<const Image> ImageStore::find(const FileIdentity& identity) {
+  const std::scoped_lock lock(mutex_);
+  const auto found = held_.find(identity);
+  if (found == held_.end() || !found->second.settled || !found->second.image->resident()) return nullptr;
+  found->second.used = ++uses_;
+  return found->second.image;
+}
+
+ImageStoreStats ImageStore::stats() const {
+  const std::scoped_lock lock(mutex_);
+  ImageStoreStats now = stats_;
+  now.images = held_.size();
+  now.live_bytes = live_->load();
+  now.submits_refused = quick_.refused() + pieces_.refused();
+  now.watcher = watcher_->stats();
+  return now;
+}
+
+void ImageStore::run_quick() {
+  while (auto request = quick_.wait()) {
+    if (const auto* const wanted = std::get_if<LoadImage>(&request->work)) resolve(request->lane, *wanted);
+    // A ReleaseImage has done its work when `request` goes out of scope here.
+  }
+}
+
+void ImageStore::run_bulk() {
+  while (const auto job = bulk_.wait()) {
+    const Loaded loaded = load(job->path);
+    std::vector<Waiter> waiters;
+    {
+      const std::scoped_lock lock(mutex_);
+      waiters = std::move(loading_[job->identity]);
+      loading_.erase(job->identity);
+      waiters_ -= waiters.size();
+    }
+    for (const Waiter& waiter : waiters)
+      answer(waiter.lane, ImageLoaded{waiter.ticket, waiter.path, loaded.status, loaded.image, waiter.epoch});
+  }
+}
+
+void ImageStore::run_pieces() {
+  while (const auto request = pieces_.wait())
+    if (const auto* const wanted = std::get_if<ReadPiece>(&request->work)) read(request->lane, *wanted);
+}
+
+void ImageStore::resolve(LaneId lane, const LoadImage& request) {
+  const std::string_view path = request.path;
+  watcher_->watch_for(path);
+  Waiter waiter{lane, request.ticket, request.path, epoch_.value()};  // read before the file is looked at
+  Loaded loaded;
+  {
+    const OpenedFile file = open_beneath(root_, path);
+    loaded.status = count_failure(file);
+    if (loaded.status == ImageStatus::kLoaded) {
+      watcher_->watch_real_folder(file, path);
+      loaded.image = held_if_current(file, path);
+      const std::uint64_t size = file.identity.size_bytes;
+      if (loaded.image == nullptr && size > kQuickBytesMax) {
+        enqueue_bulk(std::move(waiter), file.identity);
+        return;
+      }
+    }
+  }
+  if (loaded.status == ImageStatus::kLoaded && loaded.image == nullptr) loaded = load(path);
+  answer(lane, ImageLoaded{waiter.ticket, waiter.path, loaded.status, std::move(loaded.image), waiter.epoch});
+}
+
+std::shared_ptr<const Image> ImageStore::held_if_current(const OpenedFile& file, std::string_view path) {
+  const std::scoped_lock lock(mutex_);
+  const auto found = held_.find(file.identity);
+  if (found == held_.end() || !found->second.settled) return nullptr;
+  Held& held = found->second;
+  // Held open for want of room, and there is room now: load it.
+  if (!held.image->resident() && fits_locked(held.image->size_bytes)) return nullptr;
+  held.used = ++uses_;
+  if (held.path != path) held.path = path;
+  ++stats_.hits;
+  return held.image;
+}
+
+void ImageStore::enqueue_bulk(Waiter waiter, const FileIdentity& identity) {
+  {
+    const std::scoped_lock lock(mutex_);
+    const auto found = loading_.find(identity);
+    if (waiters_ < options_.waiters_max) {
+      BulkJob job{identity, std::string(waiter.path.view())};
+      if (found != loading_.end() || bulk_.push(job)) {
+        if (found != loading_.end()) ++stats_.coalesced;
+        ++waiters_;
+        loading_[identity].push_back(std::move(waiter));
+        return;
+      }
+    }
+    ++stats_.waiters_refused;
+  }
+  answer(waiter.lane, ImageLoaded{waiter.ticket, waiter.path, ImageStatus::kFailed, nullptr, waiter.epoch});
+}
+
+ImageStore::Loaded ImageStore::load(std::string_view path) {
+  for (int i = 0; i < kCopyTriesMax; ++i) {
+    if (auto loaded = load_once(path)) return std::move(*loaded);
+    count(&ImageStoreStats::copies_retried);
+  }
+  count(&ImageStoreStats::copies_given_up);
+  return {};
+}
+
+// nullopt: the file changed under the copy.
+std::optional<ImageStore::Loaded> ImageStore::load_once(std::string_view path) {
+  OpenedFile file = open_beneath(root_, path);
+  if (const ImageStatus status = count_failure(file); status != ImageStatus::kLoaded) return Loaded{status, nullptr};
+  if (auto held = held_if_current(file, path)) return Loaded{ImageStatus::kLoaded, std::move(held)};
+  const std::uint64_t size = file.identity.size_bytes;
+  if (!make_room(size)) return keep_open(std::move(file), path);
+  DescriptorSource source(file.descriptor.get());
+  LoadOutcome outcome = load_resident(source, file.identity, live_);
+  {
+    const std::scoped_lock lock(mutex_);
+    reserved_bytes_ -= size;
+  }
+  switch (outcome.status) {
+    case LoadStatus::kChanged:
+      return std::nullopt;
+    case LoadStatus::kReadFailed:
+      count(&ImageStoreStats::read_failed);
+      return Loaded{};
+    case LoadStatus::kNoMemory:
+      count(&ImageStoreStats::out_of_memory);
+      return Loaded{};
+    case LoadStatus::kLoaded:
+      break;
+  }
+  count(&ImageStoreStats::loads);
+  return publish(std::move(outcome.image), path, outcome.settled);
+}
+
+ImageStore::Loaded ImageStore::keep_open(OpenedFile file, std::string_view path) {
+  count(&ImageStoreStats::above_budget);
+  {
+    const std::scoped_lock lock(mutex_);
+    const auto found = held_.find(file.identity);
+    if (found != held_.end()) {
+      found->second.used = ++uses_;
+      return {ImageStatus::kLoaded, found->second.image};
+    }
+  }
+  // Pieces are checked against the identity at each read, so a held file needs no settling.
+  return publish(hold_open(std::move(file)), path, true);
+}
+
+ImageStore::Loaded ImageStore::publish(std::shared_ptr<Image> image, std::string_view path, bool settled) {
+  Garbage garbage;
+  const std::scoped_lock lock(mutex_);
+  const auto same = held_.find(image->identity);
+  // Read again because it had not settled, and it is what we hold: keep the one that transfers already pin.
+  if (same != held_.end() && same->second.image->resident() && same->second.image->sha256 == image->sha256) {
+    same->second.settled = settled;
+    same->second.used = ++uses_;
+    garbage.push_back(std::move(image));
+    return {ImageStatus::kLoaded, same->second.image};
+  }
+  for (auto entry = held_.begin(); entry != held_.end();) {
+    if (entry->second.path != path && entry->first != image->identity) {
+      ++entry;
+      continue;
+    }
+    ++stats_.superseded;
+    garbage.push_back(std::move(entry->second.image));
+    entry = held_.erase(entry);
+  }
+  if (held_.size() >= options_.images_max) evict_one_locked(garbage);
+  image->generation = ++generations_;
+  std::shared_ptr<const Image> published = std::move(image);
+  held_[published->identity] = Held{published, std::string(path), ++uses_, settled};
+  return {ImageStatus::kLoaded, std::move(published)};
+}
+
+void ImageStore::read(LaneId lane, const ReadPiece& request) {
+  PieceRead done{request.ticket, ImageStatus::kFailed, nullptr};
+  done.piece = live_piece(request.image->generation, piece_start(request.offset));
+  if (done.piece == nullptr) done.piece = read_new_piece(*request.image, request.offset);
+  if (done.piece != nullptr) done.status = ImageStatus::kLoaded;
+  answer(lane, std::move(done));
+}
+
+std::shared_ptr<const Image> ImageStore::live_piece(std::uint64_t generation, std::uint64_t offset) {
+  for (const LivePiece& live : live_pieces_) {
+    if (live.generation != generation || live.offset != offset) continue;
+    if (auto piece = live.piece.lock()) {
+      count(&ImageStoreStats::pieces_shared);
+      return piece;
+    }
+  }
+  return nullptr;
+}
+
+std::shared_ptr<const Image> ImageStore::read_new_piece(const Image& whole, std::uint64_t offset) {
+  const auto place = std::find_if(live_pieces_.begin(), live_pieces_.end(),
+                                  [](const LivePiece& live) { return live.piece.expired(); });
+  if (place == live_pieces_.end()) {
+    count(&ImageStoreStats::pieces_refused);
+    return nullptr;
+  }
+  LoadOutcome outcome = read_piece(whole, offset, live_);
+  if (outcome.status != LoadStatus::kLoaded) {
+    count(outcome.status == LoadStatus::kChanged ? &ImageStoreStats::pieces_changed : &ImageStoreStats::read_failed);
+    return nullptr;
+  }
+  count(&ImageStoreStats::pieces);
+  *place = {outcome.image->generation, outcome.image->offset, outcome.image};
+  return std::move(outcome.image);
+}
+
+// Whether `size` more bytes would fit, evicting all that nobody uses.
+bool ImageStore::fits_locked(std::uint64_t size) const {
+  std::uint64_t needed = live_->load() + reserved_bytes_ + size;
+  for (const auto& [identity, held] : held_)
+    if (held.image.use_count() == 1) needed -= held.image->bytes.size();
+  return needed <= options_.budget_bytes;
+}
+
+// Reserves `size` bytes, evicting the least recently used images that nobody pins; false when that is not enough.
+bool ImageStore::make_room(std::uint64_t size) {
+  for (;;) {
+    Garbage garbage;  // unmapped after the lock is gone, before the next look at `live_`
+    const std::scoped_lock lock(mutex_);
+    if (live_->load() + reserved_bytes_ + size <= options_.budget_bytes) {
+      reserved_bytes_ += size;
+      return true;
+    }
+    if (!fits_locked(size)) return false;
+    evict_one_locked(garbage);
+    if (garbage.empty()) return false;
+  }
+}
+
+// The least recently used that nobody pins; when all are pinned, none (`held_` then outgrows images_max by what is
+// pinned).
+void ImageStore::evict_one_locked(Garbage& garbage) {
+  auto oldest = held_.end();
+  for (auto entry = held_.begin(); entry != held_.end(); ++entry)
+    if (entry->second.image.use_count() == 1 && (oldest == held_.end() || entry->second.used < oldest->second.used))
+      oldest = entry;
+  if (oldest == held_.end()) return;
+  ++stats_.evicted;
+  garbage.push_back(std::move(oldest->second.image));
+  held_.erase(oldest);
+}
+
+ImageStatus ImageStore::count_failure(const OpenedFile& file) {
+  const std::scoped_lock lock(mutex_);
+  switch (file.status) {
+    case OpenStatus::kOpened:
+      if (file.regular()) return ImageStatus::kLoaded;
+      ++stats_.not_regular;
+      return ImageStatus::kNotFound;
+    case OpenStatus::kNotFound:
+      ++stats_.not_found;
+      return ImageStatus::kNotFound;
+    case OpenStatus::kUnreadable:
+      ++stats_.unreadable;
+      return ImageStatus::kNotFound;
+    case OpenStatus::kLeavesRoot:
+      ++stats_.links_out;
+      return ImageStatus::kRefused;
+    case OpenStatus::kFailed:
+      break;
+  }
+  ++stats_.read_failed;
+  return ImageStatus::kFailed;
+}
+
+void ImageStore::answer(LaneId lane, Completion completion) {
+  if (!answer_(lane, std::move(completion))) count(&ImageStoreStats::answers_lost);
+}
+
+void ImageStore::count(std::uint64_t ImageStoreStats::*counter) {
+  const std::scoped_lock lock(mutex_);
+  ++(stats_.*counter);
+}
+
+}  // namespace rackcast

@@ -1,0 +1,489 @@
+#include "core/images/image_store.h"
+
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <csignal>
+#include <deque>
+#include <string>
+#include <thread>
+
+#include "tests/support/temporary_tree.h"
+
+namespace rackcast {
+namespace {
+
+constexpr std::chrono::seconds kPatience{20};  // only ever waited out by a failing test
+
+std::string text_of(const Image& image) {
+  return {reinterpret_cast<const char*>(image.bytes.data()), image.bytes.size()};
+}
+
+// Where answers land; the test waits on it with a deadline.
+class Answers {
+ public:
+  bool put(LaneId lane, Completion completion) {
+    const std::scoped_lock lock(mutex_);
+    if (full) return false;
+    queue_.emplace_back(lane, std::move(completion));
+    arrived_.notify_all();
+    return true;
+  }
+  std::pair<LaneId, Completion> take() {
+    std::unique_lock lock(mutex_);
+    if (!arrived_.wait_for(lock, kPatience, [this] { return !queue_.empty(); }))
+      throw std::runtime_error("no answer from the store");
+    auto first = std::move(queue_.front());
+    queue_.pop_front();
+    return first;
+  }
+  std::atomic<bool> full{false};
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable arrived_;
+  std::deque<std::pair<LaneId, Completion>> queue_;
+};
+
+// Polls until `condition` holds or patience ends.
+template <typename Condition>
+bool eventually(Condition&& condition) {
+  const auto until = std::chrono::steady_clock::now() + kPatience;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > until) return false;
+    std::this_thread::yield();
+  }
+  return true;
+}
+
+class ImageStoreTest : public ::testing::Test {
+ protected:
+  void start(std::uint64_t budget = std::uint64_t{1} << 30U, std::size_t images_max = 64) {
+    tree.make_folder("root");
+    ImageStoreOptions options;
+    options.root = tree.path("root");
+    options.budget_bytes = budget;
+    options.images_max = images_max;
+    options.queue_max = 64;
+    auto created = ImageStore::create(
+        options, [this](LaneId lane, Completion completion) { return answers.put(lane, std::move(completion)); });
+    ASSERT_TRUE(created.has_value()) << created.error().message;
+    store = std::move(*created);
+  }
+
+  void ask(std::string_view path, std::uint64_t ticket = 1, LaneId lane = LaneId{0}) {
+    Work work = LoadImage{Ticket{ticket}, path};
+    ASSERT_TRUE(store->submit(lane, work));
+  }
+  ImageLoaded loaded() { return std::get<ImageLoaded>(answers.take().second); }
+  ImageLoaded load(std::string_view path) {
+    ask(path);
+    return loaded();
+  }
+  PieceRead read(const std::shared_ptr<const Image>& image, std::uint64_t offset) {
+    Work work = ReadPiece{Ticket{9}, image, offset};
+    EXPECT_TRUE(store->submit(LaneId{0}, work));
+    return std::get<PieceRead>(answers.take().second);
+  }
+  // The times of a file, put so far back that a copy of it is settled at once.
+  void age(std::string_view name) {
+    // ctime cannot be set: wait until the clock has moved past the granule by looking, not by sleeping.
+    const RootDirectory root = *open_root(tree.path("root"));
+    const OpenedFile file = open_beneath(root, name);
+    ASSERT_TRUE(eventually([&] {
+      timespec now{};
+      ::clock_gettime(CLOCK_REALTIME, &now);
+      return now.tv_sec * 1'000'000'000 + now.tv_nsec > file.identity.ctime_ns + 25'000'000;
+    }));
+  }
+
+  testing::TemporaryTree tree;
+  Answers answers;
+  std::unique_ptr<ImageStore> store;
+};
+
+TEST_F(ImageStoreTest, LoadsAFileAndAnswersTheLaneAndTicketThatAsked) {
+  tree.write("root/a/file", "content");
+  start();
+  ask("a/file", 77, LaneId{3});
+  const auto [lane, completion] = answers.take();
+  const auto& answer = std::get<ImageLoaded>(completion);
+  EXPECT_EQ(lane, LaneId{3});
+  EXPECT_EQ(answer.ticket, Ticket{77});
+  EXPECT_EQ(answer.path.view(), "a/file");
+  EXPECT_EQ(answer.status, ImageStatus::kLoaded);
+  ASSERT_NE(answer.image, nullptr);
+  EXPECT_EQ(text_of(*answer.image), "content");
+  EXPECT_GT(answer.image->generation, 0U);
+}
+
+TEST_F(ImageStoreTest, MissingRootIsAnErrorSentence) {
+  ImageStoreOptions options;
+  options.root = tree.path("nowhere");
+  const auto created = ImageStore::create(options, [](LaneId, Completion) { return true; });
+  ASSERT_FALSE(created.has_value());
+  EXPECT_NE(created.error().message.find("nowhere"), std::string::npos);
+}
+
+TEST_F(ImageStoreTest, NotFoundFolderAndLinkOutAreToldApartAndCounted) {
+  tree.write("root/folder/file", "");
+  tree.write("outside", "secret");
+  tree.link("../outside", "root/out");
+  tree.link("folder/file", "root/in");
+  start();
+  EXPECT_EQ(load("missing").status, ImageStatus::kNotFound);
+  EXPECT_EQ(load("folder").status, ImageStatus::kNotFound);
+  EXPECT_EQ(load("").status, ImageStatus::kNotFound);
+  EXPECT_EQ(load("out").status, ImageStatus::kRefused);
+  EXPECT_EQ(load("../outside").status, ImageStatus::kRefused);
+  EXPECT_EQ(load("in").status, ImageStatus::kLoaded);
+  const ImageStoreStats stats = store->stats();
+  EXPECT_EQ(stats.not_found, 1U);
+  EXPECT_EQ(stats.not_regular, 2U);
+  EXPECT_EQ(stats.links_out, 2U);
+}
+
+TEST_F(ImageStoreTest, UnreadableIsNotFound) {
+  if (::geteuid() == 0) GTEST_SKIP() << "root may read everything";
+  tree.write("root/secret", "x");
+  ASSERT_EQ(::chmod(tree.path("root/secret").c_str(), 0), 0);
+  start();
+  EXPECT_EQ(load("secret").status, ImageStatus::kNotFound);
+  EXPECT_EQ(store->stats().unreadable, 1U);
+}
+
+TEST_F(ImageStoreTest, TheSameContentIsTheSameImage) {
+  tree.write("root/file", "content");
+  start();
+  age("file");
+  const auto first = load("file").image;
+  const auto second = load("file").image;
+  EXPECT_EQ(first, second);
+  EXPECT_EQ(store->stats().loads, 1U);
+  EXPECT_EQ(store->stats().hits, 1U);
+  EXPECT_EQ(store->find(first->identity), first);
+  FileIdentity other = first->identity;
+  ++other.mtime_ns;
+  EXPECT_EQ(store->find(other), nullptr);
+}
+
+TEST_F(ImageStoreTest, ReplacedByRenameInTheMiddleOfUse) {
+  tree.write("root/file", "old generation");
+  start();
+  const auto old = load("file").image;
+  tree.write("root/new", "new");
+  tree.rename("root/new", "root/file");
+  const auto fresh = load("file").image;
+  EXPECT_EQ(text_of(*old), "old generation");
+  EXPECT_EQ(text_of(*fresh), "new");
+  EXPECT_GT(fresh->generation, old->generation);
+  EXPECT_EQ(store->stats().superseded, 1U);
+  EXPECT_EQ(store->find(old->identity), nullptr);
+}
+
+TEST_F(ImageStoreTest, TruncatedInTheMiddleOfUse) {
+  const std::string content(100'000, 'o');
+  tree.write("root/file", content);
+  start();
+  const auto old = load("file").image;
+  tree.truncate("root/file", 10);
+  EXPECT_EQ(text_of(*old), content);  // would raise SIGBUS on a map of the file itself
+  EXPECT_EQ(text_of(*load("file").image), std::string(10, 'o'));
+}
+
+TEST_F(ImageStoreTest, RewrittenWithinOneClockTickIsStillSeen) {
+  start();
+  for (int round = 0; round < 50; ++round) {
+    const std::string content(64, static_cast<char>('a' + round % 26));
+    tree.write("root/file", content);  // same size, often the same mtime
+    EXPECT_EQ(text_of(*load("file").image), content) << round;
+  }
+}
+
+TEST_F(ImageStoreTest, AnUnsettledCopyThatProvesRightKeepsItsGeneration) {
+  tree.write("root/file", "content");
+  start();
+  const auto first = load("file").image;
+  age("file");
+  EXPECT_EQ(load("file").image, first);
+  EXPECT_EQ(load("file").image, first);
+  EXPECT_LE(store->stats().loads, 2U);
+}
+
+TEST_F(ImageStoreTest, AFileRewrittenWhileItIsCopiedIsNeverServedMixed) {
+  constexpr std::size_t kSize = 3'000'000;
+  tree.write("root/file", std::string(kSize, 'a'));
+  start();
+  std::atomic<bool> stop{false};
+  // Replaces the file again and again, each version of one letter.
+  std::thread writer([&] {
+    for (char letter = 'b'; !stop; letter = letter == 'z' ? 'b' : static_cast<char>(letter + 1)) {
+      tree.write("root/next", std::string(kSize, letter));
+      tree.rename("root/next", "root/file");
+    }
+  });
+  for (int round = 0; round < 30; ++round) {
+    const ImageLoaded answer = load("file");
+    if (answer.status != ImageStatus::kLoaded) {
+      EXPECT_EQ(answer.status, ImageStatus::kFailed);
+      continue;
+    }
+    const std::string text = text_of(*answer.image);
+    ASSERT_EQ(text.size(), kSize);
+    EXPECT_EQ(text.find_first_not_of(text.front()), std::string::npos) << "two versions mixed";
+  }
+  stop = true;
+  writer.join();
+}
+
+TEST_F(ImageStoreTest, ABigImageLoadsOnceForAllWhoWaitAndDoesNotHoldUpSmallOnes) {
+  tree.write("root/big", std::string(ImageStore::kQuickBytesMax * 8, 'b'));
+  tree.write("root/small", "s");
+  start();
+  age("big");
+  for (std::uint64_t i = 0; i < 10; ++i) ask("big", 100 + i);
+  ask("small", 7);
+  std::vector<std::shared_ptr<const Image>> images;
+  bool small_seen = false;
+  for (int i = 0; i < 11; ++i) {
+    const ImageLoaded answer = loaded();
+    ASSERT_EQ(answer.status, ImageStatus::kLoaded);
+    if (answer.path.view() == "small") {
+      small_seen = true;
+    } else {
+      images.push_back(answer.image);
+    }
+  }
+  EXPECT_TRUE(small_seen);
+  ASSERT_EQ(images.size(), 10U);
+  for (const auto& image : images) EXPECT_EQ(image, images.front());
+  const ImageStoreStats stats = store->stats();
+  EXPECT_EQ(stats.loads, 2U);
+  EXPECT_EQ(stats.coalesced + stats.hits, 9U);
+}
+
+TEST_F(ImageStoreTest, BudgetEvictsTheLeastRecentlyUsedThatNobodyPins) {
+  for (const char* name : {"a", "b", "c"}) tree.write(std::string("root/") + name, std::string(100'000, *name));
+  start(250'000);
+  for (const char* name : {"a", "b", "c"}) age(name);
+  const FileIdentity a = load("a").image->identity;
+  const auto b = load("b").image;  // pinned by us
+  ASSERT_NE(store->find(a), nullptr);
+  const auto c = load("c").image;
+  EXPECT_TRUE(c->resident());
+  EXPECT_EQ(store->find(a), nullptr);
+  EXPECT_NE(store->find(b->identity), nullptr);
+  EXPECT_EQ(store->stats().evicted, 1U);
+  EXPECT_LE(store->stats().live_bytes, 250'000U);
+}
+
+TEST_F(ImageStoreTest, WhenAllIsPinnedTheNextImageComesInPiecesAndIsLoadedOnceThereIsRoom) {
+  for (const char* name : {"a", "b"}) tree.write(std::string("root/") + name, std::string(100'000, *name));
+  start(150'000);
+  for (const char* name : {"a", "b"}) age(name);
+  auto a = load("a").image;
+  auto b = load("b").image;
+  ASSERT_NE(b, nullptr);
+  EXPECT_FALSE(b->resident());
+  EXPECT_EQ(store->stats().above_budget, 1U);
+  EXPECT_EQ(text_of(*read(b, 0).piece), std::string(100'000, 'b'));
+  EXPECT_FALSE(load("b").image->resident());
+  Work work = ReleaseImage{std::move(a)};
+  ASSERT_TRUE(store->submit(LaneId{0}, work));
+  EXPECT_TRUE(load("b").image->resident());  // the queue is in order: the release came first
+}
+
+TEST_F(ImageStoreTest, ImagesMaxIsHeldByEviction) {
+  start(1 << 20, 3);
+  for (int i = 0; i < 8; ++i) {
+    const std::string name = "f" + std::to_string(i);
+    tree.write("root/" + name, name);
+    EXPECT_EQ(load(name).status, ImageStatus::kLoaded);
+  }
+  EXPECT_LE(store->stats().images, 3U);
+}
+
+TEST_F(ImageStoreTest, AnImageAboveTheBudgetIsReadInPieces) {
+  std::string content(3 * kPieceBytes + 777, ' ');
+  for (std::size_t i = 0; i < content.size(); ++i) content[i] = static_cast<char>(i >> 11U);
+  tree.write("root/huge", content);
+  start(100'000);
+  const auto image = load("huge").image;
+  ASSERT_NE(image, nullptr);
+  EXPECT_FALSE(image->resident());
+  EXPECT_EQ(image->size_bytes, content.size());
+  std::string joined;
+  while (joined.size() < content.size()) {
+    const PieceRead answer = read(image, joined.size());
+    ASSERT_EQ(answer.status, ImageStatus::kLoaded);
+    EXPECT_EQ(answer.ticket, Ticket{9});
+    joined.resize(answer.piece->offset);
+    joined += text_of(*answer.piece);
+  }
+  EXPECT_EQ(joined, content);
+}
+
+TEST_F(ImageStoreTest, TransfersAtOnePlaceShareAPiece) {
+  tree.write("root/huge", std::string(2 * kPieceBytes, 'h'));
+  start(100'000);
+  const auto image = load("huge").image;
+  const PieceRead first = read(image, 10);
+  const PieceRead second = read(image, kPieceBytes - 10);
+  EXPECT_EQ(first.piece, second.piece);
+  EXPECT_EQ(store->stats().pieces, 1U);
+  EXPECT_EQ(store->stats().pieces_shared, 1U);
+}
+
+TEST_F(ImageStoreTest, APieceOfAFileThatChangedInPlaceFails) {
+  tree.write("root/huge", std::string(2 * kPieceBytes, 'h'));
+  start(100'000);
+  const auto image = load("huge").image;
+  tree.truncate("root/huge", kPieceBytes);
+  const PieceRead answer = read(image, kPieceBytes);
+  EXPECT_EQ(answer.status, ImageStatus::kFailed);
+  EXPECT_EQ(answer.piece, nullptr);
+  EXPECT_EQ(store->stats().pieces_changed, 1U);
+  EXPECT_EQ(load("huge").image->size_bytes, kPieceBytes);
+}
+
+TEST_F(ImageStoreTest, EveryKindOfChangeMovesTheEpoch) {
+  tree.write("root/folder/file", "1");
+  start();
+  const auto moved_by = [&](std::string_view path, auto&& change) {
+    const std::uint64_t before = load(path).epoch;
+    change();
+    return eventually([&] { return store->epoch().value() > before; });
+  };
+  EXPECT_TRUE(moved_by("folder/file", [&] { tree.write("root/folder/file", "2"); }));
+  EXPECT_TRUE(moved_by("folder/file", [&] {
+    tree.write("root/folder/new", "3");
+    tree.rename("root/folder/new", "root/folder/file");
+  }));
+  EXPECT_TRUE(moved_by("folder/file", [&] { tree.remove("root/folder/file"); }));
+  EXPECT_TRUE(moved_by("folder/file", [&] { tree.write("root/folder/file", "4"); }));
+  EXPECT_TRUE(moved_by("folder/link", [&] { tree.link("file", "root/folder/link"); }));
+  EXPECT_EQ(load("folder/link").status, ImageStatus::kLoaded);
+}
+
+TEST_F(ImageStoreTest, AFolderThatAppearsLaterIsSeen) {
+  start();
+  const std::uint64_t before = load("new/folder/file").epoch;
+  tree.write("root/new/folder/file", "here");
+  EXPECT_TRUE(eventually([&] { return store->epoch().value() > before; }));
+  // The lane asks again; by and by the store watches the folder itself.
+  EXPECT_EQ(load("new/folder/file").status, ImageStatus::kLoaded);
+  const std::uint64_t after = load("new/folder/file").epoch;
+  tree.write("root/new/folder/file", "again");
+  EXPECT_TRUE(eventually([&] { return store->epoch().value() > after; }));
+}
+
+TEST_F(ImageStoreTest, AFolderThatWasRemovedAndMadeAgainIsWatchedAgain) {
+  tree.write("root/folder/file", "1");
+  start();
+  const std::uint64_t before = load("folder/file").epoch;
+  tree.remove("root/folder");
+  ASSERT_TRUE(eventually([&] { return store->epoch().value() > before && store->stats().watcher.folders == 0; }));
+  tree.write("root/folder/file", "2");
+  const std::uint64_t between = load("folder/file").epoch;
+  tree.write("root/folder/file", "3");
+  EXPECT_TRUE(eventually([&] { return store->epoch().value() > between; }));
+}
+
+TEST_F(ImageStoreTest, AChangeBehindALinkIsSeen) {
+  tree.write("root/versions/2/file", "1");
+  tree.link("versions/2/file", "root/current");
+  start();
+  const std::uint64_t before = load("current").epoch;
+  tree.write("root/versions/2/file", "2");
+  EXPECT_TRUE(eventually([&] { return store->epoch().value() > before; }));
+}
+
+TEST_F(ImageStoreTest, FoldersWatchedAreBoundedAndCounted) {
+  tree.make_folder("root");
+  for (int i = 0; i < 6; ++i) tree.write("root/d" + std::to_string(i) + "/f", "x");
+  ImageStoreOptions options;
+  options.root = tree.path("root");
+  options.watches_max = 4;
+  auto created = ImageStore::create(
+      options, [this](LaneId lane, Completion completion) { return answers.put(lane, std::move(completion)); });
+  store = std::move(*created);
+  for (int i = 0; i < 6; ++i) EXPECT_EQ(load("d" + std::to_string(i) + "/f").status, ImageStatus::kLoaded);
+  EXPECT_EQ(store->stats().watcher.folders, 4U);
+  EXPECT_EQ(store->stats().watcher.watches_refused, 2U);
+}
+
+TEST_F(ImageStoreTest, RevalidationAloneFindsANewFile) {
+  // What a lane does when its entry is kRevalidateAfter old: ask again. No event is needed for the right answer.
+  tree.write("root/file", "1");
+  start();
+  EXPECT_EQ(load("missing").status, ImageStatus::kNotFound);
+  tree.write("root/missing", "now there");
+  EXPECT_EQ(text_of(*load("missing").image), "now there");
+  tree.remove("root/file");
+  EXPECT_EQ(load("file").status, ImageStatus::kNotFound);
+}
+
+TEST_F(ImageStoreTest, NoRoomForTheCopyIsAFailureThatIsCounted) {
+  tree.write("root/file", std::string(200'000, 'x'));
+  start();
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  auto* const old_handler = std::signal(SIGXFSZ, SIG_IGN);
+  const rlimit tight{100'000, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &tight), 0);
+  const ImageStatus status = load("file").status;
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
+  (void)std::signal(SIGXFSZ, old_handler);
+  EXPECT_EQ(status, ImageStatus::kFailed);
+  EXPECT_EQ(store->stats().out_of_memory, 1U);
+  EXPECT_EQ(load("file").status, ImageStatus::kLoaded);  // and it recovers
+}
+
+TEST_F(ImageStoreTest, OtherWorkIsLeftAlone) {
+  start();
+  Work work = PublishMachine{};
+  EXPECT_FALSE(store->submit(LaneId{0}, work));
+  EXPECT_TRUE(std::holds_alternative<PublishMachine>(work));
+}
+
+TEST_F(ImageStoreTest, AFullQueueRefusesAndLeavesTheWorkUntouched) {
+  tree.write("root/big", std::string(ImageStore::kQuickBytesMax, 'b'));
+  start();
+  bool refused = false;
+  int accepted = 0;
+  for (int i = 0; i < 100'000 && !refused; ++i) {
+    Work work = LoadImage{Ticket{5}, "big"};
+    if (store->submit(LaneId{0}, work)) {
+      ++accepted;
+    } else {
+      refused = true;
+      EXPECT_EQ(std::get<LoadImage>(work).path.view(), "big");
+    }
+  }
+  EXPECT_TRUE(refused);
+  EXPECT_GE(store->stats().submits_refused, 1U);
+  for (int i = 0; i < accepted; ++i) EXPECT_EQ(loaded().status, ImageStatus::kLoaded);
+}
+
+TEST_F(ImageStoreTest, AnAnswerThatCannotBeDeliveredIsCounted) {
+  tree.write("root/file", "x");
+  start();
+  answers.full = true;
+  ask("file");
+  EXPECT_TRUE(eventually([&] { return store->stats().answers_lost == 1; }));
+}
+
+TEST_F(ImageStoreTest, ImagesOutliveTheStore) {
+  tree.write("root/file", "content");
+  start();
+  const auto image = load("file").image;
+  store.reset();
+  EXPECT_EQ(text_of(*image), "content");
+}
+
+}  // namespace
+}  // namespace rackcast
