@@ -1,15 +1,25 @@
-// The only place that includes toml++: header-only and without exceptions, whatever the packaged library was built
-// with.
-#define TOML_HEADER_ONLY 1
-#define TOML_EXCEPTIONS 0
-#define TOML_ENABLE_FORMATTERS 0
-#define TOML_MAX_NESTED_VALUES 16
-#include <toml++/toml.h>
-
+// The only place that includes toml++: header-only, whatever the packaged library was built with. The library's parser
+// checks itself with assertions that bad input does reach (a time cut short is one); they must end neither in an abort
+// nor, with NDEBUG, in an assumption the compiler builds on. So here they throw, and read_toml catches.
 #include <algorithm>
 #include <string>
 
 #include "core/config/node.h"
+
+namespace rackcast::config_detail {
+struct LibraryCheckFailed {};
+constexpr void library_check(bool holds) {
+  if (!holds) throw LibraryCheckFailed{};
+}
+}  // namespace rackcast::config_detail
+
+#undef NDEBUG
+#define TOML_ASSERT(expr) ::rackcast::config_detail::library_check(static_cast<bool>(expr))
+#define TOML_HEADER_ONLY 1
+#define TOML_EXCEPTIONS 1
+#define TOML_ENABLE_FORMATTERS 0
+#define TOML_MAX_NESTED_VALUES 16
+#include <toml++/toml.h>
 
 namespace rackcast::config_detail {
 namespace {
@@ -114,6 +124,33 @@ std::string one_line(std::string_view text) {
   return line;
 }
 
+bool library_check_fails(std::string_view text) {
+  try {
+    (void)toml::parse(text);
+  } catch (const toml::parse_error&) {
+    return false;
+  } catch (const LibraryCheckFailed&) {
+    return true;
+  }
+  return false;
+}
+
+// The library does not say where its own check failed: the shortest run of lines that fails ends there.
+std::uint32_t first_failing_line(std::string_view text) {
+  std::vector<std::size_t> ends;  // of each line, without its newline
+  for (std::size_t start = 0; start <= text.size(); start = ends.back() + 1)
+    ends.push_back(std::min(text.find('\n', start), text.size()));
+  std::size_t low = 0;
+  for (std::size_t high = ends.size() - 1; low < high;) {
+    const std::size_t middle = (low + high) / 2;
+    if (library_check_fails(text.substr(0, ends[middle])))
+      high = middle;
+    else
+      low = middle + 1;
+  }
+  return static_cast<std::uint32_t>(low + 1);
+}
+
 }  // namespace
 
 const NodeEntry* Node::find(std::string_view key) const {
@@ -143,12 +180,14 @@ std::string_view kind_name(NodeKind kind) {
 
 std::optional<Node> read_toml(std::string_view text, ProblemList& problems) {
   if (!acceptable(text, problems)) return std::nullopt;
-  const toml::parse_result result = toml::parse(text);
-  if (result.failed()) {
-    problems.error(position_of(result.error().source()), "", "not TOML: " + one_line(result.error().description()));
-    return std::nullopt;
+  try {
+    return convert_table(toml::parse(text));
+  } catch (const toml::parse_error& error) {
+    problems.error(position_of(error.source()), "", "not TOML: " + one_line(error.description()));
+  } catch (const LibraryCheckFailed&) {
+    problems.error({first_failing_line(text), 1}, "", "not TOML: this line cannot be read");
   }
-  return convert_table(result.table());
+  return std::nullopt;
 }
 
 }  // namespace rackcast::config_detail

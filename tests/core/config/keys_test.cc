@@ -84,7 +84,9 @@ TEST(ConfigKeys, AreAllInTheManual) {
   for (const KeySpec& key : config_keys()) {
     if (!find_section(key.section)->built) continue;
     // | `name` | default | live or restart | …
-    const std::string preset = key.required ? "required" : key.preset.empty() ? "none" : "`" + std::string(key.preset) + "`";
+    const std::string preset = key.required         ? "required"
+                               : key.preset.empty() ? "none"
+                                                    : "`" + std::string(key.preset) + "`";
     const std::string row = "| `" + std::string(key.name) + "` | " + preset + " | " +
                             (key.applies == Applies::kLive ? "live" : "restart") + " | ";
     const std::size_t start = manual.find("`" + bracketed(*find_section(key.section)) + "`");

@@ -43,11 +43,11 @@ TEST(ConfigParse, ReadsEveryKeyIntoTheSnapshot) {
   ASSERT_TRUE(c.dhcp);
   ASSERT_EQ(c.dhcp->subnets.size(), 2U);
   const SubnetConfig& subnet = c.dhcp->subnets[0];
-  EXPECT_EQ(subnet.subnet.text(), "192.168.1.0/24");
+  EXPECT_EQ(subnet.subnet.text().view(), "192.168.1.0/24");
   ASSERT_EQ(subnet.ranges.size(), 2U);
-  EXPECT_EQ(subnet.ranges[0].last.text(), "192.168.1.99");
-  EXPECT_EQ(subnet.ranges[1].first.text(), "192.168.1.150");
-  EXPECT_EQ(subnet.ranges[1].last.text(), "192.168.1.150");
+  EXPECT_EQ(subnet.ranges[0].last.text().view(), "192.168.1.99");
+  EXPECT_EQ(subnet.ranges[1].first.text().view(), "192.168.1.150");
+  EXPECT_EQ(subnet.ranges[1].last.text().view(), "192.168.1.150");
   EXPECT_TRUE(subnet.bootp);
   EXPECT_THAT(subnet.routers, ElementsAre(net::Ipv4Address(192, 168, 1, 254)));
   EXPECT_EQ(subnet.dns.size(), 2U);
@@ -61,7 +61,7 @@ TEST(ConfigParse, ReadsEveryKeyIntoTheSnapshot) {
   EXPECT_EQ(c.dhcp->boot.ipxe.size(), 2U);
   EXPECT_EQ(c.dhcp->boot.http, "http://{{server}}/ipxe.efi");
   ASSERT_EQ(c.dhcp->hosts.size(), 2U);
-  EXPECT_EQ(c.dhcp->hosts[0].mac.text(), "12:34:56:78:ab:cd");
+  EXPECT_EQ(c.dhcp->hosts[0].mac.text().view(), "12:34:56:78:ab:cd");
   EXPECT_EQ(c.dhcp->hosts[0].address, net::Ipv4Address(192, 168, 1, 10));
   EXPECT_EQ(c.dhcp->hosts[0].filename, "special.0");
   EXPECT_FALSE(c.dhcp->hosts[1].address);
@@ -78,7 +78,7 @@ TEST(ConfigParse, ReadsEveryKeyIntoTheSnapshot) {
   EXPECT_EQ(c.http->admission.instances, 1000U);
   EXPECT_EQ(c.ftp->passive_ports->first, 50000);
   EXPECT_EQ(c.ftp->passive_ports->last, 50999);
-  EXPECT_EQ(c.board->listen.text(), "127.0.0.1:9000");
+  EXPECT_EQ(c.board->listen.text().view(), "127.0.0.1:9000");
   EXPECT_EQ(c.log.level, "debug");
   EXPECT_TRUE(c.log.syslog);
 }
@@ -109,29 +109,31 @@ TEST(ConfigParse, FillsDefaults) {
   EXPECT_EQ(c.dhcp->subnets[0].lease_seconds.preset, 43'200U);
   EXPECT_EQ(c.dhcp->subnets[0].lease_seconds.longest, 86'400U);
   EXPECT_FALSE(c.dhcp->subnets[0].bootp);
-  EXPECT_EQ(c.tftp->listen.at(0).text(), "0.0.0.0:69");
+  EXPECT_EQ(c.tftp->listen.at(0).text().view(), "0.0.0.0:69");
   EXPECT_EQ(c.tftp->max_windowsize, 64);
   EXPECT_EQ(c.tftp->max_blksize, 65'464);
   EXPECT_FALSE(c.tftp->admission.per_source);
   EXPECT_EQ(c.tftp->admission.policy, AdmissionPolicy::kQueue);
-  EXPECT_EQ(c.http->listen.at(0).text(), "0.0.0.0:80");
-  EXPECT_EQ(c.ftp->listen.at(0).text(), "0.0.0.0:21");
+  EXPECT_EQ(c.http->listen.at(0).text().view(), "0.0.0.0:80");
+  EXPECT_EQ(c.ftp->listen.at(0).text().view(), "0.0.0.0:21");
   EXPECT_FALSE(c.ftp->passive_ports);
-  EXPECT_EQ(c.board->listen.text(), "127.0.0.1:8077");
+  EXPECT_EQ(c.board->listen.text().view(), "127.0.0.1:8077");
   EXPECT_EQ(c.log.level, "info");
   EXPECT_FALSE(c.log.syslog);
 }
 
 TEST(ConfigParse, ALongDefaultLeaseRaisesTheAbsentMaximum) {
   const auto outcome = parse_config(
-      "[server]\ninterfaces=[\"e\"]\n[dhcp]\n[[dhcp.subnet]]\nsubnet=\"10.0.0.0/24\"\nlease_seconds={default=900000}\n", "f");
+      "[server]\ninterfaces=[\"e\"]\n[dhcp]\n[[dhcp.subnet]]\nsubnet=\"10.0.0.0/24\"\nlease_seconds={default=900000}\n",
+      "f");
   ASSERT_NE(outcome.config, nullptr) << lines(outcome);
   EXPECT_EQ(outcome.config->dhcp->subnets[0].lease_seconds.longest, 900'000U);
 }
 
 TEST(ConfigParse, OneIpxeScriptCoversEveryArchitecture) {
   const auto outcome = parse_config(
-      "[server]\ninterfaces=[\"e\"]\n[dhcp]\n[[dhcp.subnet]]\nsubnet=\"10.0.0.0/24\"\n[dhcp.boot]\nipxe=\"b.ipxe\"\n", "f");
+      "[server]\ninterfaces=[\"e\"]\n[dhcp]\n[[dhcp.subnet]]\nsubnet=\"10.0.0.0/24\"\n[dhcp.boot]\nipxe=\"b.ipxe\"\n",
+      "f");
   ASSERT_NE(outcome.config, nullptr) << lines(outcome);
   EXPECT_EQ(outcome.config->dhcp->boot.ipxe.at("default"), "b.ipxe");
 }

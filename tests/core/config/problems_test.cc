@@ -24,8 +24,7 @@ constexpr Severity kError = Severity::kError;
 constexpr Severity kWarning = Severity::kWarning;
 
 // Lines 1 to 5; what a case appends begins on line 6.
-const std::string kDhcp =
-    "[server]\ninterfaces = [\"eth0\"]\n[dhcp]\n[[dhcp.subnet]]\nsubnet = \"192.168.1.0/24\"\n";
+const std::string kDhcp = "[server]\ninterfaces = [\"eth0\"]\n[dhcp]\n[[dhcp.subnet]]\nsubnet = \"192.168.1.0/24\"\n";
 // Lines 1 and 2.
 const std::string kServer = "[server]\ninterfaces = [\"eth0\"]\n";
 // Lines 1 and 2; keys of [http] go on.
@@ -33,36 +32,49 @@ const std::string kHttp = "[http]\nroot = \"/h\"\n";
 
 std::vector<Case> cases() {
   return {
-      {"UnknownKeyNearAnother", kHttp + "lisen = [\"0.0.0.0:80\"]\n",
+      {"UnknownKeyNearAnother",
+       kHttp + "lisen = [\"0.0.0.0:80\"]\n",
        {{kError, 3, "http.lisen", "unknown key \"lisen\"; did you mean \"listen\"?"}}},
-      {"UnknownKeySwappedLetters", kServer + "coers = [1]\n" + kHttp,
+      {"UnknownKeySwappedLetters",
+       kServer + "coers = [1]\n" + kHttp,
        {{kError, 3, "server.coers", "did you mean \"cores\"?"}}},
-      {"UnknownKeyOfAnotherSection", "interfaces = [\"eth0\"]\n" + kHttp,
+      {"UnknownKeyOfAnotherSection",
+       "interfaces = [\"eth0\"]\n" + kHttp,
        {{kError, 1, "interfaces", "unknown key \"interfaces\"; it belongs in [server]"}}},
-      {"UnknownKeyNearNothing", kHttp + "frobnicate = 1\n", {{kError, 3, "http.frobnicate", "unknown key \"frobnicate\""}}},
-      {"UnknownSection", "[htpp]\nroot = \"/h\"\n", {{kError, 1, "htpp", "unknown section \"htpp\"; did you mean \"http\"?"}}},
-      {"UnknownSubSection", kDhcp + "[[dhcp.hosts]]\nname = \"a\"\n",
+      {"UnknownKeyNearNothing",
+       kHttp + "frobnicate = 1\n",
+       {{kError, 3, "http.frobnicate", "unknown key \"frobnicate\""}}},
+      {"UnknownSection",
+       "[htpp]\nroot = \"/h\"\n",
+       {{kError, 1, "htpp", "unknown section \"htpp\"; did you mean \"http\"?"}}},
+      {"UnknownSubSection",
+       kDhcp + "[[dhcp.hosts]]\nname = \"a\"\n",
        {{kError, 6, "dhcp.hosts", "did you mean \"host\"?"}}},
-      {"WrongTypes", "[http]\nroot = 7\nlisten = \"0.0.0.0:80\"\ninstances = \"many\"\n[log]\nsyslog = \"yes\"\nlevel = 3\n",
+      {"WrongTypes",
+       "[http]\nroot = 7\nlisten = \"0.0.0.0:80\"\ninstances = \"many\"\n[log]\nsyslog = \"yes\"\nlevel = 3\n",
        {{kError, 2, "http.root", "must be a string, not an integer"},
         {kError, 3, "http.listen", "must be an array, not a string"},
         {kWarning, 4, "http.instances", "not enforced"},
         {kError, 4, "http.instances", "must be an integer, not a string"},
         {kError, 6, "log.syslog", "must be a boolean, not a string"},
         {kError, 7, "log.level", "must be a string, not an integer"}}},
-      {"WrongTypesInLists", "[server]\ninterfaces = [1]\ncores = [1.5, true]\n" + kHttp,
+      {"WrongTypesInLists",
+       "[server]\ninterfaces = [1]\ncores = [1.5, true]\n" + kHttp,
        {{kError, 2, "server.interfaces", "each must be a string, not an integer"},
         {kError, 3, "server.cores", "each must be an integer, not a float"},
         {kError, 3, "server.cores", "each must be an integer, not a boolean"}}},
-      {"OutOfRange", kServer + "cores = [-1, 4096, 2, 2]\n[tftp]\nroot = \"/t\"\nmax_windowsize = 0\nmax_blksize = 65465\n",
+      {"OutOfRange",
+       kServer + "cores = [-1, 4096, 2, 2]\n[tftp]\nroot = \"/t\"\nmax_windowsize = 0\nmax_blksize = 65465\n",
        {{kError, 3, "server.cores", "-1 is out of range: cores takes 0 to 1023"},
         {kError, 3, "server.cores", "4096 is out of range"},
         {kError, 3, "server.cores", "2 is there twice"},
         {kError, 6, "tftp.max_windowsize", "0 is out of range: max_windowsize takes 1 to 65535"},
         {kError, 7, "tftp.max_blksize", "65465 is out of range: max_blksize takes 8 to 65464"}}},
-      {"BadChoice", kHttp + "[log]\nlevel = \"loud\"\n",
+      {"BadChoice",
+       kHttp + "[log]\nlevel = \"loud\"\n",
        {{kError, 4, "log.level", "\"loud\" is not one of \"trace\" \"debug\" \"info\" \"warning\" \"error\""}}},
-      {"MissingKeys", "[server]\n[dhcp]\n[[dhcp.subnet]]\n[[dhcp.host]]\n[tftp]\n[http]\n[ftp]\n",
+      {"MissingKeys",
+       "[server]\n[dhcp]\n[[dhcp.subnet]]\n[[dhcp.host]]\n[tftp]\n[http]\n[ftp]\n",
        {{kError, 2, "server.interfaces", "[dhcp] is on, so [server] needs interfaces"},
         {kError, 3, "dhcp.subnet.subnet", "needs subnet, as in subnet = \"192.168.1.0/24\""},
         {kError, 4, "dhcp.host.name", "needs name"},
@@ -70,71 +82,94 @@ std::vector<Case> cases() {
         {kError, 5, "tftp.root", "needs root, as in root = \"/tftpboot\""},
         {kError, 6, "http.root", "needs root"},
         {kError, 7, "ftp.root", "needs root"}}},
-      {"TftpNeedsInterfaces", "[tftp]\nroot = \"/t\"\n",
+      {"TftpNeedsInterfaces",
+       "[tftp]\nroot = \"/t\"\n",
        {{kError, 1, "server.interfaces", "[tftp] is on, so [server] needs interfaces"}}},
-      {"EmptyInterfaces", "[server]\ninterfaces = []\n[tftp]\nroot = \"/t\"\n",
+      {"EmptyInterfaces",
+       "[server]\ninterfaces = []\n[tftp]\nroot = \"/t\"\n",
        {{kError, 2, "server.interfaces", "needs interfaces"}}},
-      {"BadInterfaceNames", "[server]\ninterfaces = [\"\", \"a-name-that-is-too-long\", \"eth 0\", \"eth0\", \"eth0\"]\n" + kHttp,
+      {"BadInterfaceNames",
+       "[server]\ninterfaces = [\"\", \"a-name-that-is-too-long\", \"eth 0\", \"eth0\", \"eth0\"]\n" + kHttp,
        {{kError, 2, "server.interfaces", "\"\" is not an interface name"},
         {kError, 2, "server.interfaces", "\"a-name-that-is-too-long\" is not an interface name"},
         {kError, 2, "server.interfaces", "\"eth 0\" is not an interface name"},
         {kError, 2, "server.interfaces", "\"eth0\" is there twice"}}},
-      {"SharedCore", kServer + "cores = [2]\nstream_cores = [2]\n" + kHttp,
+      {"SharedCore",
+       kServer + "cores = [2]\nstream_cores = [2]\n" + kHttp,
        {{kWarning, 4, "server.stream_cores", "core 2 also runs a datagram lane"}}},
-      {"BadUserAndState", "[server]\nuser = \"a b\"\nstate_dir = \"state\"\n" + kHttp,
+      {"BadUserAndState",
+       "[server]\nuser = \"a b\"\nstate_dir = \"state\"\n" + kHttp,
        {{kError, 2, "server.user", "\"a b\" is not a user name"},
         {kError, 3, "server.state_dir", "must be an absolute path, not \"state\""}}},
-      {"RelativeRoots", kServer + "[tftp]\nroot = \"tftpboot\"\n[http]\nroot = \"\"\n[ftp]\nroot = \"/a/../b\"\n",
+      {"RelativeRoots",
+       kServer + "[tftp]\nroot = \"tftpboot\"\n[http]\nroot = \"\"\n[ftp]\nroot = \"/a/../b\"\n",
        {{kError, 4, "tftp.root", "must be an absolute path, not \"tftpboot\""},
         {kError, 6, "http.root", "must not be empty"},
         {kError, 8, "ftp.root", "must not hold \"..\""}}},
-      {"BadEndpoints", kHttp + "listen = [\"80\", \"0.0.0.0\", \"1.2.3.4:80\", \"1.2.3.4:80\"]\n[ftp]\nroot = \"/f\"\nlisten = []\n",
+      {"BadEndpoints",
+       kHttp + "listen = [\"80\", \"0.0.0.0\", \"1.2.3.4:80\", \"1.2.3.4:80\"]\n[ftp]\nroot = \"/f\"\nlisten = []\n",
        {{kError, 3, "http.listen", "\"80\" is not ADDRESS:PORT"},
         {kError, 3, "http.listen", "\"0.0.0.0\" is not ADDRESS:PORT"},
         {kError, 3, "http.listen", "\"1.2.3.4:80\" is there twice"},
         {kError, 6, "ftp.listen", "must name at least one address"}}},
-      {"OnePortTwoServices", kHttp + "listen = [\"0.0.0.0:8077\"]\n[board]\nlisten = \"127.0.0.1:8077\"\n",
+      {"OnePortTwoServices",
+       kHttp + "listen = [\"0.0.0.0:8077\"]\n[board]\nlisten = \"127.0.0.1:8077\"\n",
        {{kError, 5, "board.listen", "127.0.0.1:8077 is already taken by [http] listen = 0.0.0.0:8077"}}},
-      {"BadBoard", kHttp + "[board]\nlisten = \"localhost:80\"\n", {{kError, 4, "board.listen", "is not ADDRESS:PORT"}}},
-      {"BoardInTheOpen", kHttp + "[board]\nlisten = \"0.0.0.0:8077\"\n",
+      {"BadBoard",
+       kHttp + "[board]\nlisten = \"localhost:80\"\n",
+       {{kError, 4, "board.listen", "is not ADDRESS:PORT"}}},
+      {"BoardInTheOpen",
+       kHttp + "[board]\nlisten = \"0.0.0.0:8077\"\n",
        {{kWarning, 4, "board.listen", "not loopback"}}},
-      {"BadPassivePorts", "[ftp]\nroot = \"/f\"\npassive_ports = \"50999-50000\"\n",
+      {"BadPassivePorts",
+       "[ftp]\nroot = \"/f\"\npassive_ports = \"50999-50000\"\n",
        {{kError, 3, "ftp.passive_ports", "\"50999-50000\" is not a range of ports"}}},
-      {"BadCps", kHttp + "cps = [100]\n", {{kWarning, 3, "http.cps", "not enforced"}, {kError, 3, "http.cps", "must be [rate, wait_seconds]"}}},
-      {"BadPrefix", kServer + "[dhcp]\n[[dhcp.subnet]]\nsubnet = \"192.168.1.1/24\"\nrange = [\"192.168.1.9\"]\n",
+      {"BadCps",
+       kHttp + "cps = [100]\n",
+       {{kWarning, 3, "http.cps", "not enforced"}, {kError, 3, "http.cps", "must be [rate, wait_seconds]"}}},
+      {"BadPrefix",
+       kServer + "[dhcp]\n[[dhcp.subnet]]\nsubnet = \"192.168.1.1/24\"\nrange = [\"192.168.1.9\"]\n",
        {{kError, 5, "dhcp.subnet.subnet", "\"192.168.1.1/24\" is not a network"}}},
-      {"BadRanges", kDhcp + "range = [\"192.168.1.2\", \"192.168.2.1-192.168.2.9\", \"192.168.1.9-192.168.1.4\",\n"
-                            "\"1-2\", \"192.168.1.0-192.168.1.9\", \"192.168.1.200-192.168.1.255\", \"192.168.1.1-192.168.1.3\"]\n",
+      {"BadRanges",
+       kDhcp + "range = [\"192.168.1.2\", \"192.168.2.1-192.168.2.9\", \"192.168.1.9-192.168.1.4\",\n"
+               "\"1-2\", \"192.168.1.0-192.168.1.9\", \"192.168.1.200-192.168.1.255\", \"192.168.1.1-192.168.1.3\"]\n",
        {{kError, 6, "dhcp.subnet.range", "\"192.168.2.1-192.168.2.9\" is outside 192.168.1.0/24"},
         {kError, 6, "dhcp.subnet.range", "ends before it begins"},
         {kError, 7, "dhcp.subnet.range", "\"1-2\" is not a range"},
         {kError, 7, "dhcp.subnet.range", "the network's own or its broadcast"},
         {kError, 7, "dhcp.subnet.range", "the network's own or its broadcast"},
         {kError, 7, "dhcp.subnet.range", "\"192.168.1.1-192.168.1.3\" overlaps the range on line 6"}}},
-      {"OverlappingSubnets", kDhcp + "[[dhcp.subnet]]\nsubnet = \"192.168.0.0/16\"\n",
+      {"OverlappingSubnets",
+       kDhcp + "[[dhcp.subnet]]\nsubnet = \"192.168.0.0/16\"\n",
        {{kError, 7, "dhcp.subnet.subnet", "192.168.0.0/16 overlaps the subnet on line 5"}}},
-      {"BadSubnetValues", kDhcp + "routers = [\"10.0.0.1\", \"router\"]\ndns = [\"0.0.0.0\"]\ndomain = \"a..b\"\n"
-                                  "next_server = \"marvin.redhat.com\"\nhostname = \"pc{{octet}}\"\nbootp = 1\n",
+      {"BadSubnetValues",
+       kDhcp + "routers = [\"10.0.0.1\", \"router\"]\ndns = [\"0.0.0.0\"]\ndomain = \"a..b\"\n"
+               "next_server = \"marvin.redhat.com\"\nhostname = \"pc{{octet}}\"\nbootp = 1\n",
        {{kWarning, 6, "dhcp.subnet.routers", "10.0.0.1 is outside 192.168.1.0/24"},
         {kError, 6, "dhcp.subnet.routers", "\"router\" is not the IPv4 address of a machine"},
         {kError, 7, "dhcp.subnet.dns", "\"0.0.0.0\" is not the IPv4 address of a machine"},
         {kError, 8, "dhcp.subnet.domain", "\"a..b\": an empty part between dots"},
         {kError, 9, "dhcp.subnet.next_server", "names are not looked up: write the address"},
-        {kError, 10, "dhcp.subnet.hostname", "unknown placeholder \"{{octet}}\"; there is {{last_octet}} {{address}} {{mac}}"},
+        {kError, 10, "dhcp.subnet.hostname",
+         "unknown placeholder \"{{octet}}\"; there is {{last_octet}} {{address}} {{mac}}"},
         {kError, 11, "dhcp.subnet.bootp", "must be a boolean, not an integer"}}},
-      {"BadHostnamePatterns", kDhcp + "hostname = \"pc{{last_octet\"\n[[dhcp.host]]\nname = \"a\"\nmac = \"02:00:00:00:00:01\"\n"
-                                      "hostname = \"-x_y\"\n[[dhcp.host]]\nname = \"b\"\nmac = \"02:00:00:00:00:02\"\nhostname = \"a{b\"\n",
+      {"BadHostnamePatterns",
+       kDhcp + "hostname = \"pc{{last_octet\"\n[[dhcp.host]]\nname = \"a\"\nmac = \"02:00:00:00:00:01\"\n"
+               "hostname = \"-x_y\"\n[[dhcp.host]]\nname = \"b\"\nmac = \"02:00:00:00:00:02\"\nhostname = \"a{b\"\n",
        {{kError, 6, "dhcp.subnet.hostname", "\"{{\" without \"}}\""},
         {kError, 10, "dhcp.host.hostname", "begins or ends with \"-\""},
         {kError, 14, "dhcp.host.hostname", "a single brace"}}},
-      {"BadLeaseSeconds", kDhcp + "lease_seconds = { default = 10, max = 5 }\n[[dhcp.subnet]]\nsubnet = \"10.0.0.0/8\"\n"
-                                  "lease_seconds = 600\n[[dhcp.subnet]]\nsubnet = \"11.0.0.0/8\"\nlease_seconds = { defualt = 5, max = 0 }\n",
+      {"BadLeaseSeconds",
+       kDhcp +
+           "lease_seconds = { default = 10, max = 5 }\n[[dhcp.subnet]]\nsubnet = \"10.0.0.0/8\"\n"
+           "lease_seconds = 600\n[[dhcp.subnet]]\nsubnet = \"11.0.0.0/8\"\nlease_seconds = { defualt = 5, max = 0 }\n",
        {{kError, 6, "dhcp.subnet.lease_seconds", "default (10) is more than max (5)"},
         {kError, 9, "dhcp.subnet.lease_seconds", "must be a table, as in lease_seconds"},
         {kError, 12, "dhcp.subnet.lease_seconds.defualt", "lease_seconds has default and max"},
         {kError, 12, "dhcp.subnet.lease_seconds", "0 is out of range"}}},
-      {"BadBoot", kDhcp + "[dhcp.boot]\nbios = \"\"\nefi64 = \"{{client}}.efi\"\nhttp = \"ipxe.efi\"\n"
-                          "ipxe = { efi46 = \"x\", bios = 3, efi64 = \"{{x}}\" }\nbois = \"x\"\n",
+      {"BadBoot",
+       kDhcp + "[dhcp.boot]\nbios = \"\"\nefi64 = \"{{client}}.efi\"\nhttp = \"ipxe.efi\"\n"
+               "ipxe = { efi46 = \"x\", bios = 3, efi64 = \"{{x}}\" }\nbois = \"x\"\n",
        {{kError, 7, "dhcp.boot.bios", "must not be empty"},
         {kError, 8, "dhcp.boot.efi64", "unknown placeholder \"{{client}}\"; there is {{server}}"},
         {kError, 9, "dhcp.boot.http", "is not a URL"},
@@ -142,42 +177,54 @@ std::vector<Case> cases() {
         {kError, 10, "dhcp.boot.ipxe", "must be a string or a table of strings, not an integer"},
         {kError, 10, "dhcp.boot.ipxe", "unknown placeholder"},
         {kError, 11, "dhcp.boot.bois", "did you mean \"bios\"?"}}},
-      {"LongBootFile", kDhcp + "[dhcp.boot]\nbios = \"" + std::string(128, 'x') + "\"\nefi64 = \"" + std::string(256, 'x') + "\"\n",
+      {"LongBootFile",
+       kDhcp + "[dhcp.boot]\nbios = \"" + std::string(128, 'x') + "\"\nefi64 = \"" + std::string(256, 'x') + "\"\n",
        {{kWarning, 7, "dhcp.boot.bios", "127 bytes of the file field"},
         {kError, 8, "dhcp.boot.efi64", "more than option 67 holds"}}},
-      {"BadHosts", kDhcp + "[[dhcp.host]]\nname = \"a\"\nmac = \"12:34\"\naddress = \"192.168.1.256\"\n"
-                           "[[dhcp.host]]\nname = \"b\"\nmac = \"01:00:00:00:00:00\"\naddress = \"192.168.1.255\"\nnext_server = \"ns\"\n",
+      {"BadHosts",
+       kDhcp + "[[dhcp.host]]\nname = \"a\"\nmac = \"12:34\"\naddress = \"192.168.1.256\"\n"
+               "[[dhcp.host]]\nname = \"b\"\nmac = \"01:00:00:00:00:00\"\naddress = \"192.168.1.255\"\nnext_server = "
+               "\"ns\"\n",
        {{kError, 8, "dhcp.host.mac", "\"12:34\" is not a machine's MAC address"},
         {kError, 9, "dhcp.host.address", "\"192.168.1.256\" is not the IPv4 address"},
         {kError, 12, "dhcp.host.mac", "is not a machine's MAC"},
         {kError, 13, "dhcp.host.address", "192.168.1.255 is the network's own or its broadcast address"},
         {kError, 14, "dhcp.host.next_server", "write the address"}}},
-      {"DuplicateHosts", kDhcp + "[[dhcp.host]]\nname = \"a\"\nmac = \"02:00:00:00:00:01\"\naddress = \"192.168.1.7\"\n"
-                                 "[[dhcp.host]]\nname = \"a\"\nmac = \"02:00:00:00:00:01\"\naddress = \"192.168.1.7\"\n",
+      {"DuplicateHosts",
+       kDhcp + "[[dhcp.host]]\nname = \"a\"\nmac = \"02:00:00:00:00:01\"\naddress = \"192.168.1.7\"\n"
+               "[[dhcp.host]]\nname = \"a\"\nmac = \"02:00:00:00:00:01\"\naddress = \"192.168.1.7\"\n",
        {{kError, 11, "dhcp.host.name", "\"a\" is already that of the host on line 7"},
         {kError, 12, "dhcp.host.mac", "02:00:00:00:00:01 is already that of the host on line 8"},
         {kError, 13, "dhcp.host.address", "192.168.1.7 is already that of the host on line 9"}}},
-      {"HostOutsideEverySubnet", kDhcp + "[[dhcp.host]]\nname = \"ns\"\nmac = \"12:34:56:78:AB:CD\"\naddress = \"207.175.42.254\"\n",
+      {"HostOutsideEverySubnet",
+       kDhcp + "[[dhcp.host]]\nname = \"ns\"\nmac = \"12:34:56:78:AB:CD\"\naddress = \"207.175.42.254\"\n",
        {{kWarning, 9, "dhcp.host.address", "207.175.42.254 is outside every [[dhcp.subnet]]: it is never offered"}}},
       {"NoSubnet", kServer + "[dhcp]\n", {{kError, 3, "dhcp.subnet", "needs at least one [[dhcp.subnet]]"}}},
-      {"NotBuilt", kServer + "io = \"dpdk\"\n[dhcp]\nmode = \"proxy\"\nlease_store = \"postgresql://db/leases\"\nconflict_probe = \"arp\"\n"
-                             "[[dhcp.subnet]]\nsubnet = \"10.0.0.0/8\"\n[tftp]\nroot = \"/t\"\nsingle_port = true\n",
+      {"NotBuilt",
+       kServer + "io = \"dpdk\"\n[dhcp]\nmode = \"proxy\"\nlease_store = \"postgresql://db/leases\"\nconflict_probe = "
+                 "\"arp\"\n"
+                 "[[dhcp.subnet]]\nsubnet = \"10.0.0.0/8\"\n[tftp]\nroot = \"/t\"\nsingle_port = true\n",
        {{kError, 3, "server.io", "not built yet: io = \"dpdk\"; use \"io_uring\" or \"socket\""},
         {kError, 5, "dhcp.mode", "not built yet: mode = \"proxy\"; use \"authoritative\" or \"off\""},
         {kError, 6, "dhcp.lease_store", "not built yet"},
         {kError, 7, "dhcp.conflict_probe", "not built yet: conflict_probe = \"arp\"; use \"off\""},
         {kError, 12, "tftp.single_port", "not built yet: single_port = true; use false"}}},
-      {"NotBuiltSections", kHttp + "[[cast]]\nimage = \"a\"\n[[cast]]\nimage = \"b\"\n[dpdk]\n",
+      {"NotBuiltSections",
+       kHttp + "[[cast]]\nimage = \"a\"\n[[cast]]\nimage = \"b\"\n[dpdk]\n",
        {{kError, 3, "cast", "not built yet: [[cast]]"},
         {kError, 5, "cast", "not built yet: [[cast]]"},
         {kError, 7, "dpdk", "not built yet: [dpdk]"}}},
-      {"TableForArrayOfTables", kServer + "[dhcp]\n[dhcp.subnet]\nsubnet = \"10.0.0.0/8\"\n",
+      {"TableForArrayOfTables",
+       kServer + "[dhcp]\n[dhcp.subnet]\nsubnet = \"10.0.0.0/8\"\n",
        {{kError, 4, "dhcp.subnet", "write [[dhcp.subnet]] for each"}}},
       {"ArrayOfTablesForTable", "[[http]]\nroot = \"/h\"\n", {{kError, 1, "http", "write [http] once, not [[http]]"}}},
       {"ValueForSection", "http = 1\n", {{kError, 1, "http", "write [http]"}}},
-      {"UnknownStore", kServer + "[dhcp]\nlease_store = \"oracle\"\n[[dhcp.subnet]]\nsubnet = \"10.0.0.0/8\"\n",
+      {"UnknownStore",
+       kServer + "[dhcp]\nlease_store = \"oracle\"\n[[dhcp.subnet]]\nsubnet = \"10.0.0.0/8\"\n",
        {{kError, 4, "dhcp.lease_store", "\"oracle\" is not a lease store"}}},
       {"SyntaxError", "[http]\nroot = /srv\n", {{kError, 2, "", "not TOML: "}}},
+      {"TimeCutShort", "[http]\nroot = 12:\nlisten = 1\n", {{kError, 2, "", "not TOML: "}}},
+      {"KeyCutShort", kHttp + "a.", {{kError, 3, "", "not TOML: "}}},
       {"KeyTwice", kHttp + "root = \"/i\"\n", {{kError, 3, "", "not TOML: "}}},
       {"NotUtf8", "[http]\nroot = \"\xff\"\n", {{kError, 2, "", "not TOML: "}}},
   };
@@ -209,17 +256,18 @@ TEST_P(ConfigProblems, AreAllReportedAtOnceWithTheirLines) {
     EXPECT_LE(outcome.problems[i - 1].line, outcome.problems[i].line) << all;
   for (const Problem& problem : outcome.problems) {
     EXPECT_EQ(problem.message.find('\n'), std::string::npos);
-    if (problem.line > 0) EXPECT_GT(problem.column, 0U) << all;
+    EXPECT_EQ(problem.line > 0, problem.column > 0) << all;
   }
 }
 
 INSTANTIATE_TEST_SUITE_P(Table, ConfigProblems, ::testing::ValuesIn(cases()),
-                         [](const auto& info) { return std::string(info.param.name); });
+                         [](const auto& test) { return std::string(test.param.name); });
 
 TEST(ConfigProblemLine, HasTheShapeCompilersUse) {
   EXPECT_EQ(problem_line("a.toml", {Severity::kError, 3, 7, "http.root", "needs root"}),
             "a.toml:3:7: error: http.root: needs root");
-  EXPECT_EQ(problem_line("a.toml", {Severity::kWarning, 0, 0, "", "no service is on"}), "a.toml: warning: no service is on");
+  EXPECT_EQ(problem_line("a.toml", {Severity::kWarning, 0, 0, "", "no service is on"}),
+            "a.toml: warning: no service is on");
 }
 
 }  // namespace

@@ -28,7 +28,8 @@ TEST(ReloadPlan, IsEmptyForTheSameValues) {
   const std::string text(samples::kFull);
   EXPECT_TRUE(reload_plan(*parse(text), *parse(text)).empty());
   EXPECT_TRUE(reload_plan(*parse(text), *parse("# a comment\n" + text)).empty());
-  EXPECT_TRUE(reload_plan(*parse("[http]\nroot=\"/h\"\n"), *parse("[http]\nlisten=[\"0.0.0.0:80\"]\nroot=\"/h\"\n")).empty());
+  EXPECT_TRUE(
+      reload_plan(*parse("[http]\nroot=\"/h\"\n"), *parse("[http]\nlisten=[\"0.0.0.0:80\"]\nroot=\"/h\"\n")).empty());
 }
 
 TEST(ReloadPlan, TellsLiveFromRestart) {
@@ -61,7 +62,9 @@ TEST(ReloadPlan, AHostAddedOrRemovedIsLive) {
 TEST(ReloadPlan, ReadsEveryKeyOfTheTable) {
   const auto config = parse(samples::kFull);  // gives every key a value
   for (const KeySpec& key : config_keys())
-    if (find_section(key.section)->built) EXPECT_NE(value_text(*config, key), "") << full_name(key);
+    if (find_section(key.section)->built) {
+      EXPECT_NE(value_text(*config, key), "") << full_name(key);
+    }
 }
 
 }  // namespace
