@@ -53,11 +53,11 @@ TEST(DhcpUserClass, ContainsDoesNotConsume) {
 }
 
 TEST(DhcpMachineId, PrintsAsSmbiosToolsDo) {
-  // 33221100-5544-7766-8899-aabbccddeeff is the example of the SMBIOS specification's section 7.2.1 read from memory.
-  const Octets value = from_hex("0000112233445566778899aabbccddeeff");
+  // The SMBIOS specification's own example of how a UUID lies in memory (§7.2.1), after the type octet.
+  const Octets value = from_hex("0033221100554477668899aabbccddeeff");
   const auto id = MachineId::parse(value);
   ASSERT_TRUE(id);
-  EXPECT_EQ(id->text().view(), "33221100-5544-7766-8899-aabbccddeeff");
+  EXPECT_EQ(id->text().view(), "00112233-4455-6677-8899-aabbccddeeff");
   EXPECT_FALSE(id->is_unset());
 }
 
