@@ -1,15 +1,33 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2034,SC2153  # variables go to the caller and come from demo_tree.sh
 # rackcastd in the rack of rack.sh: one configuration that serves every firmware, start, readiness. Source it after rack.sh.
 #
 # The board listens on loopback of the srv namespace, so everything that asks it runs in there.
 
 DAEMON_PID=''
 DAEMON_LOG=''
+DAEMON_TFTP_ROOT=''
+DAEMON_TREE=''
 DAEMON_BOARD=http://127.0.0.1:8077
 # What the configuration gives to machines; tests compare with it.
 DAEMON_RANGE_FIRST=10.99.0.100
 DAEMON_RANGE_LAST=10.99.0.199
 DAEMON_DOMAIN=rack.test # a machine at 10.99.0.N is called stationN.rack.test
+
+# daemon_trees: sets DAEMON_TFTP_ROOT and DAEMON_TREE to the demo tree's roots, or to a copy when the user that the daemon drops to
+# cannot reach them (a checkout under /root). After demo_tree_build and rack_create.
+daemon_trees() {
+  local base=$DEMO_TREE
+  if ! daemon_user_reads "$base/tree/ks.cfg"; then
+    rack_scratch
+    cp -r "$base/tftpboot" "$base/tree" "$RACK_SCRATCH/"
+    base=$RACK_SCRATCH
+  fi
+  DAEMON_TFTP_ROOT=$base/tftpboot
+  DAEMON_TREE=$base/tree
+}
+
+daemon_user_reads() { setpriv --reuid nobody --regid nogroup --clear-groups test -r "$1"; }
 
 # daemon_config FILE IO TFTP_ROOT TREE: TREE is the root of HTTP and of FTP.
 daemon_config() {

@@ -38,6 +38,7 @@ machine_start() {
   rack_spawn "$RACK_LAB" "$log.qemu" timeout -k 5 "$MACHINE_SECONDS" qemu-system-x86_64 \
     -name "$mac" -accel tcg -display none -monitor none -no-reboot -serial "file:$log" \
     -netdev "tap,id=net,ifname=$tap,script=no,downscript=no,vnet_hdr=$header" "$@"
+  # shellcheck disable=SC2034  # for the caller
   MACHINE_PID=$RACK_PID
 }
 

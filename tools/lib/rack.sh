@@ -187,6 +187,7 @@ rack_spawn() {
 
 # rack_record PID: a child of this shell that ends with the rack. Sets RACK_PID.
 rack_record() {
+  # shellcheck disable=SC2034  # for the caller
   RACK_PID=$1
   echo "$1 $(rack_start_time "$1" || echo gone)" >>"$RACK_DIR/processes"
 }
