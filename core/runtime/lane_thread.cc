@@ -61,7 +61,8 @@ void LaneThread::main(LaneThreadSetup setup, std::promise<Result<void>> started)
   started.set_value({});
   lane->run();
   port_.detach();
-  // Before the lane and its pins: sends in flight still read image bytes until the backend has cancelled or finished them.
+  // Before the lane and its pins: sends in flight still read image bytes until the backend has cancelled or finished
+  // them.
   io->reset();
 }
 

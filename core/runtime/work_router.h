@@ -1,0 +1,35 @@
+// The daemon's WorkRouter: leases to the lease store, images to the image store, machines to every other lane and to
+// the board. Any lane's thread may submit; nothing blocks. (Simulation has its own, with virtual delays.)
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "core/images/image_store.h"
+#include "core/leases/lease_store.h"
+#include "core/runtime/lane_port.h"
+#include "core/work.h"
+
+namespace rackcast {
+
+class ThreadedWorkRouter final : public WorkRouter {
+ public:
+  using OnMachine = std::function<void(const Machine&)>;  // any lane's thread; must not block
+
+  // `images`, `leases`: null when nothing that needs them is configured. `ports` by LaneId. All outlive the lanes.
+  ThreadedWorkRouter(ImageStore* images, LeaseStore* leases, const std::vector<std::unique_ptr<LanePort>>& ports,
+                     OnMachine on_machine);
+
+  [[nodiscard]] bool submit(LaneId from, Work& work) override;
+
+ private:
+  void publish(LaneId from, const Machine& machine);
+
+  ImageStore* images_;
+  LeaseStore* leases_;
+  const std::vector<std::unique_ptr<LanePort>>& ports_;
+  OnMachine on_machine_;
+};
+
+}  // namespace rackcast
