@@ -265,6 +265,20 @@ TEST(DhcpMessageWriter, OverloadsFileThenSname) {
   EXPECT_FALSE(options.faults().missing_end || options.faults().overran || options.faults().contradiction);
 }
 
+// RFC 2132 §3.3 wants the mask before the routers, whichever fields they land in.
+TEST(DhcpMessageWriter, KeepsTheOrderOfThePutsAcrossFields) {
+  Buffer buffer;
+  MessageWriter writer(buffer.octets, sample_header(), {.size_bytes_max = 300, .overload = Overload::kFile});
+  EXPECT_TRUE(writer.put(OptionCode::kRootPath, filled(50)));
+  EXPECT_TRUE(writer.put_address(OptionCode::kSubnetMask, net::Ipv4Address(255, 255, 255, 0)));  // no longer fits
+  EXPECT_TRUE(writer.put_u8(OptionCode::kMessageType, 2));                                       // would still fit
+  const auto message = parse_message(writer.finish());
+  OptionWalker file(message->file);
+  EXPECT_EQ(file.next()->code, OptionCode::kSubnetMask);
+  EXPECT_EQ(file.next()->code, OptionCode::kMessageType);
+  EXPECT_FALSE(file.next());
+}
+
 TEST(DhcpMessageWriter, OverloadsOneFieldAndLeavesTheOtherItsText) {
   Buffer buffer;
   MessageWriter writer(buffer.octets, sample_header(), {.size_bytes_max = 300, .overload = Overload::kSname});
