@@ -1,6 +1,6 @@
 // One FTP command line: its verb and argument (RFC 959 section 5.3, the X forms of RFC 775, FEAT and OPTS of 2389, EPSV
-// and EPRT of 2428, LANG of 2640, SIZE, MDTM, MLST and MLSD of 3659, HOST of 7151). Which verbs are served, and when, is
-// the engine's decision; argument.h reads the arguments.
+// and EPRT of 2428, LANG of 2640, SIZE, MDTM, MLST and MLSD of 3659, HOST of 7151). Which verbs are served, and when,
+// is the engine's decision; argument.h reads the arguments.
 //
 // Views borrow from the line. Total, no allocation, any thread.
 #pragma once

@@ -5,8 +5,8 @@
 // line is therefore Telnet's whatever follows; further in, an IAC before no Telnet command is a byte of a file name.
 //
 // Owns its buffer and nothing else; never allocates after construction; not thread-safe. Any bytes, cut anywhere, give
-// the same lines. A peer can send without ever ending a line (an endless line or subnegotiation costs no memory): an idle
-// timer has to count lines, not bytes.
+// the same lines. A peer can send without ever ending a line (an endless line or subnegotiation costs no memory): an
+// idle timer has to count lines, not bytes.
 #pragma once
 
 #include <array>
