@@ -1,0 +1,113 @@
+// DECLINE, RELEASE, INFORM (RFC 2131 §4.3.3 to §4.3.5), and what every handler reports.
+#include <algorithm>
+
+#include "core/engine/dhcp/dhcp_engine.h"
+
+namespace rackcast::engine {
+namespace {
+
+// Everything but `seen`, which changes with every message.
+bool says_the_same(const Machine& a, const Machine& b) {
+  return a.mac == b.mac && a.address == b.address && a.hostname == b.hostname && a.uuid == b.uuid &&
+         a.architecture == b.architecture && a.vendor_class == b.vendor_class && a.ipxe == b.ipxe;
+}
+
+}  // namespace
+
+void DhcpEngine::on_decline(Exchange& exchange) {
+  const Request& request = exchange.request;
+  const net::Ipv4Address address = request.subject();
+  if (request.server_identifier && !network_.names_us(request)) return drop(DhcpDrop::kOtherServer);
+  const auto abandoned = leases_->abandon(request.mac, address, exchange.now.wall);
+  report(exchange, EventKind::kDhcpDecline, address, abandoned ? "abandoned" : "not found");
+  if (!abandoned) return drop(DhcpDrop::kNotItsLease);
+  if (const HeldReply* held = held_.find(request.mac)) held_.remove(*held);
+  ++stats_.declines;
+  write_unwatched(exchange, *abandoned);
+}
+
+void DhcpEngine::on_release(Exchange& exchange) {
+  const Request& request = exchange.request;
+  const net::Ipv4Address address = request.subject();
+  if (request.server_identifier && !network_.names_us(request)) return drop(DhcpDrop::kOtherServer);
+  const auto released = leases_->release(request.mac, address, exchange.now.wall);
+  report(exchange, EventKind::kDhcpRelease, address, released ? "found" : "not found");
+  if (!released) return drop(DhcpDrop::kNotItsLease);
+  if (const HeldReply* held = held_.find(request.mac)) held_.remove(*held);
+  ++stats_.releases;
+  write_unwatched(exchange, *released);
+  if (const Machine* known = published_.find(request.mac)) {
+    Machine machine = *known;
+    machine.address = {};
+    machine.seen = exchange.now.wall;
+    if (exchange.sink.submit(PublishMachine{machine}))
+      published_.upsert(machine);
+    else
+      ++stats_.machines_not_queued;
+  }
+}
+
+void DhcpEngine::on_inform(Exchange& exchange) {
+  const net::Ipv4Address address = exchange.request.client_address();
+  const auto subnet = network_.subnet_of(address, exchange.link);
+  if (!subnet) {
+    report(exchange, EventKind::kDhcpInform, address, "unknown subnet");
+    return drop(DhcpDrop::kNoSubnet);
+  }
+  report(exchange, EventKind::kDhcpInform, address);
+  Reply reply = make_reply(exchange, *subnet, address);
+  reply.type = dhcp4::MessageType::kAck;
+  reply.yiaddr = {};
+  reply.ciaddr = exchange.request.header.ciaddr;
+  if (!send(exchange, reply)) return;
+  ++stats_.inform_acks;
+  report(exchange, EventKind::kDhcpInformAck, address);
+}
+
+// Nobody waits for this row: losing it only means that the lease looks longer than it is after a crash.
+void DhcpEngine::write_unwatched(Exchange& exchange, const Lease& lease) {
+  if (!exchange.sink.submit(CommitLease{make_ticket(EngineTag::kDhcp, 0), lease})) ++stats_.rows_not_queued;
+}
+
+Event DhcpEngine::event_of(const Exchange& exchange, EventKind kind, net::Ipv4Address address) const {
+  const Request& request = exchange.request;
+  Event event;
+  event.kind = kind;
+  event.protocol = Protocol::kDhcp;
+  event.at = exchange.now.wall;
+  event.mac = request.mac;
+  event.address = address;
+  if (kind == EventKind::kDhcpRequest && request.server_identifier) event.server = *request.server_identifier;
+  event.relay = request.header.giaddr;
+  event.hostname = request.hostname;
+  event.interface = exchange.interface.name;
+  return event;
+}
+
+void DhcpEngine::report(Exchange& exchange, EventKind kind, net::Ipv4Address address, std::string_view detail) {
+  Event event = event_of(exchange, kind, address);
+  event.detail.assign(detail);
+  exchange.sink.event(event);
+}
+
+// Called with every address given. A stage that says less about the machine (an installer's DHCP client names no
+// architecture) does not make us forget what its firmware said.
+void DhcpEngine::publish(Exchange& exchange, net::Ipv4Address address, const HostName& given_name) {
+  Machine machine = machine_of(exchange.request);
+  machine.address = address;
+  machine.seen = exchange.now.wall;
+  if (!given_name.empty()) machine.hostname = given_name;
+  const Machine* known = published_.find(machine.mac);
+  if (known != nullptr) {
+    if (machine.architecture == kArchitectureUnsaid) machine.architecture = known->architecture;
+    if (machine.uuid == Machine{}.uuid) machine.uuid = known->uuid;
+    if (machine.hostname.empty()) machine.hostname = known->hostname;
+    if (says_the_same(machine, *known)) return;
+  }
+  if (exchange.sink.submit(PublishMachine{machine}))
+    published_.upsert(machine);
+  else
+    ++stats_.machines_not_queued;
+}
+
+}  // namespace rackcast::engine

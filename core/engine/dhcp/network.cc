@@ -1,0 +1,116 @@
+#include "core/engine/dhcp/network.h"
+
+#include <algorithm>
+
+namespace rackcast::engine {
+
+void Link::add(std::size_t subnet) {
+  const auto known = subnets();
+  if (count_ < kSubnetsMax && std::find(known.begin(), known.end(), subnet) == known.end()) subnets_[count_++] = subnet;
+}
+
+Network::Network(std::shared_ptr<const Config> config, std::vector<InterfaceFacts> interfaces)
+    : config_(std::move(config)), interfaces_(std::move(interfaces)) {
+  if (!is_on()) return;
+  for (const HostConfig& host : dhcp().hosts) hosts_.push_back(&host);
+  std::stable_sort(hosts_.begin(), hosts_.end(),
+                   [](const HostConfig* a, const HostConfig* b) { return a->mac < b->mac; });
+}
+
+const InterfaceFacts* Network::interface_of(SocketId socket, InterfaceIndex index) const {
+  const auto usable = [](const InterfaceFacts& facts) { return !facts.addresses.empty(); };
+  for (const InterfaceFacts& facts : interfaces_)
+    if (facts.socket == socket && usable(facts) && (index == InterfaceIndex{} || facts.index == index)) return &facts;
+  // A relayed request may be routed in through another interface than the one its socket is bound to.
+  for (const InterfaceFacts& facts : interfaces_)
+    if (facts.socket == socket && usable(facts)) return &facts;
+  return nullptr;
+}
+
+bool Network::is_ours(net::Ipv4Address address) const {
+  for (const InterfaceFacts& facts : interfaces_)
+    for (const InterfaceAddress& own : facts.addresses)
+      if (own.address == address) return true;
+  return false;
+}
+
+Link Network::link_of(const Request& request, const InterfaceFacts& interface) const {
+  Link link;
+  const bool relayed = request.header.is_relayed();
+  if (relayed && request.link_selection) {
+    add_subnet_of(*request.link_selection, link);
+  } else if (request.subnet_selection) {
+    add_subnet_of(*request.subnet_selection, link);
+  } else if (relayed) {
+    add_subnet_of(request.header.giaddr, link);
+  } else {
+    // A renewing client's unicast is routed past its relay: its own address tells the network (RFC 2131 §4.3.2).
+    if (request.unicast && !request.client_address().is_any()) add_subnet_of(request.client_address(), link);
+    if (link.empty())
+      for (const InterfaceAddress& own : interface.addresses) add_subnet_of(own.address, link);
+  }
+  return link;
+}
+
+std::optional<std::size_t> Network::subnet_of(net::Ipv4Address address, const Link& link) const {
+  for (const std::size_t number : link.subnets())
+    if (subnet(number).subnet.contains(address)) return number;
+  return std::nullopt;
+}
+
+net::Ipv4Address Network::source_address(const Request& request, const InterfaceFacts& interface,
+                                         const net::Ipv4Prefix& subnet) const {
+  if (request.unicast) return request.destination;
+  for (const InterfaceAddress& own : interface.addresses)
+    if (subnet.contains(own.address)) return own.address;
+  return interface.addresses.front().address;
+}
+
+net::Ipv4Address Network::server_identifier(const Request& request, net::Ipv4Address source) const {
+  if (request.header.is_relayed() && request.server_id_override) return *request.server_id_override;
+  // iPXE and others drop an ACK whose 54 is not the offer's: an address of ours they know us by stays.
+  if (request.server_identifier && is_ours(*request.server_identifier)) return *request.server_identifier;
+  return source;
+}
+
+bool Network::names_us(const Request& request) const {
+  if (!request.server_identifier) return false;
+  if (request.header.is_relayed() && request.server_id_override == request.server_identifier) return true;
+  return is_ours(*request.server_identifier);
+}
+
+const HostConfig* Network::host_of(const net::MacAddress& mac, const net::Ipv4Prefix& subnet) const {
+  const auto first = std::lower_bound(hosts_.begin(), hosts_.end(), mac,
+                                      [](const HostConfig* host, const net::MacAddress& m) { return host->mac < m; });
+  const HostConfig* without_address = nullptr;
+  for (auto at = first; at != hosts_.end() && (*at)->mac == mac; ++at) {
+    if ((*at)->address && subnet.contains(*(*at)->address)) return *at;
+    if (!(*at)->address && without_address == nullptr) without_address = *at;
+  }
+  return without_address;
+}
+
+std::vector<LeasePool> Network::pools() const {
+  std::vector<LeasePool> pools;
+  if (!is_on()) return pools;
+  for (const SubnetConfig& subnet : dhcp().subnets) pools.push_back({subnet.subnet, subnet.ranges});
+  return pools;
+}
+
+std::vector<Reservation> Network::reservations() const {
+  std::vector<Reservation> reservations;
+  if (!is_on()) return reservations;
+  for (const HostConfig& host : dhcp().hosts)
+    if (host.address) reservations.push_back({*host.address, host.mac});
+  return reservations;
+}
+
+void Network::add_subnet_of(net::Ipv4Address address, Link& link) const {
+  for (std::size_t i = 0; i < dhcp().subnets.size(); ++i) {
+    if (!dhcp().subnets[i].subnet.contains(address)) continue;
+    link.add(i);
+    return;
+  }
+}
+
+}  // namespace rackcast::engine

@@ -1,0 +1,83 @@
+// Which network a client is on, and which of our addresses speaks to it: subnet choice (RFC 3527, RFC 3011, RFC 2131
+// §4.3.1), server identifier, host entries. Read-only after construction; owned by the engine and replaced whole when
+// the configuration is swapped.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "core/config/config.h"
+#include "core/engine/dhcp/request.h"
+#include "core/leases/lease_table.h"
+
+namespace rackcast::engine {
+
+struct InterfaceAddress {
+  net::Ipv4Address address;
+  net::Ipv4Prefix prefix;
+};
+
+// What the daemon knows of the interface behind one of the DHCP sockets.
+struct InterfaceFacts {
+  SocketId socket;
+  InterfaceIndex index;
+  FixedText<16> name;
+  std::vector<InterfaceAddress> addresses;
+};
+
+// The configured subnets of the link a client is on: several where an interface has addresses in several.
+class Link {
+ public:
+  static constexpr std::size_t kSubnetsMax = 8;  // more on one interface are not looked at
+
+  void add(std::size_t subnet);
+  [[nodiscard]] std::span<const std::size_t> subnets() const { return std::span(subnets_).first(count_); }
+  [[nodiscard]] bool empty() const { return count_ == 0; }
+
+ private:
+  std::array<std::size_t, kSubnetsMax> subnets_{};
+  std::size_t count_ = 0;
+};
+
+class Network {
+ public:
+  // `config` without [dhcp]: is_on() is false and nothing else may be asked.
+  Network(std::shared_ptr<const Config> config, std::vector<InterfaceFacts> interfaces);
+
+  [[nodiscard]] bool is_on() const { return config_->dhcp.has_value(); }
+  [[nodiscard]] const DhcpConfig& dhcp() const { return *config_->dhcp; }
+  [[nodiscard]] const SubnetConfig& subnet(std::size_t number) const { return dhcp().subnets[number]; }
+  [[nodiscard]] const std::vector<InterfaceFacts>& interfaces() const { return interfaces_; }
+
+  // Null: not one of our sockets, or an interface without an address.
+  [[nodiscard]] const InterfaceFacts* interface_of(SocketId socket, InterfaceIndex index) const;
+  [[nodiscard]] bool is_ours(net::Ipv4Address address) const;
+  [[nodiscard]] Link link_of(const Request& request, const InterfaceFacts& interface) const;
+  // The link's subnet that holds `address`.
+  [[nodiscard]] std::optional<std::size_t> subnet_of(net::Ipv4Address address, const Link& link) const;
+  // Ours, to send from: the address that was asked, else the interface's in the client's subnet, else its first.
+  [[nodiscard]] net::Ipv4Address source_address(const Request& request, const InterfaceFacts& interface,
+                                                const net::Ipv4Prefix& subnet) const;
+  // Option 54: what the relay says it must be (RFC 5107), else what the client knows us by, else source_address.
+  [[nodiscard]] net::Ipv4Address server_identifier(const Request& request, net::Ipv4Address source) const;
+  [[nodiscard]] bool names_us(const Request& request) const;  // option 54 is one of ours
+
+  // The host entry that applies in a subnet: one whose address is in it, else one without an address. A reservation for
+  // another network does not apply, and so is never offered on the wrong one.
+  [[nodiscard]] const HostConfig* host_of(const net::MacAddress& mac, const net::Ipv4Prefix& subnet) const;
+
+  [[nodiscard]] std::vector<LeasePool> pools() const;
+  [[nodiscard]] std::vector<Reservation> reservations() const;
+
+ private:
+  void add_subnet_of(net::Ipv4Address address, Link& link) const;
+
+  std::shared_ptr<const Config> config_;
+  std::vector<InterfaceFacts> interfaces_;
+  std::vector<const HostConfig*> hosts_;  // by MAC
+};
+
+}  // namespace rackcast::engine

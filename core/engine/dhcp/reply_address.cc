@@ -1,0 +1,37 @@
+#include "core/engine/dhcp/reply_address.h"
+
+namespace rackcast::engine {
+namespace {
+
+bool has_address(const Request& request) {
+  const bool may_say_so = request.kind == RequestKind::kRenewing || request.kind == RequestKind::kRebinding ||
+                          request.kind == RequestKind::kInform;
+  return may_say_so && !request.client_address().is_any();
+}
+
+}  // namespace
+
+Destination reply_destination(const Request& request, const Reply& reply, const InterfaceFacts& interface,
+                              bool frame_to_mac) {
+  Destination to;
+  to.source = reply.source;
+  to.socket = request.socket;
+  if (request.header.is_relayed()) {
+    to.peer = {request.header.giaddr, request.relay_port ? request.peer.port : dhcp4::kServerPort};
+    return to;
+  }
+  if (!reply.is_nak() && has_address(request)) {
+    to.peer = {request.client_address(), dhcp4::kClientPort};
+    return to;
+  }
+  to.interface = interface.index;
+  if (reply.is_nak() || request.header.broadcast || !frame_to_mac || reply.yiaddr.is_any()) {
+    to.peer = {net::Ipv4Address::broadcast(), dhcp4::kClientPort};
+    return to;
+  }
+  to.peer = {reply.yiaddr, dhcp4::kClientPort};
+  to.hardware = request.mac;
+  return to;
+}
+
+}  // namespace rackcast::engine

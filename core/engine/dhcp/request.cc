@@ -1,0 +1,157 @@
+#include "core/engine/dhcp/request.h"
+
+#include <algorithm>
+
+#include "proto/dhcp/options.h"
+
+namespace rackcast::engine {
+namespace {
+
+using dhcp4::MessageType;
+using dhcp4::OptionCode;
+
+std::string_view as_text(std::span<const std::byte> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+std::optional<DhcpDrop> read_relay_info(const dhcp4::Options& options, Request& request) {
+  const auto relay = options.relay_agent();
+  if (!relay) return std::nullopt;
+  request.relay_info.assign(as_text(relay->raw));
+  if (request.relay_info.cut()) return DhcpDrop::kRelayInfoTooLong;
+  request.link_selection = relay->address(dhcp4::RelaySubOption::kLinkSelection);
+  request.server_id_override = relay->address(dhcp4::RelaySubOption::kServerIdOverride);
+  request.relay_port = relay->get(dhcp4::RelaySubOption::kRelayPort).has_value();
+  return std::nullopt;
+}
+
+void read_identity(const dhcp4::Options& options, Request& request) {
+  request.client_identifier.assign(as_text(options.client_identifier()));
+  // A name longer than dhcpd would print is no name.
+  request.hostname.assign(options.host_name());
+  if (request.hostname.cut()) request.hostname.clear();
+  if (const auto vendor = options.get(OptionCode::kVendorClass)) request.vendor_class.assign(as_text(*vendor));
+  request.boot_class = options.vendor_class().boot;
+  if (const auto arch = options.client_arch()) request.architecture = static_cast<std::uint16_t>(*arch);
+  if (const auto id = options.get(OptionCode::kMachineId); id && id->size() <= request.machine_id.capacity())
+    request.machine_id.assign(as_text(*id));
+  if (const auto ipxe = options.ipxe()) {
+    request.ipxe = true;
+    request.takes_ipxe_options = options.has(OptionCode::kIpxe);
+  }
+}
+
+std::size_t reply_bytes_max(const dhcp4::Message& message, const dhcp4::Options& options, bool bootp) {
+  const auto stated = options.max_message_size();
+  // R951's area unless the client showed that it takes more (dhcpd's rule).
+  if (bootp && !stated)
+    return std::clamp(dhcp4::kVendorOffset + message.vendor_area.size(), dhcp4::kMessageSizeMin,
+                      kDatagramBytesMax - kIpUdpHeaderBytes);
+  const std::size_t datagram = stated ? *stated : kDatagramBytesMin;
+  return std::clamp(datagram, kDatagramBytesMin, kDatagramBytesMax) - kIpUdpHeaderBytes;
+}
+
+// RFC 2131 §4.3.2 and table 4; the server identifier comes first, since some clients send it when they renew, too.
+std::optional<DhcpDrop> classify_request(Request& request) {
+  const bool has_ciaddr = !request.header.ciaddr.is_any();
+  if (request.requested && request.requested->is_any()) request.requested.reset();
+  if (request.server_identifier && request.requested) {
+    request.kind = RequestKind::kSelecting;
+  } else if (has_ciaddr) {
+    request.kind = request.unicast && !request.header.is_relayed() ? RequestKind::kRenewing : RequestKind::kRebinding;
+    request.requested.reset();
+  } else if (request.requested) {
+    request.kind = RequestKind::kInitReboot;
+  } else {
+    return DhcpDrop::kNoAddress;
+  }
+  return std::nullopt;
+}
+
+std::optional<DhcpDrop> classify(const dhcp4::Options& options, Request& request) {
+  if (!options.has(OptionCode::kMessageType)) {
+    request.kind = RequestKind::kBootp;
+    return std::nullopt;
+  }
+  switch (options.message_type().value_or(MessageType::kOffer)) {
+    case MessageType::kDiscover:
+      request.kind = RequestKind::kDiscover;
+      return std::nullopt;
+    case MessageType::kRequest:
+      return classify_request(request);
+    case MessageType::kDecline:
+      request.kind = RequestKind::kDecline;
+      return request.requested ? std::nullopt : std::optional(DhcpDrop::kNoAddress);
+    case MessageType::kRelease:
+      request.kind = RequestKind::kRelease;
+      request.requested.reset();
+      return request.header.ciaddr.is_any() ? std::optional(DhcpDrop::kNoAddress) : std::nullopt;
+    case MessageType::kInform:
+      request.kind = RequestKind::kInform;
+      request.requested.reset();
+      return request.client_address().is_any() ? std::optional(DhcpDrop::kNoAddress) : std::nullopt;
+    default:
+      return DhcpDrop::kNotForServers;
+  }
+}
+
+}  // namespace
+
+net::Ipv4Address Request::client_address() const {
+  if (!header.ciaddr.is_any() || kind != RequestKind::kInform) return header.ciaddr;
+  return peer.address.is_v4() ? peer.address.v4() : net::Ipv4Address{};
+}
+
+bool Request::wants(std::uint8_t option_code) const {
+  return parameter_list.view().find(static_cast<char>(option_code)) != std::string_view::npos;
+}
+
+std::optional<DhcpDrop> read_request(const ReceivedDatagram& datagram, bool unicast, Request& request) {
+  if (datagram.truncated) return DhcpDrop::kTruncated;
+  const auto message = dhcp4::parse_message(datagram.payload);
+  if (!message) return DhcpDrop::kTooShort;
+  if (dhcp4::validate(message->header, dhcp4::Op::kRequest) != dhcp4::MessageFault::kNone) return DhcpDrop::kBadHeader;
+  const auto mac = message->header.mac();
+  if (!mac || mac->is_zero()) return DhcpDrop::kNoMac;
+
+  std::array<std::byte, kReceiveBytesMax> scratch;
+  const dhcp4::Options options(*message, scratch);
+  request.header = message->header;
+  request.mac = *mac;
+  request.socket = datagram.socket;
+  request.interface = datagram.interface;
+  request.peer = datagram.peer;
+  if (datagram.destination.is_v4()) request.destination = datagram.destination.v4();
+  request.unicast = unicast;
+  request.requested = options.requested_address();
+  request.server_identifier = options.server_identifier();
+  request.lease_seconds = options.u32(OptionCode::kLeaseTime);
+  request.parameter_list.assign(as_text(options.parameter_request_list()));
+  request.subnet_selection = options.address(OptionCode::kSubnetSelection);
+  read_identity(options, request);
+  if (const auto drop = read_relay_info(options, request)) return drop;
+  if (const auto drop = classify(options, request)) return drop;
+  const bool bootp = request.kind == RequestKind::kBootp;
+  request.reply_bytes_max = reply_bytes_max(*message, options, bootp);
+  if (bootp) {
+    request.has_cookie = message->has_cookie;
+    if (!message->has_cookie) request.raw_vendor.assign(as_text(message->vendor_area));
+    if (!dhcp4::covers_file(options.overload())) request.file.assign(message->file_text());
+  }
+  return std::nullopt;
+}
+
+Machine machine_of(const Request& request) {
+  Machine machine;
+  machine.mac = request.mac;
+  machine.hostname = request.hostname;
+  machine.architecture = request.architecture;
+  machine.vendor_class = request.vendor_class;
+  machine.ipxe = request.ipxe;
+  const std::string_view id = request.machine_id;
+  if (id.size() == 1 + machine.uuid.size() && id[0] == '\0')
+    std::transform(id.begin() + 1, id.end(), machine.uuid.begin(), [](char c) { return static_cast<std::uint8_t>(c); });
+  return machine;
+}
+
+}  // namespace rackcast::engine
