@@ -21,11 +21,11 @@ constexpr int kEventsMax = 64;  // events taken per poll; level-triggered, so th
 
 }  // namespace
 
-Result<std::unique_ptr<SocketIo>> SocketIo::create(SocketSet sockets, std::size_t slot_count) {
+Result<std::unique_ptr<SocketIo>> SocketIo::create(SocketSet sockets, IoOptions options) {
   FileDescriptor epoll(::epoll_create1(EPOLL_CLOEXEC));
   FileDescriptor wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!epoll || !wake) return fail(std::string("cannot set up socket I/O: ") + std::strerror(errno));
-  std::unique_ptr<SocketIo> io(new SocketIo(std::move(sockets), slot_count, std::move(epoll), std::move(wake)));
+  std::unique_ptr<SocketIo> io(new SocketIo(std::move(sockets), options, std::move(epoll), std::move(wake)));
   epoll_event event{};
   event.events = EPOLLIN;
   event.data.u32 = kWakeIndex;
@@ -35,11 +35,12 @@ Result<std::unique_ptr<SocketIo>> SocketIo::create(SocketSet sockets, std::size_
   return io;
 }
 
-SocketIo::SocketIo(SocketSet sockets, std::size_t slot_count, FileDescriptor epoll, FileDescriptor wake)
+SocketIo::SocketIo(SocketSet sockets, IoOptions options, FileDescriptor epoll, FileDescriptor wake)
     : sockets_(std::move(sockets)),
+      options_(options),
       epoll_(std::move(epoll)),
       wake_(std::move(wake)),
-      slots_(slot_count, sockets_.sockets().size()),
+      slots_(options.slot_count, sockets_.sockets().size()),
       frames_(sockets_.frame_socket()),
       states_(sockets_.sockets().size()),
       buffers_(kBatchMax) {
@@ -52,7 +53,7 @@ SocketIo::SocketIo(SocketSet sockets, std::size_t slot_count, FileDescriptor epo
 
 IoCapabilities SocketIo::capabilities() const {
   return {.name = "socket",
-          .segmentation_offload = true,
+          .segmentation_offload = options_.segmentation_offload,
           .frame_to_mac = sockets_.frame_socket() >= 0,
           .multicast = true,
           .slots = slots_.size()};
@@ -203,7 +204,11 @@ std::size_t SocketIo::gather(std::size_t socket) {
     if (slot->destination.hardware) break;
     WireBurst& wire = slots_.wire(slot);
     // A slot already begun keeps its shape; any other takes the one that is right now.
-    if (message == 0) wire.prepare(*slot, offload_.allows(slot->destination, first_datagram_bytes(*slot)));
+    if (message == 0) {
+      const bool offload =
+          options_.segmentation_offload && offload_.allows(slot->destination, first_datagram_bytes(*slot));
+      wire.prepare(*slot, offload);
+    }
     for (; message < wire.message_count(); ++message) {
       if (count == send_messages_.size()) return count;
       send_messages_[count++].msg_hdr = wire.message(message);

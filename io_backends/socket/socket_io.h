@@ -17,6 +17,7 @@
 #include "core/result.h"
 #include "io_backends/socket/control_data.h"
 #include "io_backends/socket/frame_sender.h"
+#include "io_backends/socket/io_options.h"
 #include "io_backends/socket/offload_memory.h"
 #include "io_backends/socket/socket_set.h"
 #include "io_backends/socket/tx_slots.h"
@@ -26,8 +27,7 @@ namespace rackcast::io {
 class SocketIo final : public PacketIo {
  public:
   // On the lane's thread. Error: the kernel refuses an epoll or event descriptor.
-  [[nodiscard]] static Result<std::unique_ptr<SocketIo>> create(SocketSet sockets,
-                                                                std::size_t slot_count = kTxSlotCount);
+  [[nodiscard]] static Result<std::unique_ptr<SocketIo>> create(SocketSet sockets, IoOptions options = {});
 
   [[nodiscard]] IoCapabilities capabilities() const override;
   [[nodiscard]] Now now() override;
@@ -55,7 +55,7 @@ class SocketIo final : public PacketIo {
     std::size_t messages_sent = 0;    // of the queue's first slot
   };
 
-  SocketIo(SocketSet sockets, std::size_t slot_count, FileDescriptor epoll, FileDescriptor wake);
+  SocketIo(SocketSet sockets, IoOptions options, FileDescriptor epoll, FileDescriptor wake);
   [[nodiscard]] bool watch(std::size_t socket, bool writable, bool add);
   [[nodiscard]] std::size_t wait(MonotonicTime until);
   [[nodiscard]] std::size_t receive(std::size_t socket, std::span<ReceivedDatagram> out, std::size_t first_buffer);
@@ -70,6 +70,7 @@ class SocketIo final : public PacketIo {
   void finish_front(std::size_t socket);
 
   SocketSet sockets_;
+  IoOptions options_;
   FileDescriptor epoll_;
   FileDescriptor wake_;
   TxSlots slots_;
