@@ -1,0 +1,82 @@
+// The boot board: every machine that was seen, by MAC, with its stages. Fed by the event pump and by the machine
+// records of the DHCP lane; read by the API. Machines that we gave no address (they booted before this process, or
+// another server leases) are kept by address until a lease names them.
+//
+// Bounded: kMachinesMax; beyond it the machine that was quiet longest makes room, and is counted. Thread: any; one
+// mutex, never held while something is formatted. Allocates; never on a lane.
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "core/board/machine_track.h"
+#include "core/events/event_pump.h"
+#include "core/machines/machine.h"
+
+namespace rackcast {
+
+struct Config;  // core/config/config.h
+
+struct BoardStats {
+  std::size_t machines = 0;
+  std::uint64_t evicted = 0;
+  std::uint64_t events = 0;
+  std::array<std::uint64_t, kStages> at_stage{};  // machines by their present stage
+  std::uint64_t stuck = 0;
+  std::uint64_t bytes_sent = 0;  // by every transfer since start
+  std::uint64_t transfers_done = 0;
+  std::uint64_t transfers_failed = 0;
+  std::uint64_t not_found = 0;
+  std::uint64_t refused = 0;
+};
+
+class BoardModel final : public EventConsumer {
+ public:
+  static constexpr std::size_t kMachinesMax = 100'000;
+
+  // `boot_files`: the configured NBPs, as paths under the TFTP root. `machines_max` only for tests.
+  explicit BoardModel(std::vector<std::string> boot_files, std::size_t machines_max = kMachinesMax);
+
+  void on_event(const Event& event) override;
+  void on_machine(const Machine& machine);                   // from PublishMachine
+  void set_boot_files(std::vector<std::string> boot_files);  // after a reload
+
+  // By address, then MAC.
+  [[nodiscard]] std::vector<MachineView> machines(WallTime now) const;
+  [[nodiscard]] BoardStats stats(WallTime now) const;
+
+ private:
+  using List = std::list<MachineTrack>;  // the one heard of latest is first
+  struct MacHash {
+    std::size_t operator()(const net::MacAddress& mac) const;
+  };
+  struct AddressHash {
+    std::size_t operator()(const net::IpAddress& address) const;
+  };
+
+  MachineTrack* by_mac(const net::MacAddress& mac);         // made when new; null for no MAC
+  MachineTrack& by_address(const net::IpAddress& address);  // made when new
+  List::iterator touch(List::iterator machine);
+  List::iterator make();
+  void evict();
+  void assign_address(const net::MacAddress& mac, const net::IpAddress& address);
+  void on_dhcp(const Event& event);
+  void on_transfer(const Event& event);
+
+  const std::size_t machines_max_;
+  mutable std::mutex mutex_;  // guards all below
+  std::vector<std::string> boot_files_;
+  List machines_;
+  std::unordered_map<net::MacAddress, List::iterator, MacHash> macs_;
+  std::unordered_map<net::IpAddress, List::iterator, AddressHash> addresses_;  // each machine's latest
+  BoardStats totals_;
+};
+
+// The NBPs a configuration names, as paths under the TFTP root (URLs left out).
+[[nodiscard]] std::vector<std::string> boot_files_of(const Config& config);
+
+}  // namespace rackcast
