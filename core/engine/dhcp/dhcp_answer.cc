@@ -138,8 +138,8 @@ Reply DhcpEngine::make_reply(const Exchange& exchange, std::size_t number, net::
   reply.subnet = &subnet;
   reply.next_server = subnet.next_server.value_or(reply.source);
   if (host != nullptr && host->next_server) reply.next_server = *host->next_server;
-  reply.boot = choose_boot(machine_of(request), host, network_.dhcp().boot, reply.source,
-                           request.kind == RequestKind::kBootp);
+  reply.boot =
+      choose_boot(machine_of(request), host, network_.dhcp().boot, reply.source, request.kind == RequestKind::kBootp);
   if (host != nullptr && host->hostname)
     reply.hostname = render_hostname(*host->hostname, address, request.mac);
   else if (!subnet.hostname.empty())

@@ -35,7 +35,8 @@ class OptionPutter {
       put(OptionCode::kVendorClass);
       put(OptionCode::kBootFileName);
     }
-    if (!request_.boots()) return;
+    // A BOOTP client has it in the header, and 64 bytes for everything else.
+    if (!request_.boots() || !reply_.type) return;
     for (const OptionCode code :
          {OptionCode::kBootFileName, OptionCode::kTftpServerName, OptionCode::kMachineId, OptionCode::kIpxe})
       put(code);

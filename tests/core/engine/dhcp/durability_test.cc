@@ -1,0 +1,201 @@
+// Nothing is promised before it is on disk, and nothing is written twice.
+#include "tests/core/engine/dhcp/rack.h"
+
+namespace rackcast::engine::dhcp_test {
+namespace {
+
+TEST(DhcpDurability, OffersDoNotWaitAndAcksDo) {
+  Rack rack;
+  rack.deliver(discover(1));
+  EXPECT_NE(rack.take(), nullptr);
+  EXPECT_TRUE(rack.harness.router.submitted.empty());
+  rack.deliver(selecting(1, ip(2)));
+  EXPECT_EQ(rack.take(), nullptr);
+  EXPECT_EQ(rack.engine.in_flight(), 1U);
+  EXPECT_EQ(rack.state(ip(2)), LeaseState::kOffered);
+  rack.commit();
+  EXPECT_EQ(rack.take()->type(), MessageType::kAck);
+  EXPECT_EQ(rack.engine.in_flight(), 0U);
+  EXPECT_EQ(rack.state(ip(2)), LeaseState::kActive);
+}
+
+TEST(DhcpDurability, ARetransmissionWritesNoSecondRowAndIsAnsweredOnce) {
+  Rack rack;
+  rack.deliver(discover(1));
+  (void)rack.take();
+  rack.deliver(selecting(1, ip(2)));
+  ClientMessage again = selecting(1, ip(2));
+  again.header.xid = dhcp4::Xid{0xABCD};
+  rack.deliver(again);
+  EXPECT_EQ(rack.harness.router.submitted.size(), 1U);
+  rack.commit();
+  const auto ack = rack.take();
+  ASSERT_NE(ack, nullptr);
+  EXPECT_EQ(ack->message.header.xid, dhcp4::Xid{0xABCD});  // the latest is what the client listens for
+  EXPECT_EQ(rack.engine.stats().held_duplicates, 1U);
+}
+
+TEST(DhcpDurability, ARowThatCannotBeWrittenMeansNoAck) {
+  Rack rack;
+  rack.deliver(discover(1));
+  (void)rack.take();
+  rack.deliver(selecting(1, ip(2)));
+  rack.commit(false);
+  EXPECT_EQ(rack.take(), nullptr);
+  EXPECT_EQ(rack.drops(DhcpDrop::kNotDurable), 1U);
+  EXPECT_EQ(rack.engine.in_flight(), 0U);
+  EXPECT_NE(rack.state(ip(2)), LeaseState::kActive);
+  EXPECT_TRUE(rack.published.empty());
+  EXPECT_EQ(rack.ask(selecting(1, ip(2)))->type(), MessageType::kAck);  // the disk works again
+}
+
+TEST(DhcpDurability, AnAckThatChangesNothingIsGivenFromTheRowWithTheTimeThatIsLeft) {
+  Rack rack;
+  EXPECT_EQ(rack.lease(1), ip(2));
+  const std::size_t rows = rack.rows.size();
+  rack.pass(seconds(1'000));
+  rack.deliver(selecting(1, ip(2)));
+  const auto ack = rack.take();  // without a commit
+  ASSERT_NE(ack, nullptr);
+  EXPECT_EQ(ack->type(), MessageType::kAck);
+  EXPECT_EQ(ack->options.u32(OptionCode::kLeaseTime), 20'600U);
+  rack.pass(seconds(4'300));  // 5 300 of 21 600 gone: just above three quarters left
+  rack.deliver(init_reboot(1, ip(2)));
+  EXPECT_NE(rack.take(), nullptr);
+  EXPECT_EQ(rack.engine.stats().acks_unwritten, 2U);
+  rack.pass(seconds(100));  // exactly three quarters left
+  rack.deliver(init_reboot(1, ip(2)));
+  EXPECT_EQ(rack.take(), nullptr);
+  rack.commit();
+  EXPECT_EQ(rack.take()->options.u32(OptionCode::kLeaseTime), 21'600U);
+  EXPECT_EQ(rack.rows.size(), rows + 1);
+}
+
+TEST(DhcpDurability, AnotherClientIdentifierOrNameIsWritten) {
+  Rack rack;
+  EXPECT_EQ(rack.lease(1), ip(2));
+  rack.deliver(selecting(1, ip(2)).with(OptionCode::kClientIdentifier, "\x01zzzzzz"));
+  EXPECT_EQ(rack.take(), nullptr);
+  rack.commit();
+  EXPECT_NE(rack.take(), nullptr);
+  EXPECT_EQ(rack.rows.back().client_identifier.view(), "\x01zzzzzz");
+  rack.deliver(
+      selecting(1, ip(2)).with(OptionCode::kClientIdentifier, "\x01zzzzzz").with(OptionCode::kHostName, "node1"));
+  EXPECT_EQ(rack.take(), nullptr);
+  rack.commit();
+  EXPECT_EQ(rack.rows.back().hostname.view(), "node1");
+}
+
+TEST(DhcpDurability, LeasesFromTheStoreAreHonoured) {
+  Lease lease;
+  lease.address = ip(33);
+  lease.mac = mac(1);
+  lease.state = LeaseState::kActive;
+  lease.starts = Rack().now.wall - seconds(10);
+  lease.ends = lease.starts + hours(6);
+  Rack rack(rack_config(), {}, {lease});
+  EXPECT_EQ(rack.ask(discover(1))->yiaddr(), ip(33));
+  rack.deliver(init_reboot(1, ip(33)));
+  EXPECT_NE(rack.take(), nullptr);  // the row is on disk already
+  EXPECT_EQ(rack.ask(discover(2).with(OptionCode::kRequestedAddress, ip(33)))->yiaddr(), ip(2));
+}
+
+TEST(DhcpDurability, TwoRowsOfAMachineTheLaterIsInForce) {
+  Lease first;
+  first.address = ip(33);
+  first.mac = mac(1);
+  first.state = LeaseState::kActive;
+  first.starts = Rack().now.wall - seconds(100);
+  first.ends = first.starts + hours(6);
+  Lease second = first;
+  second.address = ip(44);
+  second.starts += seconds(50);
+  Rack rack(rack_config(), {}, {second, first});
+  EXPECT_EQ(rack.state(ip(44)), LeaseState::kActive);
+  EXPECT_EQ(rack.state(ip(33)), LeaseState::kReleased);
+}
+
+TEST(DhcpDurability, AFullQueueDropsTheRequest) {
+  Rack rack;
+  rack.deliver(discover(1));
+  (void)rack.take();
+  rack.harness.router.full = true;
+  rack.deliver(selecting(1, ip(2)));
+  EXPECT_EQ(rack.drops(DhcpDrop::kStoreQueueFull), 1U);
+  EXPECT_EQ(rack.engine.in_flight(), 0U);
+  rack.harness.router.full = false;
+  EXPECT_EQ(rack.ask(selecting(1, ip(2)))->type(), MessageType::kAck);
+}
+
+TEST(DhcpDurability, HeldAcksAreBoundedInNumberAndTime) {
+  DhcpLimits limits;
+  limits.held_replies_max = 1;
+  Rack rack(rack_config(), limits);
+  for (unsigned n = 1; n <= 2; ++n) {
+    rack.deliver(discover(n));
+    const auto offer = rack.take();
+    rack.deliver(selecting(n, offer->yiaddr()));
+  }
+  EXPECT_EQ(rack.drops(DhcpDrop::kHeldFull), 1U);
+  EXPECT_LE(rack.engine.next_deadline(), rack.now.monotonic + limits.held_time_max);
+  rack.pass(seconds(10));
+  EXPECT_EQ(rack.drops(DhcpDrop::kStoreTooSlow), 1U);
+  EXPECT_EQ(rack.engine.in_flight(), 0U);
+  rack.commit();  // far too late
+  EXPECT_EQ(rack.take(), nullptr);
+}
+
+TEST(DhcpDurability, AReleaseWhileTheAckWaitsWinsOverIt) {
+  Rack rack;
+  EXPECT_EQ(rack.lease(1), ip(2));
+  rack.pass(hours(3));
+  rack.deliver(from_address(MessageType::kRequest, 1, ip(2)), by_unicast(ip(2)));
+  rack.deliver(from_address(MessageType::kRelease, 1, ip(2)), by_unicast(ip(2)));
+  rack.commit();
+  EXPECT_EQ(rack.take(), nullptr);
+  EXPECT_EQ(rack.state(ip(2)), LeaseState::kReleased);
+  EXPECT_EQ(rack.rows.back().state, LeaseState::kReleased);  // and so it stands on disk
+}
+
+TEST(DhcpDurability, WithoutASlotTheLeaseStandsAndTheNextRequestIsAnswered) {
+  Rack rack;
+  rack.deliver(discover(1));
+  (void)rack.take();
+  rack.deliver(selecting(1, ip(2)));
+  std::vector<TxSlot*> taken;
+  while (TxSlot* slot = rack.harness.io.reserve()) taken.push_back(slot);
+  rack.commit();
+  EXPECT_EQ(rack.drops(DhcpDrop::kNoSlot), 1U);
+  EXPECT_EQ(rack.state(ip(2)), LeaseState::kActive);
+  for (TxSlot* slot : taken) rack.harness.io.cancel(slot);
+  rack.deliver(selecting(1, ip(2)));
+  EXPECT_EQ(rack.take()->type(), MessageType::kAck);
+}
+
+TEST(DhcpDurability, AStopFinishesWhatWaitsAndTakesNothingNew) {
+  Rack rack;
+  rack.deliver(discover(1));
+  (void)rack.take();
+  rack.deliver(selecting(1, ip(2)));
+  rack.engine.on_completion(rack.now, StopLane{}, rack.harness.sink);
+  rack.deliver(discover(2));
+  EXPECT_EQ(rack.take(), nullptr);
+  EXPECT_EQ(rack.drops(DhcpDrop::kStopping), 1U);
+  rack.commit();
+  EXPECT_EQ(rack.take()->type(), MessageType::kAck);
+  EXPECT_EQ(rack.engine.in_flight(), 0U);
+}
+
+TEST(DhcpDurability, OtherEnginesTicketsAreLeftAlone) {
+  Rack rack;
+  rack.deliver(discover(1));
+  (void)rack.take();
+  rack.deliver(selecting(1, ip(2)));
+  rack.engine.on_completion(rack.now, LeaseCommitted{make_ticket(EngineTag::kTftp, 1), true}, rack.harness.sink);
+  rack.engine.on_completion(rack.now, LeaseCommitted{make_ticket(EngineTag::kDhcp, 0), false}, rack.harness.sink);
+  EXPECT_EQ(rack.take(), nullptr);
+  EXPECT_EQ(rack.engine.in_flight(), 1U);
+}
+
+}  // namespace
+}  // namespace rackcast::engine::dhcp_test
