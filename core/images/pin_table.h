@@ -49,6 +49,8 @@ class PinTable {
   }
 
   [[nodiscard]] const Image& image(PinId pin) const { return *entries_[pin.value()].image; }
+  // A further reference, for work that goes off-lane with the image.
+  [[nodiscard]] std::shared_ptr<const Image> share(PinId pin) const { return entries_[pin.value()].image; }
   [[nodiscard]] std::size_t in_use() const { return entries_.size() - 1 - free_.size(); }
   [[nodiscard]] std::uint64_t full_count() const { return full_count_; }
 

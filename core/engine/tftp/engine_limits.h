@@ -1,0 +1,50 @@
+// Times and counts of the TFTP engine, in one place because they depend on each other.
+#pragma once
+
+#include <cstdint>
+
+#include "core/engine/tftp/terms.h"
+#include "core/time.h"
+
+namespace rackcast::engine::tftpd {
+
+// Coarse on purpose: a timer is looked at about once per wait, never per block.
+inline constexpr Duration kTimerTick = std::chrono::milliseconds(10);
+
+// Retransmissions to a peer that answered before: waits of 1 2 4 8 16 16 s outlast EDK2 (6 x 4 s) and iPXE (16 s).
+inline constexpr std::uint8_t kRetransmitsMax = 5;
+inline constexpr Duration kRetransmitWaitMax =
+    std::chrono::seconds(16);  // unless the client asked for a longer first wait
+
+// A peer that never answered may be forged: so few answers by timer that we are no amplifier.
+inline constexpr std::uint8_t kAnswersUnconfirmedMax = 3;
+// A repeated request is answered again, but not its duplicate made by the network. iPXE repeats after 250 ms.
+inline constexpr Duration kRepeatSpacing = std::chrono::milliseconds(200);
+
+// After going back to a gap the client is known to be there; a second gap in the resent part is found by this timer,
+// since its ACK cannot be told from echoes of the first.
+inline constexpr Duration kGapWait = std::chrono::milliseconds(100);
+
+// How long the key of an ended transfer is not reused.
+inline constexpr Duration kLinger = std::chrono::seconds(3);
+
+// A cold 2 GiB image from a slow disk; clients that are patient enough get it.
+inline constexpr Duration kImageWait = std::chrono::seconds(60);
+// Asked again after this, in case the answer was lost on a full mailbox.
+inline constexpr Duration kImageAskAgain = std::chrono::seconds(5);
+// A path is asked for again when the epoch moved while it was resolved; under a storm of changes, not for ever.
+inline constexpr std::uint8_t kLoadTriesMax = 3;
+
+// A piece's ticket: this many bits name the transfer, the rest its use (Transfer::serial).
+inline constexpr unsigned kTicketTransferBits = 24;
+
+inline constexpr Duration kSlotRetry = std::chrono::milliseconds(1);
+inline constexpr Duration kSweepEvery = std::chrono::seconds(1);
+
+// Progress events: at most this often, and not for less than a twentieth of the file.
+inline constexpr Duration kProgressEvery = std::chrono::milliseconds(500);
+inline constexpr std::uint64_t kProgressParts = 20;
+// "The table is full" is said at most this often.
+inline constexpr Duration kWarnEvery = std::chrono::seconds(10);
+
+}  // namespace rackcast::engine::tftpd

@@ -1,0 +1,76 @@
+// What a lane knows of paths: path -> pinned image, or "not there", or "being asked". Answers requests without leaving
+// the lane while an entry is fresh: resolved at the present epoch and less than kRevalidateAfter ago.
+//
+// Set-associative: a path has kWays places; a new one takes an empty place, else the longest unused, missing names
+// before images, never one that is being loaded. So a flood of names that do not exist cannot push out the images in
+// use. An image is pinned only while its entry is fresh (sweep), so that the store may evict what nobody asks for.
+//
+// The engine's lane only; no allocation after construction; O(kWays) per call, sweep O(entries).
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "core/engine/tftp/transfer.h"
+#include "core/images/path.h"
+#include "core/images/pin_table.h"
+#include "core/time.h"
+
+namespace rackcast::engine::tftpd {
+
+struct CacheEntry {
+  enum class Kind : std::uint8_t { kEmpty, kUnresolved, kImage, kNotFound, kLinkRefused };
+  Kind kind = Kind::kEmpty;
+  bool loading = false;
+  std::uint8_t load_tries = 0;  // repeated because the epoch moved meanwhile
+  PinId pin = kNoPin;           // the entry's own, when kImage
+  std::uint64_t path_hash = 0;
+  std::uint64_t epoch = 0;
+  MonotonicTime resolved_at;
+  MonotonicTime used_at;
+  MonotonicTime load_asked_at;
+  WaiterList waiters;
+};
+
+class ImageCache {
+ public:
+  // `paths_max` is rounded up to whole sets.
+  ImageCache(std::size_t paths_max, std::uint64_t seed);
+
+  [[nodiscard]] std::uint64_t hash(std::string_view path) const;
+
+  // The path's entry; kNoEntry when there is none.
+  [[nodiscard]] CacheIndex find(std::string_view path, std::uint64_t path_hash) const;
+  // A place for a path that has none, kUnresolved; releases what it held before. kNoEntry: all its places are loading.
+  [[nodiscard]] CacheIndex claim(std::string_view path, std::uint64_t path_hash, PinTable& pins);
+
+  [[nodiscard]] CacheEntry& at(CacheIndex index) { return entries_[index]; }
+  [[nodiscard]] const PathText& path(CacheIndex index) const { return paths_[index]; }
+
+  [[nodiscard]] static bool fresh(const CacheEntry& entry, std::uint64_t epoch, MonotonicTime now);
+
+  // Makes the entry hold nothing, but keeps its place, its waiters and whether it is loading.
+  void forget(CacheIndex index, PinTable& pins);
+  // Makes it hold a pin, which it takes over.
+  void hold(CacheIndex index, PinId pin, PinTable& pins);
+
+  // Unpins images whose entries are stale and not being asked for again.
+  void sweep(std::uint64_t epoch, MonotonicTime now, PinTable& pins);
+  // Unpins the longest unused image; false when none is held.
+  [[nodiscard]] bool evict_one(PinTable& pins);
+  [[nodiscard]] std::size_t images() const { return images_; }
+  [[nodiscard]] std::size_t capacity() const { return entries_.size(); }
+
+ private:
+  static constexpr std::size_t kWays = 8;
+
+  [[nodiscard]] std::size_t set_of(std::uint64_t path_hash) const;
+
+  std::vector<CacheEntry> entries_;
+  std::vector<PathText> paths_;  // beside entries_: only read when a hash matches
+  std::uint64_t seed_;
+  std::size_t images_ = 0;
+};
+
+}  // namespace rackcast::engine::tftpd

@@ -1,0 +1,131 @@
+// Images: asked of the store, kept in the path cache, handed to the transfers that wait; pieces of those above the
+// budget.
+#include <utility>
+
+#include "core/engine/tftp/engine_limits.h"
+#include "core/engine/tftp/tftp_engine.h"
+
+namespace rackcast::engine {
+
+using namespace tftpd;
+
+namespace {
+
+std::uint64_t piece_ticket(TransferIndex index, std::uint32_t serial) {
+  return index | (std::uint64_t{serial} << kTicketTransferBits);
+}
+
+// A reference that nobody takes is dropped off-lane too. When the store's queue is full it goes here, late but
+// harmless.
+void hand_back(const std::shared_ptr<const Image>& image, Sink& sink) {
+  if (image != nullptr) (void)sink.submit(ReleaseImage{image});
+}
+
+}  // namespace
+
+bool TftpEngine::ask_store(const Now& now, CacheIndex index, Sink& sink) {
+  CacheEntry& entry = cache_.at(index);
+  if (!sink.submit(LoadImage{make_ticket(EngineTag::kTftp, index), cache_.path(index)})) {
+    counters_.add(Counter::kDroppedLoadQueueFull);
+    return false;
+  }
+  entry.loading = true;
+  entry.load_asked_at = now.monotonic;
+  return true;
+}
+
+void TftpEngine::on_image(const Now& now, const ImageLoaded& loaded, Sink& sink) {
+  const auto index = static_cast<CacheIndex>(ticket_value(loaded.ticket));
+  // Not loading, or another path: an answer that came after it had been asked for, and answered, again.
+  if (index >= cache_.capacity() || !cache_.at(index).loading || cache_.path(index) != loaded.path)
+    return hand_back(loaded.image, sink);
+  CacheEntry& entry = cache_.at(index);
+  // Something changed while it was resolved, and a client may have asked after the change.
+  if (loaded.epoch != epoch_.value() && entry.load_tries < kLoadTriesMax) {
+    ++entry.load_tries;
+    if (ask_store(now, index, sink)) return hand_back(loaded.image, sink);
+  }
+  entry.loading = false;
+  entry.load_tries = 0;
+  entry.epoch = loaded.epoch;
+  entry.resolved_at = now.monotonic;
+  const bool kept = keep(index, loaded, sink);
+  if (cache_.images() > 0 && sweep_at_ == kNever) sweep_at_ = now.monotonic + kSweepEvery;
+
+  const PinId image = entry.pin;
+  while (!entry.waiters.empty()) {
+    const TransferIndex waiter = entry.waiters.front();
+    entry.waiters.remove(table_.all(), waiter);
+    table_.at(waiter).cache_entry = kNoEntry;
+    if (image != kNoPin) {
+      begin(now, waiter, image, sink);
+    } else if (loaded.status == ImageStatus::kLoaded && !kept) {
+      fail(now, waiter, Refusal::kPinsFull, sink);
+    } else {
+      fail(now, waiter,
+           loaded.status == ImageStatus::kNotFound  ? Refusal::kNotFound
+           : loaded.status == ImageStatus::kRefused ? Refusal::kLinkRefused
+                                                    : Refusal::kReadFailed,
+           sink);
+    }
+  }
+}
+
+// Makes the entry say what the store said; false when the lane cannot pin one more image.
+bool TftpEngine::keep(CacheIndex index, const ImageLoaded& loaded, Sink& sink) {
+  CacheEntry& entry = cache_.at(index);
+  PinTable& pins = sink.pins();
+  if (loaded.status != ImageStatus::kLoaded) {
+    cache_.forget(index, pins);
+    // A failure of the disk says nothing about the file: kUnresolved, so that the next request asks again.
+    if (loaded.status == ImageStatus::kNotFound) entry.kind = CacheEntry::Kind::kNotFound;
+    if (loaded.status == ImageStatus::kRefused) entry.kind = CacheEntry::Kind::kLinkRefused;
+    return true;
+  }
+  if (entry.pin != kNoPin && &pins.image(entry.pin) == loaded.image.get()) return true;  // still the same generation
+  PinId pin = pins.acquire(loaded.image);
+  if (pin == kNoPin && cache_.evict_one(pins)) pin = pins.acquire(loaded.image);
+  if (pin == kNoPin) {
+    cache_.forget(index, pins);
+    hand_back(loaded.image, sink);
+    return false;
+  }
+  cache_.hold(index, pin, pins);
+  return true;
+}
+
+void TftpEngine::ask_piece(const Now& now, TransferIndex index, std::uint64_t offset, Sink& sink) {
+  Transfer& transfer = table_.at(index);
+  std::shared_ptr<const Image> whole = sink.pins().share(transfer.image);
+  const Ticket ticket = make_ticket(EngineTag::kTftp, piece_ticket(index, transfer.serial));
+  if (!sink.submit(ReadPiece{ticket, std::move(whole), offset})) {
+    counters_.add(Counter::kDroppedLoadQueueFull);
+    return starve(now, index);
+  }
+  counters_.add(Counter::kPiecesAsked);
+  transfer.awaits_piece = true;
+  transfer.asked_at = now.monotonic;
+  set_deadline(index, now.monotonic + kImageAskAgain);
+}
+
+void TftpEngine::on_piece(const Now& now, const PieceRead& read, Sink& sink) {
+  const std::uint64_t value = ticket_value(read.ticket);
+  const auto index = static_cast<TransferIndex>(value & ((1U << kTicketTransferBits) - 1));
+  const auto serial = static_cast<std::uint32_t>(value >> kTicketTransferBits);
+  if (index >= table_.capacity()) return hand_back(read.piece, sink);
+  Transfer& transfer = table_.at(index);
+  if (transfer.serial != serial || transfer.state != TransferState::kSending || !transfer.awaits_piece)
+    return hand_back(read.piece, sink);
+  transfer.awaits_piece = false;
+  transfer.piece_asks = 0;
+  if (read.status != ImageStatus::kLoaded) return fail(now, index, Refusal::kImageChanged, sink);
+  sink.pins().release(transfer.piece);
+  transfer.piece = sink.pins().acquire(read.piece);
+  if (transfer.piece == kNoPin) {
+    hand_back(read.piece, sink);
+    return fail(now, index, Refusal::kPinsFull, sink);
+  }
+  pump(now, index, sink);
+}
+
+}  // namespace rackcast::engine

@@ -1,0 +1,195 @@
+// ACKs, silence and endings: how a transfer goes on after every packet that may come back, or does not.
+//
+//   ACK n             lock-step (window 1)           window
+//   n = acked         duplicate: ignored             the client lacks acked + 1: go back, once
+//   acked < n < sent  (cannot be)                    the client lacks n + 1: go back, once
+//   n = sent          next block                     next window
+//   else              ignored and counted            ignored and counted
+//
+// "Once": after going back, ACKs below the highest block sent so far may be echoes of the first copy or of the second;
+// they move the window on but cause no third copy (resend_floor). What is lost again is found by the timer.
+#include <algorithm>
+
+#include "core/engine/tftp/datagram_rules.h"
+#include "core/engine/tftp/engine_limits.h"
+#include "core/engine/tftp/tftp_engine.h"
+
+namespace rackcast::engine {
+
+using namespace tftpd;
+
+void TftpEngine::on_ack(const Now& now, TransferIndex index, tftp::BlockNumber number, Sink& sink) {
+  Transfer& transfer = table_.at(index);
+  switch (transfer.state) {
+    case TransferState::kOackSent:
+      // RFC 2347: ACK 0 accepts the options. Nothing else has been sent that could be acknowledged.
+      if (number.value() != 0) return counters_.add(Counter::kAcksBeyondWindow);
+      table_.confirm(index);
+      return start_data(now, index, sink);
+    case TransferState::kSending:
+      break;
+    default:
+      return counters_.add(Counter::kUnexpectedPackets);
+  }
+  const std::uint64_t block =
+      tftp::from_wire(number, tftp::BlockIndex(transfer.acked), transfer.terms.rollover).value();
+  if (block > transfer.highest) return counters_.add(Counter::kAcksBeyondWindow);
+  if (block < transfer.acked) return counters_.add(Counter::kAcksStale);
+  if (block == transfer.acked) return on_duplicate_ack(now, index, sink);
+  on_progress(now, index, block, sink);
+}
+
+void TftpEngine::on_progress(const Now& now, TransferIndex index, std::uint64_t block, Sink& sink) {
+  Transfer& transfer = table_.at(index);
+  table_.confirm(index);
+  const std::uint64_t blocks = block - transfer.acked;
+  const std::uint64_t bytes_before = std::min(transfer.acked * transfer.terms.block_size, transfer.size_bytes);
+  const std::uint64_t bytes_now = std::min(block * transfer.terms.block_size, transfer.size_bytes);
+  counters_.add(Counter::kBytesAcknowledged, bytes_now - bytes_before);
+  if (transfer.terms.mode == tftp::Mode::kNetascii)
+    skip_translated(sink.pins().image(transfer.image).bytes, transfer.translated_acked,
+                    blocks * transfer.terms.block_size);
+  transfer.acked = block;
+  transfer.tries = 0;
+  transfer.gap = transfer.gap && block + 1 < transfer.resend_floor;
+  if (block == transfer.last) return finish(now, index, End::kDone, {}, sink);
+  if (bytes_now >= transfer.progress_next) report_progress(now, transfer, sink);
+  if (!transfer.awaits_piece) set_deadline(index, now.monotonic + wait_of(transfer));
+
+  if (transfer.next <= block) {
+    transfer.next = block + 1;  // what was about to be resent had arrived after all
+    transfer.translated_next = transfer.translated_acked;
+  } else if (block + 1 < transfer.next && transfer.terms.window > 1 && block >= transfer.resend_floor) {
+    return go_back(now, index, sink);
+  }
+  pump(now, index, sink);
+}
+
+void TftpEngine::on_duplicate_ack(const Now& now, TransferIndex index, Sink& sink) {
+  const Transfer& transfer = table_.at(index);
+  const bool nothing_under_way = transfer.next == transfer.acked + 1;
+  if (transfer.terms.window == 1 || nothing_under_way || transfer.acked < transfer.resend_floor || !transfer.confirmed)
+    return counters_.add(Counter::kAcksDuplicate);
+  go_back(now, index, sink);
+}
+
+void TftpEngine::go_back(const Now& now, TransferIndex index, Sink& sink) {
+  Transfer& transfer = table_.at(index);
+  counters_.add(Counter::kGoBacks);
+  transfer.gap = true;
+  rewind(transfer);
+  pump(now, index, sink);
+}
+
+void TftpEngine::rewind(Transfer& transfer) {
+  transfer.resend_floor = transfer.highest + 1;
+  transfer.next = transfer.acked + 1;
+  transfer.translated_next = transfer.translated_acked;
+}
+
+void TftpEngine::on_peer_error(const Now& now, TransferIndex index, const tftp::ErrorReport& error, Sink& sink) {
+  const Transfer& transfer = table_.at(index);
+  if (transfer.state == TransferState::kOackSent) {
+    // EDK2 asks for the size and aborts with code 8 (pin/tftp#125), BIOS ROMs with code 0: no failure.
+    const bool aborted = error.code == tftp::ErrorCode::kOptionRefused || error.code == tftp::ErrorCode::kUndefined;
+    return finish(now, index, aborted && transfer.terms.tsize ? End::kSizeProbe : End::kOptionsRefusedByPeer,
+                  error.text, sink);
+  }
+  finish(now, index, End::kPeerError, error.text, sink);
+}
+
+// RFC 1350 section 4: the stray peer is told, the transfer it strayed into is not touched. Never in answer to an ERROR.
+void TftpEngine::on_stray(const ReceivedDatagram& datagram, Sink& sink) {
+  if (role_of(datagram.socket) != Role::kTid || !answerable(datagram.peer) || sent_to_a_group(datagram))
+    return counters_.add(Counter::kUnexpectedPackets);
+  counters_.add(info(Refusal::kUnknownTid).counter);
+  send_error(reply_to(datagram), Refusal::kUnknownTid, sink);
+}
+
+// Lazy timers: an ACK only moves `deadline`; the wheel's entry, armed for an earlier time, finds that out once per
+// wait.
+void TftpEngine::set_deadline(TransferIndex index, MonotonicTime deadline) {
+  Transfer& transfer = table_.at(index);
+  transfer.deadline = deadline;
+  if (deadline >= transfer.armed_for) return;
+  transfer.armed_for = deadline;
+  timers_.arm(index, deadline);
+}
+
+Duration TftpEngine::wait_of(const Transfer& transfer) {
+  const Duration first = transfer.terms.first_wait();
+  if (transfer.gap) return std::min(first, kGapWait);
+  return std::min(first * (1U << transfer.tries), std::max(first, kRetransmitWaitMax));
+}
+
+void TftpEngine::on_timer(const Now& now, TransferIndex index, Sink& sink) {
+  Transfer& transfer = table_.at(index);
+  transfer.armed_for = kNever;
+  if (now.monotonic < transfer.deadline) return set_deadline(index, transfer.deadline);
+  on_silence(now, index, sink);
+}
+
+void TftpEngine::on_silence(const Now& now, TransferIndex index, Sink& sink) {
+  Transfer& transfer = table_.at(index);
+  if (transfer.state == TransferState::kWaitingImage) return fail(now, index, Refusal::kImageLate, sink);
+  if (transfer.awaits_piece) {
+    if (++transfer.piece_asks >= kImageWait / kImageAskAgain) return fail(now, index, Refusal::kImageLate, sink);
+    const std::uint64_t offset = (transfer.next - 1) * transfer.terms.block_size;
+    return ask_piece(now, index, offset, sink);
+  }
+  // It waits for a slot, not for the peer.
+  if (transfer.starved) return set_deadline(index, now.monotonic + transfer.terms.first_wait());
+  counters_.add(Counter::kTimeouts);
+  if (!transfer.confirmed) {
+    if (transfer.answers >= kAnswersUnconfirmedMax) return finish(now, index, End::kNeverAnswered, {}, sink);
+    ++transfer.tries;
+    return answer(now, index, sink);
+  }
+  if (transfer.tries >= kRetransmitsMax) {
+    const bool only_last = transfer.acked + 1 == transfer.last;
+    return finish(now, index, only_last ? End::kDoneUnconfirmed : End::kPeerSilent, {}, sink);
+  }
+  // The quick look after a gap is not counted against the peer.
+  if (transfer.gap)
+    transfer.gap = false;
+  else
+    ++transfer.tries;
+  set_deadline(index, now.monotonic + wait_of(transfer));
+  rewind(transfer);
+  pump(now, index, sink);
+}
+
+void TftpEngine::finish(const Now& now, TransferIndex index, End end, std::string_view detail, Sink& sink) {
+  Transfer& transfer = table_.at(index);
+  if (info(end).counter != Counter::kCount_) counters_.add(info(end).counter);
+  if (transfer.cache_entry != kNoEntry) cache_.at(transfer.cache_entry).waiters.remove(table_.all(), index);
+  transfer.cache_entry = kNoEntry;
+  sink.pins().release(transfer.image);
+  sink.pins().release(transfer.piece);
+  transfer.image = transfer.piece = kNoPin;
+  timers_.cancel(index);
+  transfer.armed_for = kNever;
+
+  const bool done = end == End::kDone || end == End::kDoneUnconfirmed;
+  const bool told_anyway = end == End::kNeverAnswered || end == End::kOptionsRefusedByPeer;
+  if (end != End::kSizeProbe && end != End::kRefused && (transfer.id != 0 || told_anyway))
+    report(now, transfer, done ? EventKind::kTransferDone : EventKind::kTransferFailed,
+           detail.empty() ? info(end).text : detail, sink);
+  // Refused before it began: nothing of it is under way.
+  if (end == End::kRefused && !transfer.confirmed) return table_.remove(index);
+  table_.linger(index, now.monotonic + kLinger);
+}
+
+// Ends a transfer by our ERROR.
+void TftpEngine::fail(const Now& now, TransferIndex index, Refusal refusal, Sink& sink) {
+  const Transfer& transfer = table_.at(index);
+  counters_.add(info(refusal).counter);
+  send_error(transfer.to, refusal, sink);
+  const bool missing = refusal == Refusal::kNotFound;
+  const EventKind before_start = missing ? EventKind::kNotFound : EventKind::kRefused;
+  report(now, transfer, transfer.id != 0 ? EventKind::kTransferFailed : before_start,
+         missing ? info(refusal).text : hint(info(refusal).counter), sink);
+  finish(now, index, End::kRefused, {}, sink);
+}
+
+}  // namespace rackcast::engine

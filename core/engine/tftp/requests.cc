@@ -1,0 +1,178 @@
+// Requests: what is asked, by whom, and whether it is a repeat; answered from the path cache, or once the store has.
+#include <algorithm>
+
+#include "core/engine/tftp/datagram_rules.h"
+#include "core/engine/tftp/engine_limits.h"
+#include "core/engine/tftp/tftp_engine.h"
+
+namespace rackcast::engine {
+
+using namespace tftpd;
+
+namespace {
+
+// Old ROMs, given a boot file option without its end, ask for the name plus the next byte: option End, 0xFF
+// (netbootxyz/netboot.xyz#1198).
+std::string_view without_trailing_end_byte(std::string_view name) {
+  while (name.size() > 1 && name.back() == '\xFF') name.remove_suffix(1);
+  return name;
+}
+
+}  // namespace
+
+bool TftpEngine::may_be_asked(const ReceivedDatagram& datagram) {
+  if (!serving()) {
+    counters_.add(Counter::kDroppedStopping);
+  } else if (sent_to_a_group(datagram)) {
+    counters_.add(Counter::kDroppedGroupAddressed);
+  } else if (!answerable(datagram.peer)) {
+    counters_.add(Counter::kDroppedSpoofed);
+  } else {
+    return true;
+  }
+  return false;
+}
+
+void TftpEngine::on_request(const Now& now, const ReceivedDatagram& datagram, const tftp::Request& request,
+                            Sink& sink) {
+  if (!may_be_asked(datagram)) return;
+  if (request.opcode != tftp::Opcode::kRrq)
+    return refuse_request(now, datagram, Refusal::kWrite, request.filename, sink);
+  counters_.add(Counter::kRequests);
+  if (request.mode == tftp::Mode::kMail)
+    return refuse_request(now, datagram, Refusal::kModeMail, request.filename, sink);
+  const std::string_view name = without_trailing_end_byte(request.filename);
+  if (name.size() != request.filename.size()) counters_.add(Counter::kFilenamesRepaired);
+  const NormalizedPath normalized = normalize_path(name, root_);
+  if (normalized.reject) return refuse_request(now, datagram, Refusal::kPathRejected, name, sink);
+
+  const TftpConfig& config = *config_->tftp;
+  const TermLimits limits{config.max_blksize, config.max_windowsize};
+  const Ask ask{datagram, negotiate(request, limits), normalized.path, cache_.hash(normalized.path)};
+  if (answered_as_duplicate(now, ask, sink)) return;
+  answer_from_cache(now, ask, sink);
+}
+
+// The peer's running transfer, if any: the same request again is answered again, never twice in parallel; any other
+// means that the client has moved on.
+bool TftpEngine::answered_as_duplicate(const Now& now, const Ask& ask, Sink& sink) {
+  const TransferIndex index = table_.running_of(ask.datagram.peer);
+  if (index == kNoTransfer) return false;
+  Transfer& transfer = table_.at(index);
+  if (transfer.confirmed || transfer.path_hash != ask.path_hash || transfer.terms != ask.terms) {
+    finish(now, index, End::kSuperseded, {}, sink);
+    return false;
+  }
+  counters_.add(Counter::kDuplicateRequests);
+  if (transfer.state == TransferState::kWaitingImage) {
+    CacheEntry& entry = cache_.at(transfer.cache_entry);
+    if (now.monotonic - entry.load_asked_at >= kImageAskAgain) (void)ask_store(now, transfer.cache_entry, sink);
+  } else if (now.monotonic - transfer.answered_at >= kRepeatSpacing && !transfer.starved) {
+    answer(now, index, sink);
+  }
+  return true;
+}
+
+void TftpEngine::answer_from_cache(const Now& now, const Ask& ask, Sink& sink) {
+  CacheIndex index = cache_.find(ask.path, ask.path_hash);
+  if (index == kNoEntry || !ImageCache::fresh(cache_.at(index), epoch_.value(), now.monotonic)) {
+    if (index == kNoEntry) index = cache_.claim(ask.path, ask.path_hash, sink.pins());
+    if (index == kNoEntry) return counters_.add(Counter::kDroppedCacheFull);
+    return wait_for_image(now, ask, index, sink);
+  }
+  CacheEntry& entry = cache_.at(index);
+  entry.used_at = now.monotonic;
+  if (entry.kind == CacheEntry::Kind::kImage) {
+    const PinId image = entry.pin;
+    const TransferIndex transfer = new_transfer(now, ask, sink);
+    if (transfer == kNoTransfer) return;
+    counters_.add(Counter::kCacheHits);
+    return begin(now, transfer, image, sink);
+  }
+  counters_.add(Counter::kCacheNegativeHits);
+  const bool link = entry.kind == CacheEntry::Kind::kLinkRefused;
+  refuse_request(now, ask.datagram, link ? Refusal::kLinkRefused : Refusal::kNotFound, ask.path, sink);
+}
+
+void TftpEngine::wait_for_image(const Now& now, const Ask& ask, CacheIndex entry_index, Sink& sink) {
+  CacheEntry& entry = cache_.at(entry_index);
+  entry.used_at = now.monotonic;
+  counters_.add(Counter::kCacheMisses);
+  const bool overdue = entry.loading && now.monotonic - entry.load_asked_at >= kImageAskAgain;
+  if (!entry.loading) entry.load_tries = 0;
+  if ((!entry.loading || overdue) && !ask_store(now, entry_index, sink)) return;
+  const TransferIndex index = new_transfer(now, ask, sink);
+  if (index == kNoTransfer) return;
+  Transfer& transfer = table_.at(index);
+  transfer.cache_entry = entry_index;
+  entry.waiters.push_back(table_.all(), index);
+  set_deadline(index, now.monotonic + kImageWait);
+}
+
+TransferIndex TftpEngine::new_transfer(const Now& now, const Ask& ask, Sink& sink) {
+  if (!make_room(now, sink)) {
+    counters_.add(Counter::kDroppedTableFull);
+    if (now.monotonic >= warn_full_at_) {
+      warn_full_at_ = now.monotonic + kWarnEvery;
+      Event& event = new_event(now, EventKind::kWarning, ask.datagram.peer.address);
+      event.detail = "tftp: transfers_max reached by live clients, new requests are dropped until some end";
+      sink.event(event);
+    }
+    return kNoTransfer;
+  }
+  Destination to = reply_to(ask.datagram);
+  to.socket = free_tid(ask.datagram);
+  const TransferIndex index = table_.create(to);
+  Transfer& transfer = table_.at(index);
+  transfer.terms = ask.terms;
+  transfer.path_hash = ask.path_hash;
+  transfer.path.assign(ask.path);
+  transfer.asked_at = now.monotonic;
+  return index;
+}
+
+// Ended transfers whose time is over go always; when the table is full, ended ones early, then the oldest that never
+// answered: under a flood of forged sources those are the forged ones, since honest clients answer within a round trip.
+bool TftpEngine::make_room(const Now& now, Sink& sink) {
+  while (table_.oldest_lingering() != kNoTransfer && table_.at(table_.oldest_lingering()).linger_until <= now.monotonic)
+    table_.remove(table_.oldest_lingering());
+  if (!table_.full()) return true;
+  if (table_.oldest_lingering() == kNoTransfer) {
+    const TransferIndex victim = table_.oldest_unconfirmed();
+    if (victim == kNoTransfer) return false;
+    finish(now, victim, End::kEvicted, {}, sink);
+  }
+  table_.remove(table_.oldest_lingering());
+  return true;
+}
+
+// A transfer port on which this peer has no transfer, running or lingering. When it has one on each (a ROM that asks
+// for file after file from one source port), the next in turn, which is the one that ended first.
+SocketId TftpEngine::free_tid(const ReceivedDatagram& datagram) {
+  SocketId tid = datagram.socket;
+  if (!config_->tftp->single_port && !tids_.empty()) {
+    for (std::size_t tries = 0; tries < tids_.size(); ++tries) {
+      next_tid_ = (next_tid_ + 1) % tids_.size();
+      tid = tids_[next_tid_];
+      if (table_.find(tid, datagram.peer) == kNoTransfer) return tid;
+    }
+  }
+  // Never a running one: a peer has at most one, and it was ended before.
+  const TransferIndex occupant = table_.find(tid, datagram.peer);
+  if (occupant != kNoTransfer) table_.remove(occupant);
+  return tid;
+}
+
+// Stateless: a repeated request is refused again. Sent from the port that was asked.
+void TftpEngine::refuse_request(const Now& now, const ReceivedDatagram& datagram, Refusal refusal,
+                                std::string_view path, Sink& sink) {
+  counters_.add(info(refusal).counter);
+  send_error(reply_to(datagram), refusal, sink);
+  const bool missing = refusal == Refusal::kNotFound;
+  Event& event = new_event(now, missing ? EventKind::kNotFound : EventKind::kRefused, datagram.peer.address);
+  event.path.assign(path);
+  event.detail.assign(missing ? info(refusal).text : hint(info(refusal).counter));
+  sink.event(event);
+}
+
+}  // namespace rackcast::engine

@@ -1,0 +1,91 @@
+#include "core/engine/tftp/tftp_engine.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/engine/tftp/engine_limits.h"
+
+namespace rackcast::engine {
+
+using namespace tftpd;
+
+namespace {
+
+// A piece's ticket has room for this many transfers.
+std::size_t bounded(std::size_t transfers_max) {
+  return std::clamp<std::size_t>(transfers_max, 1, (std::size_t{1} << kTicketTransferBits) - 1);
+}
+
+}  // namespace
+
+TftpEngine::TftpEngine(TftpSetup setup)
+    : config_(std::move(setup.config)),
+      root_(std::move(setup.root)),
+      tids_(std::move(setup.tids)),
+      epoch_(*setup.epoch),
+      table_(bounded(setup.limits.transfers_max), setup.seed),
+      cache_(setup.limits.cache_paths, setup.seed ^ 0xC2B2'AE3D'27D4'EB4FULL),
+      timers_(static_cast<std::uint32_t>(table_.capacity()), kTimerTick),
+      starved_(table_.capacity()) {
+  const auto assign = [this](SocketId socket, Role role) {
+    if (socket.value() >= roles_.size()) roles_.resize(socket.value() + std::size_t{1}, Role::kNone);
+    roles_[socket.value()] = role;
+  };
+  for (const SocketId socket : tids_) assign(socket, Role::kTid);
+  for (const SocketId socket : setup.listeners) assign(socket, Role::kListener);
+}
+
+void TftpEngine::on_datagram(const Now& now, const ReceivedDatagram& datagram, Sink& sink) {
+  const Role role = role_of(datagram.socket);
+  if (role == Role::kNone) return;
+  if (datagram.truncated) return counters_.add(Counter::kDroppedTruncated);
+  const tftp::Packet packet = tftp::parse(datagram.payload);
+  if (const auto* const request = std::get_if<tftp::Request>(&packet)) {
+    if (role == Role::kListener) return on_request(now, datagram, *request, sink);
+    return counters_.add(Counter::kRequestOffPort);
+  }
+  if (const auto* const rejected = std::get_if<tftp::Rejected>(&packet)) {
+    counters_.add(Counter::kGarbage);
+    if (rejected->reason == tftp::RejectReason::kModeUnknown && role == Role::kListener && may_be_asked(datagram))
+      refuse_request(now, datagram, Refusal::kModeUnknown, {}, sink);
+    return;
+  }
+  const TransferIndex index = table_.find(datagram.socket, datagram.peer);
+  const auto* const error = std::get_if<tftp::ErrorReport>(&packet);
+  if (index == kNoTransfer) {
+    if (error == nullptr) on_stray(datagram, sink);
+    return;
+  }
+  if (table_.at(index).state == TransferState::kLingering) return counters_.add(Counter::kLateDatagrams);
+  if (error != nullptr) return on_peer_error(now, index, *error, sink);
+  if (const auto* const ack = std::get_if<tftp::Ack>(&packet)) return on_ack(now, index, ack->block, sink);
+  counters_.add(Counter::kUnexpectedPackets);
+}
+
+void TftpEngine::on_completion(const Now& now, const Completion& completion, Sink& sink) {
+  if (const auto* const loaded = std::get_if<ImageLoaded>(&completion)) {
+    if (belongs_to(loaded->ticket, EngineTag::kTftp)) on_image(now, *loaded, sink);
+  } else if (const auto* const read = std::get_if<PieceRead>(&completion)) {
+    if (belongs_to(read->ticket, EngineTag::kTftp)) on_piece(now, *read, sink);
+  } else if (const auto* const swapped = std::get_if<ConfigSwapped>(&completion)) {
+    config_ = swapped->config;
+  } else if (std::holds_alternative<StopLane>(completion)) {
+    stopping_ = true;
+  }
+}
+
+void TftpEngine::on_deadline(const Now& now, Sink& sink) {
+  if (starved_retry_at_ <= now.monotonic) feed_starved(now, sink);
+  if (timers_.next_deadline() <= now.monotonic)
+    timers_.advance(now.monotonic, [&](std::uint32_t index) { on_timer(now, index, sink); });
+  if (sweep_at_ <= now.monotonic) {
+    cache_.sweep(epoch_.value(), now.monotonic, sink.pins());
+    sweep_at_ = cache_.images() > 0 ? now.monotonic + kSweepEvery : kNever;
+  }
+}
+
+MonotonicTime TftpEngine::next_deadline() const {
+  return std::min({starved_retry_at_, timers_.next_deadline(), sweep_at_});
+}
+
+}  // namespace rackcast::engine

@@ -1,0 +1,164 @@
+// The TFTP server as a pure engine: RFC 1350, 2347, 2348, 2349, 7440; read requests only. Datagrams, completions and
+// time in; bursts, events and work out. One object per lane.
+//
+//   requests arrive on `listeners`; each transfer answers from one of `tids` (its TID, RFC 1350 section 4), or from the
+//   listener itself under single_port. A transfer is known by (TID, peer address, peer port), never by a socket of its
+//   own.
+//
+// Loss recovery: DATA is resent only on a timeout, or once per window where a windowed client reports a gap (RFC 7440
+// section 4); never on a duplicate ACK in lock-step (RFC 1123 section 4.2.3.1). A peer that never answered gets at most
+// kAnswersUnconfirmedMax answers by timer, one datagram at a time.
+//
+// Images come from the store by work and completion; an entry of the lane's path cache answers while it is fresh. One
+// transfer pins one generation to its end.
+//
+// Limits, each with a counter (counters.h) and a policy: transfers_max (ended ones go first, then who never answered,
+// then new requests are dropped: clients repeat), cache_paths, pins of the lane, retransmissions, waits for the disk.
+//
+// Thread: the lane's. Allocation: none after construction.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/config/config.h"
+#include "core/engine/engine.h"
+#include "core/engine/tftp/counters.h"
+#include "core/engine/tftp/image_cache.h"
+#include "core/engine/tftp/outcomes.h"
+#include "core/engine/tftp/transfer_table.h"
+#include "core/images/image_epoch.h"
+#include "core/timer_wheel.h"
+#include "proto/tftp/packet.h"
+
+namespace rackcast::engine {
+
+struct TftpLimits {
+  std::size_t transfers_max = 16'384;  // running and lingering, per lane; about 0.6 KiB each
+  std::size_t cache_paths = 2'048;     // per lane; about 0.6 KiB each
+};
+
+struct TftpSetup {
+  std::shared_ptr<const Config> config;  // its [tftp] may be absent: requests are then dropped and counted
+  std::string root;                      // absolute, for the prefix rule of core/images/path.h
+  std::vector<SocketId> listeners;
+  std::vector<SocketId> tids;         // may be empty under single_port
+  const ImageEpoch* epoch = nullptr;  // the store's; outlives the engine
+  std::uint64_t seed = 0;             // random, secret: hashes of what strangers send
+  TftpLimits limits;
+};
+
+class TftpEngine final : public Engine {
+ public:
+  explicit TftpEngine(TftpSetup setup);
+
+  void on_datagram(const Now& now, const ReceivedDatagram& datagram, Sink& sink) override;
+  void on_completion(const Now& now, const Completion& completion, Sink& sink) override;
+  void on_deadline(const Now& now, Sink& sink) override;
+  [[nodiscard]] MonotonicTime next_deadline() const override;
+  [[nodiscard]] std::size_t in_flight() const override { return table_.running(); }
+
+  [[nodiscard]] const tftpd::Counters& counters() const { return counters_; }
+
+ private:
+  using Transfer = tftpd::Transfer;
+  using TransferIndex = tftpd::TransferIndex;
+  using Counter = tftpd::Counter;
+  using Refusal = tftpd::Refusal;
+  using End = tftpd::End;
+
+  enum class Role : std::uint8_t { kNone, kListener, kTid };
+
+  // One request, resolved to a path; lives during one call.
+  struct Ask {
+    const ReceivedDatagram& datagram;
+    tftpd::Terms terms;
+    const PathText& path;
+    std::uint64_t path_hash = 0;
+  };
+
+  // requests.cc
+  void on_request(const Now& now, const ReceivedDatagram& datagram, const tftp::Request& request, Sink& sink);
+  [[nodiscard]] bool may_be_asked(const ReceivedDatagram& datagram);
+  [[nodiscard]] bool answered_as_duplicate(const Now& now, const Ask& ask, Sink& sink);
+  void answer_from_cache(const Now& now, const Ask& ask, Sink& sink);
+  void wait_for_image(const Now& now, const Ask& ask, tftpd::CacheIndex entry, Sink& sink);
+  [[nodiscard]] TransferIndex new_transfer(const Now& now, const Ask& ask, Sink& sink);
+  [[nodiscard]] bool make_room(const Now& now, Sink& sink);
+  [[nodiscard]] SocketId free_tid(const ReceivedDatagram& datagram);
+  void refuse_request(const Now& now, const ReceivedDatagram& datagram, Refusal refusal, std::string_view path,
+                      Sink& sink);
+
+  // images.cc
+  [[nodiscard]] bool ask_store(const Now& now, tftpd::CacheIndex entry, Sink& sink);
+  void on_image(const Now& now, const ImageLoaded& loaded, Sink& sink);
+  [[nodiscard]] bool keep(tftpd::CacheIndex entry, const ImageLoaded& loaded, Sink& sink);
+  void on_piece(const Now& now, const PieceRead& read, Sink& sink);
+  void ask_piece(const Now& now, TransferIndex index, std::uint64_t offset, Sink& sink);
+
+  // sending.cc
+  void begin(const Now& now, TransferIndex index, PinId image, Sink& sink);
+  void start_data(const Now& now, TransferIndex index, Sink& sink);
+  void answer(const Now& now, TransferIndex index, Sink& sink);
+  [[nodiscard]] bool send_oack(TransferIndex index, Sink& sink);
+  void pump(const Now& now, TransferIndex index, Sink& sink);
+  [[nodiscard]] PinId source_of(const Now& now, TransferIndex index, std::uint64_t block, Sink& sink);
+  void fill_octet(Transfer& transfer, PinId source, std::uint64_t until, TxSlot& slot, Sink& sink);
+  void fill_netascii(Transfer& transfer, TxSlot& slot, Sink& sink);
+  void count_sent(Transfer& transfer, std::uint64_t block);
+  bool send_error(const Destination& to, Refusal refusal, Sink& sink);
+  void starve(const Now& now, TransferIndex index);
+  void feed_starved(const Now& now, Sink& sink);
+
+  // recovery.cc
+  void on_ack(const Now& now, TransferIndex index, tftp::BlockNumber number, Sink& sink);
+  void on_progress(const Now& now, TransferIndex index, std::uint64_t block, Sink& sink);
+  void on_duplicate_ack(const Now& now, TransferIndex index, Sink& sink);
+  void go_back(const Now& now, TransferIndex index, Sink& sink);
+  static void rewind(Transfer& transfer);
+  void on_peer_error(const Now& now, TransferIndex index, const tftp::ErrorReport& error, Sink& sink);
+  void on_stray(const ReceivedDatagram& datagram, Sink& sink);
+  void on_timer(const Now& now, TransferIndex index, Sink& sink);
+  void on_silence(const Now& now, TransferIndex index, Sink& sink);
+  void set_deadline(TransferIndex index, MonotonicTime deadline);
+  [[nodiscard]] static Duration wait_of(const Transfer& transfer);
+  void finish(const Now& now, TransferIndex index, End end, std::string_view detail, Sink& sink);
+  void fail(const Now& now, TransferIndex index, Refusal refusal, Sink& sink);
+
+  // reports.cc
+  Event& new_event(const Now& now, EventKind kind, const net::IpAddress& address);
+  void report(const Now& now, const Transfer& transfer, EventKind kind, std::string_view detail, Sink& sink);
+  void report_progress(const Now& now, Transfer& transfer, Sink& sink);
+
+  [[nodiscard]] Role role_of(SocketId socket) const {
+    return socket.value() < roles_.size() ? roles_[socket.value()] : Role::kNone;
+  }
+  [[nodiscard]] bool serving() const { return config_->tftp.has_value() && !stopping_; }
+
+  std::shared_ptr<const Config> config_;
+  const std::string root_;
+  const std::vector<SocketId> tids_;
+  std::vector<Role> roles_;  // by SocketId
+  const ImageEpoch& epoch_;
+  tftpd::TransferTable table_;
+  tftpd::ImageCache cache_;
+  TimerWheel timers_;  // by TransferIndex
+  tftpd::Counters counters_;
+
+  // Transfers that found no transmit slot, oldest first; each at most once (Transfer::starved).
+  std::vector<TransferIndex> starved_;
+  std::size_t starved_head_ = 0;
+  std::size_t starved_count_ = 0;
+  MonotonicTime starved_retry_at_ = kNever;
+
+  MonotonicTime sweep_at_ = kNever;
+  MonotonicTime warn_full_at_{};
+  std::uint64_t transfer_ids_ = 0;
+  std::size_t next_tid_ = 0;
+  bool stopping_ = false;
+  Event event_;  // scratch: an Event is large, and a storm of not-found answers makes many
+};
+
+}  // namespace rackcast::engine

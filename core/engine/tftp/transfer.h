@@ -1,0 +1,106 @@
+// The state of one transfer: one client endpoint reading one image through one of our transfer ports (TID).
+//
+//   kFree -> kWaitingImage -> kOackSent -> kSending -> kLingering -> kFree
+//            (path not cached) (options)  (DATA)       (ended; absorbs what is still under way)
+//
+// Plain data in a table sized at construction; the engine's lane only. Blocks are counted by 64-bit index from 1.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <span>
+
+#include "core/engine/tftp/netascii.h"
+#include "core/engine/tftp/terms.h"
+#include "core/packet_io.h"
+#include "core/time.h"
+#include "proto/bytes/fixed_text.h"
+
+namespace rackcast::engine::tftpd {
+
+using TransferIndex = std::uint32_t;
+inline constexpr TransferIndex kNoTransfer = 0xFFFF'FFFF;
+using CacheIndex = std::uint32_t;  // of a path in the lane's ImageCache
+inline constexpr CacheIndex kNoEntry = 0xFFFF'FFFF;
+inline constexpr std::uint64_t kLastBlockUnknown = std::numeric_limits<std::uint64_t>::max();
+
+enum class TransferState : std::uint8_t { kFree, kWaitingImage, kOackSent, kSending, kLingering };
+
+// Membership in one list of transfers, by index.
+struct Links {
+  TransferIndex previous = kNoTransfer;
+  TransferIndex next = kNoTransfer;
+};
+
+struct Transfer {
+  Destination to;  // `socket` is the TID
+  TransferState state = TransferState::kFree;
+  bool confirmed = false;  // the peer answered from its port: not forged
+  bool starved = false;    // queued for a transmit slot
+  bool awaits_piece = false;
+  bool gap = false;             // went back to a gap the client reported, and it has not caught up yet
+  std::uint8_t tries = 0;       // retransmissions since the last progress
+  std::uint8_t answers = 0;     // sent before the peer was confirmed
+  std::uint8_t piece_asks = 0;  // repeated because no answer came
+  Terms terms;
+  PinId image = kNoPin;
+  PinId piece = kNoPin;      // of an image that is not resident
+  std::uint32_t serial = 0;  // tells uses of this slot apart, in tickets
+  std::uint32_t retransmits = 0;
+  CacheIndex cache_entry = kNoEntry;  // among whose waiters it is
+
+  std::uint64_t size_bytes = 0;
+  std::uint64_t acked = 0;                 // highest block acknowledged in order
+  std::uint64_t next = 1;                  // next block to send
+  std::uint64_t highest = 0;               // highest block ever sent
+  std::uint64_t last = kLastBlockUnknown;  // the final, short or empty, block
+  // Blocks below this were sent twice: an ACK below it may have been caused by the second copy, and must not cause a
+  // third.
+  std::uint64_t resend_floor = 0;
+  NetasciiPosition translated_acked;  // netascii: where block acked + 1 begins
+  NetasciiPosition translated_next;
+
+  MonotonicTime deadline;            // when the peer's silence is acted on
+  MonotonicTime armed_for = kNever;  // what the timer wheel holds; at or before `deadline`, or re-armed
+  MonotonicTime answered_at;
+  MonotonicTime asked_at;  // the request, or the piece that is waited for
+  MonotonicTime progress_at;
+  MonotonicTime linger_until;
+  std::uint64_t progress_next = 0;  // bytes at which progress is told next
+
+  std::uint64_t id = 0;  // in events; 0 until started
+  std::uint64_t path_hash = 0;
+  Links queue;          // unconfirmed or lingering
+  Links waiting;        // for the same path to be resolved
+  FixedText<160> path;  // for events; cut when longer, the cache entry has it whole
+};
+static_assert(sizeof(Transfer) < 512, "a million transfers fit in half a GiB");
+
+// A doubly linked list of transfers through one of their Links. O(1), no allocation.
+template <Links Transfer::*kLinks>
+class TransferList {
+ public:
+  [[nodiscard]] TransferIndex front() const { return head_; }
+  [[nodiscard]] bool empty() const { return head_ == kNoTransfer; }
+
+  void push_back(std::span<Transfer> all, TransferIndex index) {
+    all[index].*kLinks = {tail_, kNoTransfer};
+    (tail_ == kNoTransfer ? head_ : (all[tail_].*kLinks).next) = index;
+    tail_ = index;
+  }
+
+  void remove(std::span<Transfer> all, TransferIndex index) {
+    const Links links = all[index].*kLinks;
+    (links.previous == kNoTransfer ? head_ : (all[links.previous].*kLinks).next) = links.next;
+    (links.next == kNoTransfer ? tail_ : (all[links.next].*kLinks).previous) = links.previous;
+    all[index].*kLinks = {};
+  }
+
+ private:
+  TransferIndex head_ = kNoTransfer;
+  TransferIndex tail_ = kNoTransfer;
+};
+
+using WaiterList = TransferList<&Transfer::waiting>;
+
+}  // namespace rackcast::engine::tftpd

@@ -1,0 +1,63 @@
+#include "core/engine/tftp/transfer_table.h"
+
+namespace rackcast::engine::tftpd {
+
+TransferTable::TransferTable(std::size_t transfers_max, std::uint64_t seed)
+    : transfers_(transfers_max),
+      by_tid_(transfers_max, seed),
+      by_peer_(transfers_max, seed ^ 0x5DEE'CE66'D1CE'4E5BULL) {
+  free_.reserve(transfers_max);
+  for (std::size_t i = transfers_max; i > 0; --i) free_.push_back(static_cast<TransferIndex>(i - 1));
+}
+
+TransferIndex TransferTable::create(const Destination& to) {
+  const TransferIndex index = free_.back();
+  free_.pop_back();
+  Transfer& transfer = transfers_[index];
+  const std::uint32_t serial = transfer.serial + 1;
+  const bool starved = transfer.starved;  // its number may still stand in the queue for slots
+  transfer = Transfer{};
+  transfer.serial = serial;
+  transfer.starved = starved;
+  transfer.to = to;
+  transfer.state = TransferState::kWaitingImage;
+  by_tid_.insert(to.socket, to.peer, index);
+  by_peer_.insert(kAnySocket, to.peer, index);
+  unconfirmed_.push_back(transfers_, index);
+  ++running_;
+  return index;
+}
+
+void TransferTable::confirm(TransferIndex index) {
+  if (transfers_[index].confirmed) return;
+  unconfirmed_.remove(transfers_, index);
+  transfers_[index].confirmed = true;
+}
+
+void TransferTable::linger(TransferIndex index, MonotonicTime until) {
+  leave_running(index);
+  Transfer& transfer = transfers_[index];
+  transfer.state = TransferState::kLingering;
+  transfer.linger_until = until;
+  lingering_.push_back(transfers_, index);
+}
+
+void TransferTable::remove(TransferIndex index) {
+  Transfer& transfer = transfers_[index];
+  if (transfer.state == TransferState::kLingering)
+    lingering_.remove(transfers_, index);
+  else
+    leave_running(index);
+  by_tid_.erase(transfer.to.socket, transfer.to.peer);
+  transfer.state = TransferState::kFree;
+  free_.push_back(index);
+}
+
+void TransferTable::leave_running(TransferIndex index) {
+  Transfer& transfer = transfers_[index];
+  if (!transfer.confirmed) unconfirmed_.remove(transfers_, index);
+  by_peer_.erase(kAnySocket, transfer.to.peer);
+  --running_;
+}
+
+}  // namespace rackcast::engine::tftpd
