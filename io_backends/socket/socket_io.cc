@@ -41,6 +41,7 @@ SocketIo::SocketIo(SocketSet sockets, IoOptions options, FileDescriptor epoll, F
       epoll_(std::move(epoll)),
       wake_(std::move(wake)),
       slots_(options.slot_count, sockets_.sockets().size()),
+      wires_(options.slot_count),
       frames_(sockets_.frame_socket()),
       states_(sockets_.sockets().size()),
       buffers_(kBatchMax) {
@@ -202,7 +203,7 @@ std::size_t SocketIo::gather(std::size_t socket) {
   std::size_t message = states_[socket].messages_sent;
   for (TxSlot* slot = slots_.front(socket); slot != nullptr; slot = slots_.next(slot)) {
     if (slot->destination.hardware) break;
-    WireBurst& wire = slots_.wire(slot);
+    WireBurst& wire = wires_[slot->index];
     // A slot already begun keeps its shape; any other takes the one that is right now.
     if (message == 0) {
       const bool offload =
@@ -222,7 +223,7 @@ void SocketIo::settle(std::size_t socket, std::size_t messages, FlushReport& rep
   SocketState& state = states_[socket];
   for (; messages > 0; --messages) {
     TxSlot* slot = slots_.front(socket);
-    const WireBurst& wire = slots_.wire(slot);
+    const WireBurst& wire = wires_[slot->index];
     stats_.datagrams_sent += wire.datagrams_in(*slot);
     stats_.bytes_sent += wire.bytes_in(*slot, state.messages_sent);
     if (wire.offloaded()) ++stats_.bursts_offloaded;
@@ -236,7 +237,7 @@ void SocketIo::settle(std::size_t socket, std::size_t messages, FlushReport& rep
 bool SocketIo::settle_error(std::size_t socket, int error, FlushReport& report) {
   if (error == EINTR) return true;
   TxSlot* slot = slots_.front(socket);
-  WireBurst& wire = slots_.wire(slot);
+  WireBurst& wire = wires_[slot->index];
   const SendOutcome outcome = classify_send_error(error, wire.offloaded());
   switch (outcome) {
     case SendOutcome::kBlocked:

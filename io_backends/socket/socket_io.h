@@ -21,6 +21,7 @@
 #include "io_backends/socket/offload_memory.h"
 #include "io_backends/socket/socket_set.h"
 #include "io_backends/socket/tx_slots.h"
+#include "io_backends/socket/wire_burst.h"
 
 namespace rackcast::io {
 
@@ -74,6 +75,7 @@ class SocketIo final : public PacketIo {
   FileDescriptor epoll_;
   FileDescriptor wake_;
   TxSlots slots_;
+  std::vector<WireBurst> wires_;  // by slot index
   OffloadMemory offload_;
   FrameSender frames_;
   std::vector<SocketState> states_;

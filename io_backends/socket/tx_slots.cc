@@ -5,7 +5,7 @@
 namespace rackcast::io {
 
 TxSlots::TxSlots(std::size_t slot_count, std::size_t socket_count)
-    : slots_(slot_count), wires_(slot_count), next_(slot_count, kNone), queues_(socket_count) {
+    : slots_(slot_count), next_(slot_count, kNone), queues_(socket_count) {
   free_.reserve(slot_count);
   done_.reserve(slot_count);
   for (std::size_t i = slot_count; i > 0; --i) {
@@ -61,6 +61,10 @@ void TxSlots::push_front(std::size_t queue, TxSlot* slot) {
 }
 
 TxSlot* TxSlots::front(std::size_t queue) {
+  return queues_[queue].count == 0 ? nullptr : &slots_[queues_[queue].head];
+}
+
+const TxSlot* TxSlots::front(std::size_t queue) const {
   return queues_[queue].count == 0 ? nullptr : &slots_[queues_[queue].head];
 }
 

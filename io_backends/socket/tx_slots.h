@@ -1,6 +1,6 @@
-// The transmit slots of one lane's kernel backend: which are free, which wait in a socket's queue (in commit order),
-// and which pins are ready to be reaped. A slot with a pin becomes free only when its pin was reaped, so that the reap
-// queue can never outgrow the slots.
+// The transmit slots of one lane's backend (kernel or simulated): which are free, which wait in a socket's queue (in
+// commit order), and which pins are ready to be reaped. A slot with a pin becomes free only when its pin was reaped, so
+// that the reap queue can never outgrow the slots.
 //
 //     free --reserve--> lent --commit--> queued (per socket) --finish--> done (pin to reap) --reap--> free
 //       ^------------- cancel ---+                                +------- no pin ----------> free
@@ -14,7 +14,6 @@
 #include <vector>
 
 #include "core/packet_io.h"
-#include "io_backends/socket/wire_burst.h"
 
 namespace rackcast::io {
 
@@ -31,16 +30,18 @@ class TxSlots {
   void finish(TxSlot* slot);
   [[nodiscard]] std::size_t reap(std::span<PinId> out);
 
+  void add_queue() { queues_.emplace_back(); }  // set-up only
+
   // Commit-ordered queue of each socket.
   void push_back(std::size_t queue, TxSlot* slot);
   void push_front(std::size_t queue, TxSlot* slot);
   [[nodiscard]] TxSlot* front(std::size_t queue);
+  [[nodiscard]] const TxSlot* front(std::size_t queue) const;
   [[nodiscard]] TxSlot* next(const TxSlot* slot);  // behind `slot` in its queue, or null
   void pop_front(std::size_t queue);
   [[nodiscard]] bool empty(std::size_t queue) const { return queues_[queue].count == 0; }
   [[nodiscard]] std::size_t queued(std::size_t queue) const { return queues_[queue].count; }
 
-  [[nodiscard]] WireBurst& wire(const TxSlot* slot) { return wires_[slot->index]; }
   [[nodiscard]] TxSlot* at(std::size_t index) { return &slots_[index]; }
   [[nodiscard]] std::size_t size() const { return slots_.size(); }
 
@@ -53,7 +54,6 @@ class TxSlots {
   };
 
   std::vector<TxSlot> slots_;
-  std::vector<WireBurst> wires_;     // by slot index
   std::vector<std::uint32_t> next_;  // by slot index
   std::vector<std::uint32_t> free_;  // a stack: the slot used last is the warmest in cache
   std::vector<std::uint32_t> done_;  // slots whose pin waits for reap

@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "tests/conformance/kernel_world.h"
+#include "tests/conformance/sim_world.h"
 
 namespace rackcast::testing {
 namespace {
@@ -17,7 +18,7 @@ constexpr int kPushTurns = 3;
 }  // namespace
 
 Result<std::unique_ptr<World>> make_world(const BackendKind& kind) {
-  return make_kernel_world(kind);
+  return kind.backend == "sim" ? make_sim_world(kind) : make_kernel_world(kind);
 }
 
 std::vector<std::byte> bytes_of(std::string_view text) {
