@@ -30,6 +30,7 @@ void MachineTrack::reach(Stage stage, WallTime at) {
   progress(at);
 }
 
+// A DHCP dialogue later than the last transfer of the boot before already belongs to the new one.
 void MachineTrack::start_boot(WallTime at) {
   furthest_.reset();
   stages_ = {};
@@ -43,6 +44,26 @@ void MachineTrack::start_boot(WallTime at) {
   refusals_.clear();
   progress_at_ = at;
   ++boots_;
+  for (std::size_t i = 0; i < dhcp_at_.size(); ++i)
+    if (dhcp_at_[i] && *dhcp_at_[i] > traffic_at_) reach(static_cast<Stage>(i), *dhcp_at_[i]);
+}
+
+void MachineTrack::on_discover(const Event& event) {
+  dhcp_at_[index_of(Stage::kDiscover)] = event.at;
+  // An installed machine that asks for an address either boots from the network again or runs its own system, and then
+  // it stays done. Its record, published with the ACK, or an NBP fetched will tell.
+  if (reached(Stage::kPackages) || released_at_)
+    asked_again_ = event.at;
+  else
+    reach(Stage::kDiscover, event.at);
+}
+
+void MachineTrack::on_address(const Event& event, Stage stage) {
+  dhcp_at_[index_of(stage)] = event.at;
+  if (reached(Stage::kPackages) || released_at_) return;
+  reach(stage, event.at);
+  // Linux asking for its address again is the sign that the kernel runs.
+  if (stage == Stage::kAck && reached(Stage::kKernel)) progress(event.at);
 }
 
 void MachineTrack::on_dhcp(const Event& event) {
@@ -51,24 +72,18 @@ void MachineTrack::on_dhcp(const Event& event) {
   switch (event.kind) {
     case EventKind::kDhcpDiscover:
     case EventKind::kBootpRequest:
-      // After an install a DISCOVER is either the firmware's (a new boot) or the installed system's (it stays done).
-      // The record that tells them apart may be published just before or just after this event.
-      if (reached(Stage::kPackages) || released_at_) {
-        asked_again_ = event.at;
-        if (!firmware_ || record_seen_ < event.at) return;
-        start_boot(event.at);
-      }
-      reach(Stage::kDiscover, event.at);
+      if (!event.detail.empty()) refuse(event);
+      on_discover(event);
+      return;
+    case EventKind::kDhcpRequest:
+      if (!event.detail.empty()) refuse(event);
       return;
     case EventKind::kDhcpOffer:
-      if (!reached(Stage::kPackages)) reach(Stage::kOffer, event.at);
+      on_address(event, Stage::kOffer);
       return;
     case EventKind::kDhcpAck:
     case EventKind::kBootpReply:
-      if (reached(Stage::kPackages)) return;
-      reach(Stage::kAck, event.at);
-      // Linux asking for its address again is the sign that the kernel runs.
-      if (reached(Stage::kKernel)) progress(event.at);
+      on_address(event, Stage::kAck);
       return;
     case EventKind::kDhcpRelease:
       if (reached(Stage::kKickstart) && !released_at_) released_at_ = event.at;
@@ -80,15 +95,11 @@ void MachineTrack::on_dhcp(const Event& event) {
 
 void MachineTrack::on_machine(const Machine& machine) {
   seen_ = std::max(seen_, machine.seen);
-  record_seen_ = machine.seen;
   firmware_ = is_firmware(machine);
   netboots_ = netboots_ || firmware_ || machine.ipxe;
   if (machine.architecture != 0xFFFF) architecture_ = machine.architecture;
   if (!machine.hostname.empty()) hostname_ = std::string(machine.hostname.view());
-  if (!asked_again_ || !firmware_ || machine.seen < *asked_again_) return;
-  const WallTime at = *asked_again_;
-  start_boot(at);
-  reach(Stage::kDiscover, at);
+  if (asked_again_ && firmware_ && machine.seen >= *asked_again_) start_boot(*asked_again_);
 }
 
 MachineTrack::Running* MachineTrack::running_for(const Event& event) {

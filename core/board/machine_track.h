@@ -89,6 +89,8 @@ class MachineTrack {
     WallTime at;  // of its latest event
   };
 
+  void on_discover(const Event& event);
+  void on_address(const Event& event, Stage stage);
   void reach(Stage stage, WallTime at);  // notes the time; a stage further than before is progress
   void progress(WallTime at);
   void start_boot(WallTime at);              // a new cycle: stages, file and counts from scratch
@@ -106,8 +108,8 @@ class MachineTrack {
   std::uint16_t architecture_ = 0xFFFF;
   bool netboots_ = false;                // firmware, or it fetched boot files: an ACK is not the end of its way
   bool firmware_ = false;                // the latest published record is a PXE or HTTP boot ROM's
-  WallTime record_seen_;                 // of that record
-  std::optional<WallTime> asked_again_;  // a DISCOVER after the install, not known yet to be the firmware's
+  std::optional<WallTime> asked_again_;  // a DISCOVER after the install: the firmware's, or the installed system's?
+  std::array<std::optional<WallTime>, 3> dhcp_at_;  // latest DISCOVER, OFFER and ACK, whatever boot they belong to
   std::optional<Stage> furthest_;
   std::array<StageTimes, kStages> stages_;
   std::vector<Running> running_;
