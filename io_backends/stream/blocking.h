@@ -1,0 +1,31 @@
+// Work that may wait for a disk, done on a small pool of threads while the coroutine that asked is suspended. A
+// connection has at most one such job, so the connection limit bounds the queue.
+//
+// The job runs on a pool thread and must touch nothing of the stream thread; the coroutine resumes on its own thread.
+// The pool must be joined before the io_context goes.
+#pragma once
+
+#include <utility>
+
+#include "io_backends/stream/asio.h"
+
+namespace rackcast::io {
+
+// `job`: callable without arguments, returns a default-constructible, movable value.
+template <typename Job>
+Task<decltype(std::declval<Job&>()())> run_blocking(asio::thread_pool& pool, Job job) {
+  decltype(job()) result{};
+  const auto home = co_await asio::this_coro::executor;
+  // `result` and `job` live in this frame, which stays suspended until the handler below has run.
+  auto initiate = [&](auto handler) {
+    auto work = asio::prefer(home, asio::execution::outstanding_work.tracked);
+    asio::post(pool, [&job, &result, work, handler = std::move(handler)]() mutable {
+      result = job();
+      asio::post(work, std::move(handler));
+    });
+  };
+  co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(initiate, asio::use_awaitable);
+  co_return result;
+}
+
+}  // namespace rackcast::io

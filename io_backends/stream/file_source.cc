@@ -1,0 +1,70 @@
+#include "io_backends/stream/file_source.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <vector>
+
+#include "core/images/open_beneath.h"
+
+namespace rackcast::io {
+
+FileSource FileSource::choose(Lookup&& found, const ImageLookup& images) {
+  if (images) {
+    auto image = images(found.facts.identity);
+    if (image != nullptr && image->descriptor >= 0 && image->size_bytes == found.facts.identity.size_bytes)
+      return FileSource(std::move(image));
+  }
+  return FileSource(std::move(found));
+}
+
+bool FileSource::unchanged() {
+  if (sealed()) return true;
+  struct stat status {};
+  if (::fstat(fd_.get(), &status) != 0) return false;
+  const FileIdentity now = identity_of(status);
+  if (now == identity_) return true;
+  FileIdentity same_but_ctime = now;
+  same_but_ctime.ctime_ns = identity_.ctime_ns;
+  const bool attributes_changed =
+      status.st_nlink != links_ || status.st_mode != mode_ || status.st_uid != owner_ || status.st_gid != group_;
+  if (same_but_ctime != identity_ || !attributes_changed) return false;
+  identity_ = now;
+  links_ = status.st_nlink;
+  mode_ = status.st_mode;
+  owner_ = status.st_uid;
+  group_ = status.st_gid;
+  return true;
+}
+
+FileSource::Pages FileSource::look_at_pages(std::uint64_t from, std::uint64_t count) const {
+  if (sealed() || count == 0) return Pages::kWarm;
+  for (const std::uint64_t at : {from, from + count - 1}) {
+    char byte = 0;
+    iovec one{&byte, 1};
+    const ssize_t got = ::preadv2(descriptor(), &one, 1, static_cast<off_t>(at), RWF_NOWAIT);
+    if (got == 0) return Pages::kBeyondEnd;
+    if (got < 0 && errno == EAGAIN) return Pages::kCold;
+    // EOPNOTSUPP: a file system without the flag (tmpfs) is in memory anyway. Other errors show in the read itself.
+  }
+  return Pages::kWarm;
+}
+
+bool read_into_cache(int fd, std::uint64_t from, std::uint64_t count) {
+  ::posix_fadvise(fd, static_cast<off_t>(from), static_cast<off_t>(count), POSIX_FADV_WILLNEED);
+  std::vector<char> scratch(std::min<std::uint64_t>(count, 65'536));
+  for (std::uint64_t done = 0; done < count;) {
+    const std::size_t size = std::min<std::uint64_t>(scratch.size(), count - done);
+    const ssize_t got = ::pread(fd, scratch.data(), size, static_cast<off_t>(from + done));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return false;
+    if (got == 0) return true;  // shorter than promised: the check after the turn tells
+    done += static_cast<std::uint64_t>(got);
+  }
+  return true;
+}
+
+}  // namespace rackcast::io

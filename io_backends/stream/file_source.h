@@ -1,0 +1,60 @@
+// A file being served: a descriptor and what proves that its content is still the one that was promised. Either an
+// image of the store (its sealed memfd: nothing can change, nothing is checked) or a file of the tree (held open: a
+// rename over its name keeps the old bytes whole; a rewrite in place is noticed).
+//
+// Thread: one at a time. Owns its descriptor or its share of the image.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "core/images/file_descriptor.h"
+#include "core/images/image.h"
+#include "io_backends/stream/tree.h"
+
+namespace rackcast::io {
+
+// The store's resident image of that very file content, or null. Called on every stream thread.
+using ImageLookup = std::function<std::shared_ptr<const Image>(const FileIdentity&)>;
+
+class FileSource {
+ public:
+  FileSource() = default;
+  explicit FileSource(std::shared_ptr<const Image> image) : image_(std::move(image)) {}
+  explicit FileSource(Lookup&& found)
+      : fd_(std::move(found.fd)),
+        identity_(found.facts.identity),
+        mode_(found.entry.mode),
+        links_(found.entry.links),
+        owner_(found.entry.owner),
+        group_(found.entry.group) {}
+
+  // From the image store where it holds the content, else from the tree. Precondition: found is a file.
+  static FileSource choose(Lookup&& found, const ImageLookup& images);
+
+  [[nodiscard]] bool sealed() const { return image_ != nullptr; }
+  [[nodiscard]] int descriptor() const { return sealed() ? image_->descriptor : fd_.get(); }
+
+  // Whether the content is still what it was at open: same inode, size, modification and change time. A change time
+  // alone may move when links, mode or owner did (renamed over, chmod), which is no new content.
+  [[nodiscard]] bool unchanged();
+
+  // Whether [from, from + count) can be sent without waiting for a disk, judged by its first and last page.
+  enum class Pages : std::uint8_t { kWarm, kCold, kBeyondEnd };
+  [[nodiscard]] Pages look_at_pages(std::uint64_t from, std::uint64_t count) const;
+
+ private:
+  rackcast::FileDescriptor fd_;
+  std::shared_ptr<const Image> image_;
+  FileIdentity identity_;
+  std::uint32_t mode_ = 0;
+  std::uint64_t links_ = 0;
+  std::uint32_t owner_ = 0;
+  std::uint32_t group_ = 0;
+};
+
+// Brings [from, from + count) into the page cache; false: could not be read. Blocks: pool threads only.
+[[nodiscard]] bool read_into_cache(int fd, std::uint64_t from, std::uint64_t count);
+
+}  // namespace rackcast::io

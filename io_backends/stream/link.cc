@@ -1,0 +1,113 @@
+#include "io_backends/stream/link.h"
+
+#include <linux/sockios.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cerrno>
+#include <utility>
+
+namespace rackcast::io {
+
+Link::Link(tcp::socket socket, Watch& watch, const StreamLimits& limits)
+    : Watched(watch), socket_(std::move(socket)), limits_(limits) {
+  error_code ignored;
+  socket_.native_non_blocking(true, ignored);
+  socket_.set_option(tcp::no_delay(true), ignored);  // small answers and the end of a body must not wait for an ACK
+  const tcp::endpoint local = socket_.local_endpoint(ignored);
+  local_ = to_endpoint(local);
+  peer_ = to_endpoint(socket_.remote_endpoint(ignored));
+  if (local.address().is_v6()) scope_id_ = static_cast<std::uint32_t>(local.address().to_v6().scope_id());
+}
+
+void Link::on_deadline() {
+  expired_ = true;
+  error_code ignored;
+  socket_.cancel(ignored);
+}
+
+void Link::wake() {
+  woken_ = true;
+  error_code ignored;
+  socket_.cancel(ignored);
+}
+
+Task<ReadResult> Link::read_some(std::span<char> room) {
+  while (!expired_) {
+    if (std::exchange(woken_, false)) co_return ReadResult{ReadResult::State::kWoken, 0};
+    error_code error;
+    const std::size_t size = co_await socket_.async_read_some(asio::buffer(room.data(), room.size()),
+                                                              asio::redirect_error(asio::use_awaitable, error));
+    if (size > 0) co_return ReadResult{ReadResult::State::kBytes, size};
+    if (error != asio::error::operation_aborted) co_return ReadResult{ReadResult::State::kEnd, 0};
+  }
+  co_return ReadResult{ReadResult::State::kExpired, 0};
+}
+
+Task<bool> Link::wait_writable() {
+  set_deadline_in(limits_.send_stall_timeout);
+  while (!expired_) {
+    error_code error;
+    co_await socket_.async_wait(tcp::socket::wait_write, asio::redirect_error(asio::use_awaitable, error));
+    // A wake() is for a reader: it cancels this wait too, which then just goes on.
+    if (error == asio::error::operation_aborted) continue;
+    clear_deadline();
+    co_return !error;
+  }
+  co_return false;
+}
+
+Task<bool> Link::send_all(std::string_view bytes, More more) {
+  const int flags = MSG_NOSIGNAL | MSG_DONTWAIT | (more == More::kFollows ? MSG_MORE : 0);
+  while (!bytes.empty() && !expired_) {
+    const ssize_t sent = ::send(descriptor(), bytes.data(), bytes.size(), flags);
+    if (sent >= 0) {
+      bytes.remove_prefix(static_cast<std::size_t>(sent));
+    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+      const bool writable = co_await wait_writable();
+      if (!writable) co_return false;
+    } else if (errno != EINTR) {
+      co_return false;
+    }
+  }
+  co_return bytes.empty();
+}
+
+Task<bool> Link::wait_transmitted() {
+  // With this low-water mark the socket is writable only when nothing is left to send: an event instead of polling.
+  const int everything_out = 1;
+  const int system_default = 0;
+  ::setsockopt(descriptor(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &everything_out, sizeof everything_out);
+  bool connected = true;
+  int unsent = 0;
+  while (connected && ::ioctl(descriptor(), SIOCOUTQNSD, &unsent) == 0 && unsent > 0)
+    connected = co_await wait_writable();
+  ::setsockopt(descriptor(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &system_default, sizeof system_default);
+  co_return connected && !expired_;
+}
+
+void Link::half_close() {
+  error_code ignored;
+  socket_.shutdown(tcp::socket::shutdown_send, ignored);
+}
+
+Task<void> Link::finish() {
+  error_code error;
+  half_close();
+  set_deadline_in(limits_.drain_timeout);
+  constexpr std::size_t kDrainedBytesMax = 1'048'576;
+  std::array<char, 4'096> dropped{};
+  std::size_t total = 0;
+  while (!error && !expired_ && total < kDrainedBytesMax) {
+    const ReadResult read = co_await read_some(dropped);
+    if (read.state == ReadResult::State::kWoken) continue;
+    if (read.state != ReadResult::State::kBytes) break;
+    total += read.size;
+  }
+  socket_.close(error);
+}
+
+}  // namespace rackcast::io

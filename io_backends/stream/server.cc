@@ -1,0 +1,101 @@
+#include "io_backends/stream/server.h"
+
+#include <pthread.h>
+#include <sched.h>
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "io_backends/stream/tree.h"
+#include "io_backends/stream/worker.h"
+
+namespace rackcast::io {
+
+struct StreamServer::Running {
+  Running(const StreamLimits& limits, StreamHooks hooks) : shared(limits, std::move(hooks)) {}
+
+  WorkerShared shared;
+  std::vector<std::unique_ptr<Worker>> workers;
+  std::vector<std::thread> threads;
+};
+
+namespace {
+
+Result<void> check_roots(const Config& config) {
+  if (config.http)
+    if (auto checked = TreeReader(config.http->root).check("[http]"); !checked) return checked;
+  if (config.ftp)
+    if (auto checked = TreeReader(config.ftp->root).check("[ftp]"); !checked) return checked;
+  return {};
+}
+
+Result<void> pin(std::thread& thread, unsigned core) {
+  cpu_set_t cores;
+  CPU_ZERO(&cores);
+  CPU_SET(core, &cores);
+  const int error = ::pthread_setaffinity_np(thread.native_handle(), sizeof cores, &cores);
+  if (error == 0) return {};
+  return fail("[server].stream_cores: core " + std::to_string(core) + ": " + std::strerror(error) +
+              "; name cores this process may use (taskset -p shows them)");
+}
+
+}  // namespace
+
+StreamServer::StreamServer(std::unique_ptr<Running> running) : running_(std::move(running)) {}
+
+StreamServer::~StreamServer() {
+  stop(Milliseconds(0));
+}
+
+Result<std::unique_ptr<StreamServer>> StreamServer::start(const Config& config, StreamSockets sockets,
+                                                          StreamHooks hooks, const StreamLimits& limits) {
+  if (auto checked = check_roots(config); !checked) return tl::make_unexpected(std::move(checked.error()));
+  auto running = std::make_unique<Running>(limits, std::move(hooks));
+  const auto view = StreamView::from(config);
+  for (unsigned i = 0; i < sockets.thread_count; ++i)
+    running->workers.push_back(std::make_unique<Worker>(i, running->shared, view));
+  for (const ListenSocket& socket : sockets.sockets) running->workers[socket.thread]->add_listener(socket);
+  std::unique_ptr<StreamServer> server(new StreamServer(std::move(running)));
+  for (const auto& worker : server->running_->workers)
+    server->running_->threads.emplace_back([&worker = *worker] { worker.run(); });
+  for (std::size_t i = 0; i < config.server.stream_cores.size(); ++i)
+    if (auto pinned = pin(server->running_->threads[i], config.server.stream_cores[i]); !pinned)
+      return tl::make_unexpected(std::move(pinned.error()));
+  return server;
+}
+
+Result<void> StreamServer::reconfigure(const Config& config) {
+  if (auto checked = check_roots(config); !checked) return checked;
+  const auto view = StreamView::from(config);
+  for (const auto& worker : running_->workers) worker->set_view(view);
+  return {};
+}
+
+void StreamServer::stop(Milliseconds grace) {
+  if (running_->threads.empty()) return;
+  for (const auto& worker : running_->workers) worker->begin_stop(grace);
+  for (std::thread& thread : running_->threads) thread.join();
+  running_->threads.clear();
+  running_->shared.pool.join();  // every job has been answered: the loops waited for them
+}
+
+StreamTotals StreamServer::totals() const {
+  StreamTotals totals;
+  for (const auto& worker : running_->workers) add_counters(totals, std::as_const(*worker).counters());
+  return totals;
+}
+
+std::size_t StreamServer::thread_count() const {
+  return running_->workers.size();
+}
+
+StreamTotals StreamServer::totals_of(std::size_t thread) const {
+  StreamTotals totals;
+  add_counters(totals, std::as_const(*running_->workers[thread]).counters());
+  return totals;
+}
+
+}  // namespace rackcast::io

@@ -1,0 +1,64 @@
+// The stream path of the daemon: HTTP and FTP for the install tree, and the board's texts, on threads of their own
+// (design §2). What to answer is decided in core/engine/{http,ftp}; this moves the bytes.
+//
+//     main thread                              stream threads (one per [server].stream_cores, default one)
+//       StreamSockets::open(config)              each: own event loop, own SO_REUSEPORT listeners steered by source,
+//       (drop privileges)                        own connections, own counters
+//       StreamServer::start(...)  ------------>
+//       reconfigure(config)       ------------>  roots and passive ports of requests that start later
+//       stop(grace)               ------------>  running transfers get `grace`, then are cut
+//
+// Thread: start, reconfigure and stop from one thread; totals() from any. Constructing an event loop sets SIGPIPE to
+// ignored for the process (Boost.Asio), which sendfile needs.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "core/config/config.h"
+#include "core/engine/http/message.h"
+#include "core/result.h"
+#include "core/sink.h"
+#include "io_backends/stream/counters.h"
+#include "io_backends/stream/file_source.h"
+#include "io_backends/stream/listen_sockets.h"
+#include "io_backends/stream/settings.h"
+
+namespace rackcast::io {
+
+struct StreamHooks {
+  // The sink of stream thread `index`; called once per thread at start, used by that thread alone, must outlive the
+  // server. Required.
+  std::function<EventSink&(unsigned index)> events;
+  ImageLookup images;         // optional
+  engine::HttpDecider board;  // required when [board] is on; runs on stream thread 0
+};
+
+class StreamServer {
+ public:
+  // Checks the roots and starts the threads. `config` is the one `sockets` were opened for.
+  [[nodiscard]] static Result<std::unique_ptr<StreamServer>> start(const Config& config, StreamSockets sockets,
+                                                                   StreamHooks hooks, const StreamLimits& limits = {});
+  StreamServer(const StreamServer&) = delete;
+  StreamServer& operator=(const StreamServer&) = delete;
+  ~StreamServer();  // stop(0) if it was not stopped
+
+  // Roots and passive ports of `config` hold for requests that start from now on. A root that cannot be opened is an
+  // error and nothing changes. Listening addresses, cores and sections that were off need a restart.
+  [[nodiscard]] Result<void> reconfigure(const Config& config);
+
+  // Accepts no more, ends idle connections, lets running transfers end for up to `grace`, cuts the rest; returns when
+  // all threads have ended.
+  void stop(Milliseconds grace);
+
+  [[nodiscard]] StreamTotals totals() const;
+  [[nodiscard]] std::size_t thread_count() const;
+  [[nodiscard]] StreamTotals totals_of(std::size_t thread) const;
+
+ private:
+  struct Running;
+  explicit StreamServer(std::unique_ptr<Running> running);
+  std::unique_ptr<Running> running_;
+};
+
+}  // namespace rackcast::io

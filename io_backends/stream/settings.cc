@@ -1,0 +1,15 @@
+#include "io_backends/stream/settings.h"
+
+namespace rackcast::io {
+
+std::shared_ptr<const StreamView> StreamView::from(const Config& config) {
+  auto view = std::make_shared<StreamView>();
+  if (config.http) view->http_root = config.http->root;
+  if (config.ftp) {
+    view->ftp_root = config.ftp->root;
+    view->passive_ports = config.ftp->passive_ports;
+  }
+  return view;
+}
+
+}  // namespace rackcast::io
