@@ -202,6 +202,7 @@ class PacketIo {
   virtual void commit(TxSlot* slot) = 0;  // precondition: slot->count() > 0
   virtual void cancel(TxSlot* slot) = 0;  // gives a reserved slot back unsent
 
+  // What it accepts leaves now, or with the next poll() (io_uring submits once per turn) or the destructor.
   virtual FlushReport flush() = 0;
 
   // Pins of slots that are done (sent, failed or dropped), each as often as it was committed; how many were written.

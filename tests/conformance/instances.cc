@@ -10,6 +10,8 @@ std::string name_of(const ::testing::TestParamInfo<BackendKind>& info) {
 
 INSTANTIATE_TEST_SUITE_P(socket, PacketIoConformance,
                          ::testing::Values(BackendKind{"socket", true}, BackendKind{"socket", false}), name_of);
+INSTANTIATE_TEST_SUITE_P(io_uring, PacketIoConformance,
+                         ::testing::Values(BackendKind{"io_uring", true}, BackendKind{"io_uring", false}), name_of);
 INSTANTIATE_TEST_SUITE_P(sim, PacketIoConformance,
                          ::testing::Values(BackendKind{"sim", true}, BackendKind{"sim", false}), name_of);
 

@@ -1,7 +1,8 @@
 #include "tests/conformance/kernel_world.h"
 
+#include "io_backends/io_uring/ring.h"
+#include "io_backends/make_io.h"
 #include "io_backends/socket/interfaces.h"
-#include "io_backends/socket/socket_io.h"
 #include "tests/conformance/kernel_peer.h"
 #include "tests/conformance/namespaces.h"
 
@@ -65,9 +66,10 @@ class KernelWorld final : public World {
   Result<std::unique_ptr<PacketIo>> open_backend(io::SocketSet set) {
     io::IoOptions options;
     options.segmentation_offload = kind_.offload;
-    auto made = io::SocketIo::create(std::move(set), options);
+    auto made = io::make_packet_io(*io::parse_io_kind(kind_.backend), std::move(set), options);
     if (!made) return tl::make_unexpected(made.error());
-    return std::unique_ptr<PacketIo>(std::move(*made));
+    if (!made->fallback_reason.empty()) return fail(made->fallback_reason);
+    return std::move(made->io);
   }
 
   BackendKind kind_;
@@ -78,6 +80,9 @@ class KernelWorld final : public World {
 }  // namespace
 
 Result<std::unique_ptr<World>> make_kernel_world(const BackendKind& kind) {
+  if (kind.backend == "io_uring") {
+    if (auto available = io::io_uring_available(); !available) return tl::make_unexpected(available.error());
+  }
   static const Result<NamespacePair> namespaces = NamespacePair::create();  // a process leaves its host but once
   if (!namespaces) return tl::make_unexpected(namespaces.error());
   return std::unique_ptr<World>(std::make_unique<KernelWorld>(kind, *namespaces));

@@ -1,0 +1,32 @@
+#include "io_backends/make_io.h"
+
+#include <utility>
+
+#include "io_backends/io_uring/io_uring_io.h"
+#include "io_backends/socket/socket_io.h"
+
+namespace rackcast::io {
+
+std::optional<IoKind> parse_io_kind(std::string_view name) {
+  if (name == "io_uring") return IoKind::kIoUring;
+  if (name == "socket") return IoKind::kSocket;
+  return std::nullopt;
+}
+
+Result<MadeIo> make_packet_io(IoKind kind, SocketSet sockets, IoOptions options) {
+  MadeIo made;
+  if (kind == IoKind::kIoUring) {
+    auto ring = IoUringIo::create(sockets, options);
+    if (ring) {
+      made.io = std::move(*ring);
+      return made;
+    }
+    made.fallback_reason = ring.error().message + "; packet I/O falls back to sockets";
+  }
+  auto socket = SocketIo::create(std::move(sockets), options);
+  if (!socket) return tl::make_unexpected(socket.error());
+  made.io = std::move(*socket);
+  return made;
+}
+
+}  // namespace rackcast::io
