@@ -214,7 +214,7 @@ Duration MachineTrack::patience(WallTime now) const {
 std::optional<WallTime> MachineTrack::stuck_since(WallTime now) const {
   if (!furthest_ || is_done(now)) return std::nullopt;
   // A machine that only wanted an address has it.
-  if (furthest_ == Stage::kAck && !netboots_) return std::nullopt;
+  if (furthest_ == Stage::kAck && !netboots_ && !transferring(now)) return std::nullopt;
   if (now - progress_at_ <= patience(now)) return std::nullopt;
   return progress_at_;
 }
