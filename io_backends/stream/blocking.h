@@ -11,12 +11,14 @@
 
 namespace rackcast::io {
 
-// `job`: callable without arguments, returns a default-constructible, movable value.
+// `job`: callable without arguments, returns a default-constructible, movable value; a named object that the caller
+// keeps until this is done. By reference on purpose: GCC 12 copies a lambda that is a temporary of a co_await
+// expression bit by bit, captures and all.
 template <typename Job>
-Task<decltype(std::declval<Job&>()())> run_blocking(asio::thread_pool& pool, Job job) {
+Task<decltype(std::declval<Job&>()())> run_blocking(asio::thread_pool& pool, Job& job) {
   decltype(job()) result{};
   const auto home = co_await asio::this_coro::executor;
-  // `result` and `job` live in this frame, which stays suspended until the handler below has run.
+  // `result` lives in this frame, which stays suspended until the handler below has run.
   auto initiate = [&](auto handler) {
     auto work = asio::prefer(home, asio::execution::outstanding_work.tracked);
     asio::post(pool, [&job, &result, work, handler = std::move(handler)]() mutable {

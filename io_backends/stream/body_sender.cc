@@ -77,8 +77,8 @@ Task<SendOutcome> BodySender::warm_up(std::uint64_t from, std::uint64_t count) {
   if (pages == FileSource::Pages::kBeyondEnd) co_return SendOutcome::kFileChanged;
   if (pages == FileSource::Pages::kWarm) co_return SendOutcome::kDone;
   context_.counters.cold_reads.add();
-  const bool read = co_await run_blocking(
-      context_.pool, [fd = source_.descriptor(), from, count] { return read_into_cache(fd, from, count); });
+  const auto job = [fd = source_.descriptor(), from, count] { return read_into_cache(fd, from, count); };
+  const bool read = co_await run_blocking(context_.pool, job);
   co_return read ? SendOutcome::kDone : SendOutcome::kReadFailed;
 }
 
@@ -110,7 +110,8 @@ Task<SendOutcome> BodySender::send_held_back(std::uint64_t from, std::uint64_t t
   std::int64_t got = ::preadv2(fd, &all, 1, static_cast<off_t>(from), RWF_NOWAIT);
   if (got != static_cast<std::int64_t>(bytes.size())) {  // cold, a file system without RWF_NOWAIT, or cut short
     if (got < 0 && errno == EAGAIN) context_.counters.cold_reads.add();
-    got = co_await run_blocking(context_.pool, [&bytes, fd, from] { return read_fully(fd, bytes, from); });
+    const auto job = [&bytes, fd, from] { return read_fully(fd, bytes, from); };
+    got = co_await run_blocking(context_.pool, job);
   }
   if (got < 0) co_return SendOutcome::kReadFailed;
   if (got != static_cast<std::int64_t>(bytes.size())) co_return SendOutcome::kFileChanged;

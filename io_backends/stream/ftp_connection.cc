@@ -35,10 +35,13 @@ FtpConnection::FtpConnection(Worker& worker, tcp::socket socket)
   worker_.counters().ftp_sessions.add();
 }
 
-FtpConnection::~FtpConnection() {
+FtpConnection::~FtpConnection() { drop_transfer(); }
+
+void FtpConnection::drop_transfer() {
   if (run_ == nullptr) return;
   run_->notify = nullptr;
   run_->cut();
+  run_.reset();
 }
 
 Task<> FtpConnection::run() {
@@ -64,6 +67,7 @@ Task<> FtpConnection::run() {
     else
       co_await perform(session_.on_line(line));
   }
+  drop_transfer();
   co_await link_.finish();
 }
 
@@ -172,9 +176,8 @@ Task<FtpAction> FtpConnection::look_up() {
   const std::string path(session_.path().view());
   found_ = tree_->open(path, Blocking::kNever);
   if (found_.would_block) {
-    const std::shared_ptr<const TreeReader> tree = tree_;
-    found_ =
-        co_await run_blocking(worker_.shared().pool, [tree, path] { return tree->open(path, Blocking::kAllowed); });
+    const auto open = [this, &path] { return tree_->open(path, Blocking::kAllowed); };
+    found_ = co_await run_blocking(worker_.shared().pool, open);
   }
   co_return session_.on_lookup(to_facts(found_));
 }
@@ -183,9 +186,10 @@ Task<FtpAction> FtpConnection::list_to_control() {
   engine::FtpTransfer transfer = session_.transfer();
   transfer.path = session_.path();
   bool cut = false;
-  const std::string lines = co_await run_blocking(worker_.shared().pool, [this, &transfer, &cut] {
+  const auto list = [this, &transfer, &cut] {
     return make_ftp_listing(*tree_, found_, transfer, engine::kFtpControlListingEntriesMax, cut);
-  });
+  };
+  const std::string lines = co_await run_blocking(worker_.shared().pool, list);
   worker_.counters().listings.add();
   if (cut) worker_.counters().listings_cut.add();
   co_return session_.on_control_listing(lines);
@@ -193,8 +197,8 @@ Task<FtpAction> FtpConnection::list_to_control() {
 
 FtpAction FtpConnection::open_passive() {
   passive_.reset();  // first, so that its port is free again
-  passive_ = worker_.shared().passive_ports.open(link_.local().address, link_.scope_id(),
-                                                 worker_.view()->passive_ports);
+  passive_ =
+      worker_.shared().passive_ports.open(link_.local().address, link_.scope_id(), worker_.view()->passive_ports);
   if (!passive_) worker_.counters().ftp_ports_exhausted.add();
   return session_.on_passive(passive_ ? std::optional(passive_->port) : std::nullopt);
 }

@@ -45,6 +45,7 @@ class FtpConnection {
   Task<engine::FtpAction> list_to_control();
   engine::FtpAction open_passive();
   void start_transfer();
+  void drop_transfer();  // a transfer that still runs is cut
   void note_refusals();
 
   Worker& worker_;

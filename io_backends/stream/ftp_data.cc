@@ -106,9 +106,10 @@ FtpTransferEnd end_of(SendOutcome outcome) {
 Task<FtpTransferEnd> send_listing(Worker& worker, FtpTransferRun& run, Link& link) {
   worker.counters().listings.add();
   bool cut = false;
-  const std::string lines = co_await run_blocking(worker.shared().pool, [&run, &cut] {
+  const auto list = [&run, &cut] {
     return make_ftp_listing(*run.tree, run.found, run.transfer, engine::kFtpListingEntriesMax, cut);
-  });
+  };
+  const std::string lines = co_await run_blocking(worker.shared().pool, list);
   if (cut) worker.counters().listings_cut.add();
   const bool sent = co_await link.send_all(lines);
   co_return sent ? FtpTransferEnd::kDone : FtpTransferEnd::kNetworkFailed;

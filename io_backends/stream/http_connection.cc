@@ -121,7 +121,8 @@ Task<HttpConnection::Next> HttpConnection::answer_request(const engine::HttpRequ
     if (!discarded) co_return Next::kEnd;
   }
   if (serves_ == Serves::kTexts) {
-    co_return co_await send_text(engine::decide_text(request, worker_.hooks().board));
+    engine::HttpResponse response = engine::decide_text(request, worker_.hooks().board);
+    co_return co_await send_text(std::move(response));
   }
   co_return co_await answer_from_tree(request, check);
 }
@@ -137,9 +138,8 @@ Task<HttpConnection::Next> HttpConnection::answer_from_tree(const engine::HttpRe
   if (response.status == 404) report_not_found(worker_, Protocol::kHttp, link_.peer().address, target.path);
   if (response.body == engine::BodyKind::kIndex) {
     worker_.counters().listings.add();
-    TreeListing listing = co_await run_blocking(worker_.shared().pool, [&tree, &found, &target] {
-      return tree.list(found.fd, target.path, engine::kIndexEntriesMax);
-    });
+    const auto list = [&tree, &found, &target] { return tree.list(found.fd, target.path, engine::kIndexEntriesMax); };
+    TreeListing listing = co_await run_blocking(worker_.shared().pool, list);
     if (listing.cut) worker_.counters().listings_cut.add();
     engine::finish_index(response, target.path, to_listing(std::move(listing)));
   }
@@ -151,8 +151,10 @@ Task<HttpConnection::Next> HttpConnection::answer_from_tree(const engine::HttpRe
 // First from the kernel's caches alone; what is not there is looked up on the pool.
 Task<Lookup> HttpConnection::look_up(const TreeReader& tree, std::string_view path) {
   Lookup found = tree.open(path, Blocking::kNever);
-  if (found.would_block)
-    found = co_await run_blocking(worker_.shared().pool, [&tree, path] { return tree.open(path, Blocking::kAllowed); });
+  if (found.would_block) {
+    const auto open = [&tree, path] { return tree.open(path, Blocking::kAllowed); };
+    found = co_await run_blocking(worker_.shared().pool, open);
+  }
   co_return found;
 }
 
@@ -174,7 +176,8 @@ Task<bool> HttpConnection::discard_body(std::uint64_t size) {
 
 Task<HttpConnection::Next> HttpConnection::refuse(unsigned status) {
   worker_.counters().http_bad_requests.add();
-  co_return co_await send_text(engine::refusal(status));
+  engine::HttpResponse response = engine::refusal(status);
+  co_return co_await send_text(std::move(response));
 }
 
 Task<HttpConnection::Next> HttpConnection::send_text(engine::HttpResponse response) {

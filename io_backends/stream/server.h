@@ -8,8 +8,8 @@
 //       reconfigure(config)       ------------>  roots and passive ports of requests that start later
 //       stop(grace)               ------------>  running transfers get `grace`, then are cut
 //
-// Thread: start, reconfigure and stop from one thread; totals() from any. Constructing an event loop sets SIGPIPE to
-// ignored for the process (Boost.Asio), which sendfile needs.
+// Thread: start, reconfigure and stop from one thread; totals() from any. The stream threads block SIGPIPE for
+// themselves (sendfile has no flag against it); the process's signal handling is not touched.
 #pragma once
 
 #include <functional>

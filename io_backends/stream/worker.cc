@@ -1,6 +1,8 @@
 #include "io_backends/stream/worker.h"
 
 #include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
 #include <sys/socket.h>
 
 #include <string_view>
@@ -54,6 +56,10 @@ void Worker::add_listener(const ListenSocket& socket) {
 }
 
 void Worker::run() {
+  sigset_t broken_pipe;
+  sigemptyset(&broken_pipe);
+  sigaddset(&broken_pipe, SIGPIPE);
+  ::pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
   for (const auto& listener : listeners_) asio::co_spawn(loop_, accept_loop(*listener), asio::detached);
   asio::co_spawn(loop_, sweep_loop(), asio::detached);
   loop_.run();
