@@ -7,13 +7,9 @@
 
 namespace rackcast::io {
 
-std::optional<IoKind> parse_io_kind(std::string_view name) {
-  if (name == "io_uring") return IoKind::kIoUring;
-  if (name == "socket") return IoKind::kSocket;
-  return std::nullopt;
-}
-
 Result<MadeIo> make_packet_io(IoKind kind, SocketSet sockets, IoOptions options) {
+  if (kind != IoKind::kIoUring && kind != IoKind::kSocket)
+    return fail("this packet I/O backend is not built yet; set [server].io to io_uring or socket");
   MadeIo made;
   if (kind == IoKind::kIoUring) {
     auto ring = IoUringIo::create(sockets, options);

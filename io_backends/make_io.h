@@ -2,12 +2,10 @@
 // and says why in one line for the log.
 #pragma once
 
-#include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
-#include <string_view>
 
+#include "core/config/config.h"
 #include "core/packet_io.h"
 #include "core/result.h"
 #include "io_backends/socket/io_options.h"
@@ -15,17 +13,12 @@
 
 namespace rackcast::io {
 
-enum class IoKind : std::uint8_t { kIoUring, kSocket };
-
-// "io_uring" or "socket"; nothing for any other name.
-[[nodiscard]] std::optional<IoKind> parse_io_kind(std::string_view name);
-
 struct MadeIo {
   std::unique_ptr<PacketIo> io;
   std::string fallback_reason;  // empty: the kind that was asked for
 };
 
-// Takes the sockets over. Error: not even the socket backend can be made.
+// Takes the sockets over. Error: a kind that is not built, or not even the socket backend can be made.
 [[nodiscard]] Result<MadeIo> make_packet_io(IoKind kind, SocketSet sockets, IoOptions options = {});
 
 }  // namespace rackcast::io

@@ -66,7 +66,8 @@ class KernelWorld final : public World {
   Result<std::unique_ptr<PacketIo>> open_backend(io::SocketSet set) {
     io::IoOptions options;
     options.segmentation_offload = kind_.offload;
-    auto made = io::make_packet_io(*io::parse_io_kind(kind_.backend), std::move(set), options);
+    auto made = io::make_packet_io(kind_.backend == std::string_view("io_uring") ? IoKind::kIoUring : IoKind::kSocket,
+                                   std::move(set), options);
     if (!made) return tl::make_unexpected(made.error());
     if (!made->fallback_reason.empty()) return fail(made->fallback_reason);
     return std::move(made->io);

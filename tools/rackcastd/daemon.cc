@@ -1,0 +1,216 @@
+#include "tools/rackcastd/daemon.h"
+
+#include <systemd/sd-daemon.h>
+
+#include <chrono>
+#include <csignal>
+#include <utility>
+
+#include "core/config/parse.h"
+#include "core/config/reload.h"
+#include "core/leases/sqlite_store.h"
+#include "tools/rackcastd/measures.h"
+#include "tools/rackcastd/privileges.h"
+
+namespace rackcast {
+
+namespace {
+
+// HTTP and FTP transfers that run when the daemon is told to stop get this long; lanes have their own grace.
+constexpr io::Milliseconds kStreamStopGrace{5'000};
+
+WallTime wall_now() {
+  return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
+}
+
+std::shared_ptr<const Config> with_flags(const Config& config, const DaemonOptions& options) {
+  auto changed = std::make_shared<Config>(config);
+  if (options.io) changed->server.io = *options.io;
+  if (options.cores) changed->server.cores = *options.cores;
+  if (options.log_level) changed->log.level = *options.log_level;
+  return changed;
+}
+
+}  // namespace
+
+std::shared_ptr<const Config> load_daemon_config(const DaemonOptions& options) {
+  const ConfigOutcome outcome = load_config(options.config_file);
+  for (const Problem& problem : outcome.problems)
+    std::fprintf(stderr, "%s\n", problem_line(options.config_file, problem).c_str());
+  return outcome.config == nullptr ? nullptr : with_flags(*outcome.config, options);
+}
+
+Daemon::Daemon(const DaemonOptions& options, std::shared_ptr<const Config> config)
+    : options_(options),
+      config_(std::move(config)),
+      log_sink_(config_->log.syslog),
+      event_log_(log_sink_, log_level(config_->log.level)),
+      board_(boot_files_of(*config_)),
+      board_api_(board_, [this] { return measures_of(lanes_.get(), images_.get(), streams_.get()); }),
+      pump_({&event_log_, &board_}) {}
+
+Result<std::unique_ptr<Daemon>> Daemon::start(const DaemonOptions& options, std::shared_ptr<const Config> config) {
+  std::unique_ptr<Daemon> daemon(new Daemon(options, std::move(config)));
+  for (const auto step : {&Daemon::open_sockets, &Daemon::become_user, &Daemon::open_stores, &Daemon::start_lanes,
+                          &Daemon::start_streams}) {
+    if (auto done = (daemon.get()->*step)(); !done) return tl::make_unexpected(done.error());
+  }
+  daemon->board_api_.set_status(daemon->status("ok"));
+  return daemon;
+}
+
+Daemon::~Daemon() {
+  stop();
+}
+
+Result<void> Daemon::open_sockets() {
+  auto lanes = LaneGroup::open(*config_);
+  if (!lanes) return tl::make_unexpected(lanes.error());
+  lanes_ = std::move(*lanes);
+  if (!config_->http && !config_->ftp && !config_->board) return {};
+  auto streams = io::StreamSockets::open(*config_);
+  if (!streams) return tl::make_unexpected(streams.error());
+  stream_sockets_ = std::move(*streams);
+  return {};
+}
+
+Result<void> Daemon::become_user() {
+  const auto user = find_user(config_->server.user);
+  if (!user) return tl::make_unexpected(user.error());
+  if (config_->dhcp) {
+    if (auto made = prepare_state_dir(config_->server.state_dir, *user); !made) return made;
+  }
+  return drop_privileges(*user);
+}
+
+Result<void> Daemon::open_stores() {
+  pump_.start();
+  if (config_->tftp) {
+    ImageStoreOptions options;
+    options.root = config_->tftp->root;
+    options.budget_bytes = config_->tftp->cache_bytes;
+    auto images = ImageStore::create(std::move(options), [this](LaneId lane, Completion completion) {
+      return lanes_->post(lane, std::move(completion));
+    });
+    if (!images) return tl::make_unexpected(images.error());
+    images_ = std::move(*images);
+  }
+  if (config_->dhcp) {
+    auto store = SqliteLeaseStore::open(
+        config_->server.state_dir + "/leases.db",
+        [this](LaneId lane, Completion completion) { (void)lanes_->post(lane, std::move(completion)); },
+        [this](const std::string& alarm) { say(LogLevel::kError, alarm); });
+    if (!store) return tl::make_unexpected(store.error());
+    auto known = (*store)->load();
+    if (!known) return tl::make_unexpected(known.error());
+    known_leases_ = std::move(*known);
+    leases_ = std::move(*store);
+    leases_->start();
+  }
+  return {};
+}
+
+Result<void> Daemon::start_lanes() {
+  LaneServices services{.config = config_, .pump = pump_};
+  services.images = images_.get();
+  services.leases = leases_.get();
+  services.known_leases = std::move(known_leases_);
+  services.on_machine = [this](const Machine& machine) { board_.on_machine(machine); };
+  services.on_fallback = [this](const std::string& reason) { say(LogLevel::kWarning, reason); };
+  return lanes_->start(std::move(services));
+}
+
+Result<void> Daemon::start_streams() {
+  if (!stream_sockets_) return {};
+  io::StreamHooks hooks;
+  hooks.events = [this](unsigned) -> EventSink& { return *pump_.add_queue(); };
+  if (images_ != nullptr) hooks.images = [this](const FileIdentity& identity) { return images_->find(identity); };
+  hooks.board = [this](const engine::HttpRequest& request) { return answer_board(request); };
+  auto started = io::StreamServer::start(*config_, std::move(*stream_sockets_), std::move(hooks));
+  if (!started) return tl::make_unexpected(started.error());
+  streams_ = std::move(*started);
+  return {};
+}
+
+engine::HttpResponse Daemon::answer_board(const engine::HttpRequest& request) const {
+  ApiAnswer answer = board_api_.handle(request.method, request.target, wall_now());
+  engine::HttpResponse response = engine::text_response(answer.status, std::move(answer.body), answer.content_type);
+  response.head_only = request.method == "HEAD";
+  return response;
+}
+
+DaemonStatus Daemon::status(std::string word) const {
+  DaemonStatus status{.status = std::move(word), .version = RACKCAST_VERSION, .lanes = {}};
+  const auto& cores = config_->server.cores;
+  for (std::size_t i = 0; i < lanes_->size(); ++i) {
+    LaneStatus lane{.lane = static_cast<unsigned>(i), .core = std::nullopt, .backend = lanes_->report(i).backend};
+    if (!cores.empty()) lane.core = cores[i];
+    status.lanes.push_back(lane);
+  }
+  return status;
+}
+
+void Daemon::serve_until_stopped() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
+  for (;;) {
+    int signal = 0;
+    if (sigwait(&signals, &signal) != 0) continue;
+    if (signal != SIGHUP) break;
+    reload();
+  }
+  stop();
+}
+
+// Validate, then swap: a broken file changes nothing.
+void Daemon::reload() {
+  sd_notify(0, "RELOADING=1");
+  const ConfigOutcome outcome = load_config(options_.config_file);
+  for (const Problem& problem : outcome.problems) {
+    say(problem.severity == Severity::kError ? LogLevel::kError : LogLevel::kWarning,
+        problem_line(options_.config_file, problem));
+  }
+  if (outcome.config == nullptr) {
+    say(LogLevel::kError, "reload refused, the running configuration stays: mend " + options_.config_file);
+  } else {
+    const auto next = with_flags(*outcome.config, options_);
+    const ReloadPlan plan = reload_plan(*config_, *next);
+    const auto swapped = streams_ == nullptr ? Result<void>{} : streams_->reconfigure(*next);
+    if (!swapped) {
+      say(LogLevel::kError, "reload refused, the running configuration stays: " + swapped.error().message);
+    } else {
+      lanes_->reconfigure(next);
+      board_.set_boot_files(boot_files_of(*next));
+      event_log_.set_level(log_level(next->log.level));
+      log_sink_.set_syslog(next->log.syslog);
+      if (!plan.restart.empty()) say(LogLevel::kWarning, "these changes wait for a restart: " + joined(plan.restart));
+      say(LogLevel::kInfo,
+          plan.live.empty() ? "reloaded, nothing changed at once" : "reloaded, in force now: " + joined(plan.live));
+      config_ = next;
+    }
+  }
+  sd_notify(0, "READY=1");
+}
+
+void Daemon::stop() {
+  if (std::exchange(stopped_, true)) return;
+  sd_notify(0, "STOPPING=1");
+  if (lanes_ != nullptr) {
+    board_api_.set_status(status("stopping"));
+    lanes_->stop();
+  }
+  if (streams_ != nullptr) streams_->stop(kStreamStopGrace);
+  // Answers of the stores go to the lanes' ports: the stores end first, the ports with `lanes_` afterwards.
+  leases_.reset();
+  images_.reset();
+  pump_.stop();
+}
+
+}  // namespace rackcast

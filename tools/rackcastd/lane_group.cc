@@ -1,0 +1,159 @@
+#include "tools/rackcastd/lane_group.h"
+
+#include <random>
+#include <utility>
+
+#include "io_backends/make_io.h"
+
+namespace rackcast {
+
+namespace {
+
+std::uint64_t random_seed() {
+  std::random_device device;
+  return (std::uint64_t{device()} << 32U) | device();
+}
+
+engine::InterfaceFacts dhcp_facts(const io::InterfaceFacts& interface, SocketId socket) {
+  engine::InterfaceFacts facts;
+  facts.socket = socket;
+  facts.index = interface.index;
+  facts.name = FixedText<16>(interface.name);
+  for (const io::InterfaceAddress& address : interface.addresses) {
+    if (!address.address.is_v4()) continue;
+    net::Ipv4Prefix prefix;
+    prefix.length = address.prefix_bits;
+    prefix.base = net::Ipv4Address(address.address.v4().value() & prefix.mask());
+    facts.addresses.push_back({address.address.v4(), prefix});
+  }
+  return facts;
+}
+
+// Engines by index of LaneSetup::engines; at most one of each on a lane.
+template <typename E>
+const E* find_engine(Lane& lane, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i)
+    if (const auto* found = dynamic_cast<const E*>(&lane.engine(i))) return found;
+  return nullptr;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<LaneGroup>> LaneGroup::open(const Config& config) {
+  std::unique_ptr<LaneGroup> group(new LaneGroup);
+  for (const std::string& name : config.server.interfaces) {
+    auto facts = io::interface_addresses(name);
+    if (!facts) return tl::make_unexpected(facts.error());
+    group->interfaces_.push_back(std::move(*facts));
+  }
+  auto plans = plan_lanes(config, group->interfaces_);
+  std::vector<std::vector<io::SocketSpec>> specs;
+  for (const LanePlan& plan : plans) specs.push_back(plan.specs);
+  auto sockets = io::SocketSet::open_lanes(specs);
+  if (!sockets) return tl::make_unexpected(sockets.error());
+  for (std::size_t i = 0; i < plans.size(); ++i) {
+    group->opened_.push_back({std::move(plans[i]), std::move((*sockets)[i])});
+    group->ports_.push_back(std::make_unique<LanePort>());
+    group->reports_.push_back(std::make_unique<Published<LaneReport>>());
+  }
+  return group;
+}
+
+LaneGroup::~LaneGroup() {
+  stop();
+}
+
+Result<void> LaneGroup::start(LaneServices services) {
+  router_ = std::make_unique<ThreadedWorkRouter>(services.images, services.leases, ports_, services.on_machine);
+  const auto& cores = services.config->server.cores;
+  for (std::size_t i = 0; i < opened_.size(); ++i) {
+    LaneThreadSetup setup;
+    setup.id = LaneId{static_cast<std::uint16_t>(i)};
+    if (!cores.empty()) setup.core = cores[i];
+    setup.make_io = [&, i]() -> Result<std::unique_ptr<PacketIo>> {
+      auto made = io::make_packet_io(services.config->server.io, *std::exchange(opened_[i].sockets, std::nullopt));
+      if (!made) return tl::make_unexpected(made.error());
+      if (!made->fallback_reason.empty() && i == 0) services.on_fallback(made->fallback_reason);
+      return std::move(made->io);
+    };
+    setup.make_lane = [&, i](PacketIo& packet_io) { return make_lane(i, packet_io, services); };
+    auto thread = LaneThread::start(std::move(setup), *ports_[i]);
+    if (!thread) return tl::make_unexpected(thread.error());
+    threads_.push_back(std::move(*thread));
+  }
+  return {};
+}
+
+std::unique_ptr<Lane> LaneGroup::make_lane(std::size_t index, PacketIo& packet_io, LaneServices& services) {
+  LaneSetup setup;
+  setup.id = LaneId{static_cast<std::uint16_t>(index)};
+  for (const io::InterfaceFacts& interface : interfaces_) setup.interfaces.push_back(interface.index);
+  add_engines(index, packet_io, services, setup);
+  const std::size_t engines = setup.engines.size();
+
+  auto lane = std::make_unique<Lane>(std::move(setup), packet_io, *ports_[index], *services.pump.add_queue(), *router_);
+  lane->on_publish = [&report = *reports_[index], &packet_io, dhcp = find_engine<engine::DhcpEngine>(*lane, engines),
+                      tftp = find_engine<engine::TftpEngine>(*lane, engines)](const Lane& self) {
+    LaneReport now;
+    now.backend = packet_io.capabilities().name;
+    now.lane = self.counters();
+    now.io = packet_io.stats();
+    if (dhcp != nullptr) {
+      now.dhcp = dhcp->stats();
+      now.leases = dhcp->leases().stats();
+    }
+    if (tftp != nullptr) now.tftp = tftp->counters();
+    report.offer(now);
+  };
+  lane->on_publish(*lane);
+  return lane;
+}
+
+void LaneGroup::add_engines(std::size_t index, PacketIo& packet_io, LaneServices& services, LaneSetup& setup) {
+  const LanePlan& plan = opened_[index].plan;
+  engine::DhcpSetup dhcp{.config = services.config};
+  engine::TftpSetup tftp{.config = services.config};
+  for (std::size_t i = 0; i < plan.sockets.size(); ++i) {
+    const SocketId socket{static_cast<std::uint16_t>(i)};
+    const PlannedSocket& planned = plan.sockets[i];
+    if (planned.role == SocketRole::kDhcp)
+      dhcp.interfaces.push_back(dhcp_facts(interfaces_[planned.interface], socket));
+    if (planned.role == SocketRole::kTftpListener) tftp.listeners.push_back(socket);
+    if (planned.role == SocketRole::kTftpTransfer) tftp.tids.push_back(socket);
+  }
+
+  std::uint8_t tftp_engine = 0;
+  if (!dhcp.interfaces.empty()) {
+    dhcp.leases = std::move(services.known_leases);
+    dhcp.seed = random_seed();
+    dhcp.frame_to_mac = packet_io.capabilities().frame_to_mac;
+    setup.engines.push_back(std::make_unique<engine::DhcpEngine>(std::move(dhcp), packet_io.now()));
+    tftp_engine = 1;
+  }
+  if (!tftp.listeners.empty()) {
+    tftp.root = services.config->tftp->root;
+    tftp.epoch = &services.images->epoch();
+    tftp.seed = random_seed();
+    setup.engines.push_back(std::make_unique<engine::TftpEngine>(std::move(tftp)));
+  }
+  for (const PlannedSocket& planned : plan.sockets)
+    setup.route.push_back(planned.role == SocketRole::kDhcp ? std::uint8_t{0} : tftp_engine);
+}
+
+void LaneGroup::reconfigure(const std::shared_ptr<const Config>& config) {
+  for (const auto& port : ports_) (void)port->post(ConfigSwapped{config});
+}
+
+void LaneGroup::stop() {
+  for (const auto& thread : threads_) thread->request_stop();
+  for (const auto& thread : threads_) thread->join();
+  threads_.clear();
+}
+
+std::uint64_t LaneGroup::mailbox_refused() const {
+  std::uint64_t sum = 0;
+  for (const auto& port : ports_) sum += port->refused();
+  return sum;
+}
+
+}  // namespace rackcast

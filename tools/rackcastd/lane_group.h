@@ -1,0 +1,86 @@
+// The datagram lanes of the daemon: their sockets (opened while still root), then their threads, engines and counters.
+//
+//   LaneGroup::open(config)   interfaces looked up, sockets bound, in lane order
+//   (privileges drop)
+//   start(…)                  one LaneThread per lane
+//   stop()                    running transfers end, or the grace does
+//
+// Thread: the main one; report() from any.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/config/config.h"
+#include "core/engine/dhcp/dhcp_engine.h"
+#include "core/engine/tftp/tftp_engine.h"
+#include "core/events/event_pump.h"
+#include "core/images/image_store.h"
+#include "core/runtime/lane_thread.h"
+#include "core/runtime/work_router.h"
+#include "io_backends/socket/interfaces.h"
+#include "io_backends/socket/socket_set.h"
+#include "tools/rackcastd/lane_plan.h"
+#include "tools/rackcastd/published.h"
+
+namespace rackcast {
+
+// What a lane tells the outside, a few times a second.
+struct LaneReport {
+  const char* backend = "";  // static storage
+  LaneCounters lane;
+  IoStats io;
+  std::optional<engine::DhcpStats> dhcp;
+  std::optional<LeaseTableStats> leases;
+  std::optional<engine::tftpd::Counters> tftp;
+};
+
+struct LaneServices {
+  std::shared_ptr<const Config> config;
+  EventPump& pump;
+  ImageStore* images = nullptr;  // null without [tftp]
+  LeaseStore* leases = nullptr;  // null without [dhcp]
+  std::vector<Lease> known_leases;
+  std::function<void(const Machine&)> on_machine;
+  std::function<void(std::string)> on_fallback;  // one clear line when io_uring is forbidden; any thread
+};
+
+class LaneGroup {
+ public:
+  [[nodiscard]] static Result<std::unique_ptr<LaneGroup>> open(const Config& config);
+  ~LaneGroup();
+
+  // Where completions for the lanes go; valid from open() on.
+  [[nodiscard]] bool post(LaneId lane, Completion completion) {
+    return ports_[lane.value()]->post(std::move(completion));
+  }
+
+  [[nodiscard]] Result<void> start(LaneServices services);
+  void reconfigure(const std::shared_ptr<const Config>& config);
+  void stop();
+
+  [[nodiscard]] std::size_t size() const { return ports_.size(); }
+  [[nodiscard]] LaneReport report(std::size_t lane) const { return reports_[lane]->read(); }
+  [[nodiscard]] std::uint64_t mailbox_refused() const;
+
+ private:
+  struct Opened {
+    LanePlan plan;
+    std::optional<io::SocketSet> sockets;  // taken by the lane's thread
+  };
+
+  LaneGroup() = default;
+  [[nodiscard]] std::unique_ptr<Lane> make_lane(std::size_t index, PacketIo& io, LaneServices& services);
+  void add_engines(std::size_t index, PacketIo& io, LaneServices& services, LaneSetup& setup);
+
+  std::vector<io::InterfaceFacts> interfaces_;
+  std::vector<Opened> opened_;
+  std::vector<std::unique_ptr<LanePort>> ports_;
+  std::vector<std::unique_ptr<Published<LaneReport>>> reports_;
+  std::unique_ptr<ThreadedWorkRouter> router_;
+  std::vector<std::unique_ptr<LaneThread>> threads_;  // last: joined before what they use goes
+};
+
+}  // namespace rackcast

@@ -1,0 +1,141 @@
+#include "tools/rackcastd/measures.h"
+
+#include <array>
+#include <string>
+#include <string_view>
+
+namespace rackcast {
+
+namespace {
+
+// One row per counter of a plain struct.
+template <typename Struct>
+struct Row {
+  std::string_view name;
+  std::string_view help;
+  std::uint64_t Struct::*value;
+  bool counter = true;
+};
+
+constexpr std::array kLaneRows = {
+    Row<LaneCounters>{"lane_datagrams_total", "datagrams given to an engine", &LaneCounters::datagrams},
+    Row<LaneCounters>{"lane_wrong_interface_total", "datagrams from interfaces that are not served",
+                      &LaneCounters::wrong_interface},
+    Row<LaneCounters>{"lane_completions_total", "answers taken from the mailbox", &LaneCounters::completions},
+    Row<LaneCounters>{"lane_pins_full_total", "images that found no room in the pin table", &LaneCounters::pins_full},
+    Row<LaneCounters>{"lane_images_pinned", "images and pieces that transfers read from", &LaneCounters::images_pinned,
+                      false},
+    Row<LaneCounters>{"lane_in_flight", "transfers running and replies waiting", &LaneCounters::in_flight, false},
+};
+
+constexpr std::array kIoRows = {
+    Row<IoStats>{"io_datagrams_received_total", "datagrams received", &IoStats::datagrams_received},
+    Row<IoStats>{"io_bytes_received_total", "payload bytes received", &IoStats::bytes_received},
+    Row<IoStats>{"io_truncated_total", "datagrams longer than a receive buffer", &IoStats::truncated},
+    Row<IoStats>{"io_receive_overflow_total", "datagrams the kernel dropped: receive buffer full",
+                 &IoStats::receive_overflow},
+    Row<IoStats>{"io_receive_ring_empty_total", "receive buffers ran out and the ring was re-armed",
+                 &IoStats::receive_ring_empty},
+    Row<IoStats>{"io_datagrams_sent_total", "datagrams sent", &IoStats::datagrams_sent},
+    Row<IoStats>{"io_bytes_sent_total", "payload bytes sent", &IoStats::bytes_sent},
+    Row<IoStats>{"io_bursts_offloaded_total", "bursts sent by segmentation offload", &IoStats::bursts_offloaded},
+    Row<IoStats>{"io_offload_refused_total", "bursts that had to go one by one", &IoStats::offload_refused},
+    Row<IoStats>{"io_send_blocked_total", "sends that waited for buffer space", &IoStats::send_blocked},
+    Row<IoStats>{"io_send_unreachable_total", "datagrams without a way to the peer", &IoStats::send_unreachable},
+    Row<IoStats>{"io_send_failed_total", "datagrams the kernel refused", &IoStats::send_failed},
+    Row<IoStats>{"io_frames_sent_total", "frames to a MAC", &IoStats::frames_sent},
+    Row<IoStats>{"io_slots_exhausted_total", "times no transmit slot was free", &IoStats::slots_exhausted},
+};
+
+constexpr std::array kDhcpRows = {
+    Row<engine::DhcpStats>{"dhcp_received_total", "messages received", &engine::DhcpStats::received},
+    Row<engine::DhcpStats>{"dhcp_offers_total", "OFFERs sent", &engine::DhcpStats::offers},
+    Row<engine::DhcpStats>{"dhcp_acks_total", "ACKs sent", &engine::DhcpStats::acks},
+    Row<engine::DhcpStats>{"dhcp_naks_total", "NAKs sent", &engine::DhcpStats::naks},
+    Row<engine::DhcpStats>{"dhcp_inform_acks_total", "INFORMs answered", &engine::DhcpStats::inform_acks},
+    Row<engine::DhcpStats>{"dhcp_bootp_replies_total", "BOOTP replies sent", &engine::DhcpStats::bootp_replies},
+    Row<engine::DhcpStats>{"dhcp_declines_total", "DECLINEs heard", &engine::DhcpStats::declines},
+    Row<engine::DhcpStats>{"dhcp_releases_total", "RELEASEs heard", &engine::DhcpStats::releases},
+    Row<engine::DhcpStats>{"dhcp_acks_unwritten_total", "ACKs answered from the durable row",
+                           &engine::DhcpStats::acks_unwritten},
+};
+
+constexpr std::array kImageRows = {
+    Row<ImageStoreStats>{"images", "images held", &ImageStoreStats::images, false},
+    Row<ImageStoreStats>{"images_bytes", "bytes mapped by images", &ImageStoreStats::live_bytes, false},
+    Row<ImageStoreStats>{"images_loads_total", "copies made from disk", &ImageStoreStats::loads},
+    Row<ImageStoreStats>{"images_not_found_total", "paths without a file", &ImageStoreStats::not_found},
+    Row<ImageStoreStats>{"images_links_out_total", "links that leave the root, refused", &ImageStoreStats::links_out},
+    Row<ImageStoreStats>{"images_copies_retried_total", "files that changed while they were copied",
+                         &ImageStoreStats::copies_retried},
+    Row<ImageStoreStats>{"images_out_of_memory_total", "copies that found no memory", &ImageStoreStats::out_of_memory},
+    Row<ImageStoreStats>{"images_evicted_total", "images dropped for the budget", &ImageStoreStats::evicted},
+    Row<ImageStoreStats>{"images_superseded_total", "generations replaced by a newer one",
+                         &ImageStoreStats::superseded},
+    Row<ImageStoreStats>{"images_pieces_changed_total", "large files that changed under a transfer",
+                         &ImageStoreStats::pieces_changed},
+};
+
+class Collector {
+ public:
+  template <typename Struct, std::size_t kRows>
+  void add(const Struct& values, const std::array<Row<Struct>, kRows>& rows) {
+    for (const Row<Struct>& row : rows) add(row.name, row.help, values.*row.value, row.counter);
+  }
+
+  void add(std::string_view name, std::string_view help, std::uint64_t value, bool counter = true,
+           std::vector<std::pair<std::string, std::string>> labels = {}) {
+    for (Measure& known : measures_) {
+      if (known.name != name || known.labels != labels) continue;
+      known.value += static_cast<double>(value);  // another lane's share
+      return;
+    }
+    measures_.push_back({std::string(name), std::string(help), static_cast<double>(value), std::move(labels), counter});
+  }
+
+  std::vector<Measure> take() { return std::move(measures_); }
+
+ private:
+  std::vector<Measure> measures_;
+};
+
+void add_lane(Collector& out, const LaneReport& report) {
+  out.add(report.lane, kLaneRows);
+  out.add(report.io, kIoRows);
+  if (report.dhcp) {
+    out.add(*report.dhcp, kDhcpRows);
+    for (const engine::DhcpDropSpec& drop : engine::kDhcpDrops)
+      out.add("dhcp_drops_total", "messages without an answer, by reason", report.dhcp->drop(drop.reason), true,
+              {{"reason", std::string(drop.name)}});
+  }
+  if (report.leases) {
+    out.add("dhcp_offers_expired_total", "offers nobody took", report.leases->offers_expired);
+    out.add("dhcp_leases_expired_total", "leases that ran out", report.leases->leases_expired);
+    out.add("dhcp_pool_exhausted_total", "requests without a free address", report.leases->pool_exhausted);
+  }
+  if (report.tftp) {
+    for (const engine::tftpd::CounterInfo& info : engine::tftpd::kCounterTable)
+      out.add("tftp_" + std::string(info.name) + "_total", info.hint, (*report.tftp)[info.counter]);
+  }
+}
+
+}  // namespace
+
+std::vector<Measure> measures_of(const LaneGroup* lanes, const ImageStore* images, const io::StreamServer* streams) {
+  Collector out;
+  if (lanes != nullptr) {
+    for (std::size_t i = 0; i < lanes->size(); ++i) add_lane(out, lanes->report(i));
+    out.add("mailbox_refused_total", "completions that found a lane's mailbox full", lanes->mailbox_refused());
+  }
+  if (images != nullptr) out.add(images->stats(), kImageRows);
+  if (streams != nullptr) {
+    const io::StreamTotals totals = streams->totals();
+    for (const io::StreamCounterRow& row : io::kStreamCounterRows) {
+      const bool gauge = row.total == &io::StreamTotals::connections_open;
+      out.add("stream_" + std::string(row.name) + (gauge ? "" : "_total"), row.help, totals.*row.total, !gauge);
+    }
+  }
+  return out.take();
+}
+
+}  // namespace rackcast
