@@ -23,6 +23,10 @@ void DhcpEngine::on_decline(Exchange& exchange) {
   if (!abandoned) return drop(DhcpDrop::kNotItsLease);
   if (const HeldReply* held = held_.find(request.mac)) held_.remove(*held);
   ++stats_.declines;
+  FixedText<96> sentence("Abandoning IP address ");  // dhcpd's line: another machine uses an address of the pool
+  (void)sentence.append(address.text());
+  (void)sentence.append(": declined.");
+  report(exchange, EventKind::kWarning, address, sentence);
   write_unwatched(exchange, *abandoned);
 }
 

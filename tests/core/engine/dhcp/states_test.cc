@@ -204,7 +204,11 @@ TEST(DhcpDecline, PutsTheAddressToRestAndIsNotAnswered) {
             nullptr);
   EXPECT_EQ(rack.state(ip(2)), LeaseState::kAbandoned);
   EXPECT_EQ(rack.rows.back().state, LeaseState::kAbandoned);
-  EXPECT_EQ(rack.take_events().at(0).detail.view(), "abandoned");
+  const auto events = rack.take_events();
+  ASSERT_THAT(events, SizeIs(2));
+  EXPECT_EQ(events[0].detail.view(), "abandoned");
+  EXPECT_EQ(events[1].kind, EventKind::kWarning);
+  EXPECT_EQ(events[1].detail.view(), "Abandoning IP address 192.168.1.2: declined.");
   EXPECT_EQ(rack.ask(discover(1))->yiaddr(), ip(3));
 }
 
