@@ -114,6 +114,9 @@ Result<std::unique_ptr<SqliteLeaseStore::Database>> SqliteLeaseStore::Database::
                 (reason != 0 ? std::strerror(reason) : sqlite3_errstr(opened)) + "); check the permissions of " +
                 folder.string());
   }
+  // SQLite falls back to read-only without a word.
+  if (sqlite3_db_readonly(db.get(), "main") == 1)
+    return fail("lease store: " + file.string() + " is not writable; check the permissions of the file and its folder");
   std::unique_ptr<Database> database(new Database(file, std::move(db)));
   if (auto done = database->set_up(); !done) return tl::make_unexpected(done.error());
   return database;
@@ -252,6 +255,8 @@ tl::unexpected<Error> SqliteLeaseStore::Database::failure(const char* doing) con
       return fail("lease store: " + name + " is damaged; move it away and restart, or restore it from a backup");
     case SQLITE_READONLY:
       return fail("lease store: " + name + " is not writable; check the permissions of the file and its folder");
+    case SQLITE_CANTOPEN:
+      return fail("lease store: cannot create files beside " + name + "; check the permissions of its folder");
     default:
       break;
   }

@@ -5,10 +5,15 @@
 #include <signal.h>
 #include <sqlite3.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <fstream>
 #include <mutex>
+#include <thread>
 
 #include "tests/core/leases/lease_test_support.h"
 
@@ -256,6 +261,33 @@ TEST(SqliteLeaseStore, SaysThatTheFileCannotBeOpened) {
   const auto store = open_store(folder.file("leases.db"), reports);
   ASSERT_FALSE(store);
   EXPECT_THAT(store.error().message, HasSubstr("cannot open or create"));
+}
+
+// Root may write everywhere, so a child without privileges has to try.
+int exit_code_of_open_as_nobody(const std::filesystem::path& file) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    if (::geteuid() == 0 && ::setuid(65'534) != 0) ::_exit(2);
+    Reports reports;
+    const auto store = open_store(file, reports);
+    const bool told = !store && store.error().message.find("check the permissions") != std::string::npos;
+    ::_exit(told ? 0 : 1);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+TEST(SqliteLeaseStore, SaysThatTheFileOrItsFolderIsNotWritable) {
+  const TemporaryFolder folder;
+  EXPECT_TRUE(load_sorted(folder.file("leases.db")).empty());
+  ASSERT_EQ(::chmod(folder.path().c_str(), 0555), 0);
+  ASSERT_EQ(::chmod(folder.file("leases.db").c_str(), 0444), 0);
+  EXPECT_EQ(exit_code_of_open_as_nobody(folder.file("leases.db")), 0);
+  ASSERT_EQ(::chmod(folder.file("leases.db").c_str(), 0666), 0);
+  EXPECT_EQ(exit_code_of_open_as_nobody(folder.file("leases.db")), 0);  // the log beside it cannot be made
+  EXPECT_EQ(exit_code_of_open_as_nobody(folder.file("new.db")), 0);
+  ASSERT_EQ(::chmod(folder.path().c_str(), 0755), 0);
 }
 
 TEST(SqliteLeaseStore, SaysThatTheFileIsNoDatabase) {
