@@ -1,6 +1,5 @@
-// Multicast, frames to a MAC, source steering, wake-ups, allocation.
+// Multicast, broadcast, frames to a MAC, wake-ups, allocation.
 #include <algorithm>
-#include <map>
 #include <thread>
 
 #include "tests/conformance/allocation_count.h"
@@ -124,46 +123,6 @@ TEST_P(PacketIoConformance, AFrameLongerThanTheMtuFailsAndIsCounted) {
   EXPECT_EQ(push_and_reap(io(), 1), std::vector<PinId>{PinId{5}});
   EXPECT_EQ(io().stats().frames_sent, 0U);
   EXPECT_EQ(io().stats().send_failed, 1U);
-}
-
-TEST_P(PacketIoConformance, SteersAllRequestsOfOneSourceToOneLane) {
-  constexpr std::size_t kLanes = 4;
-  auto spec = any_port();
-  spec.steer_by_source = true;
-  const std::vector<std::vector<io::SocketSpec>> specs(kLanes, {spec});
-  auto opened = world_->open_lanes(specs);
-  ASSERT_TRUE(opened.has_value()) << opened.error().message;
-  lanes_ = std::move(*opened);
-  for (const auto& lane : lanes_) ASSERT_EQ(lane->local_endpoint(SocketId{0}).port, port()) << "one port for all";
-
-  constexpr std::size_t kSources = 200;
-  constexpr std::size_t kPorts = 5;
-  for (std::size_t i = 1; i <= kSources; ++i) {
-    for (std::size_t p = 0; p < kPorts; ++p) {
-      world_->open_peer(World::machine_address(static_cast<std::uint8_t>(i)), net::UdpPort{0})
-          ->send(server(), bytes_of("read"));
-    }
-  }
-  std::map<net::IpAddress, std::map<std::size_t, std::size_t>> lanes_of_source;
-  std::size_t total = 0;
-  for (int turns = 0; turns < 500 && total < kSources * kPorts; ++turns) {
-    for (std::size_t lane = 0; lane < kLanes; ++lane) {
-      std::vector<Got> got;
-      world_->pass();
-      std::array<ReceivedDatagram, kBatchMax> batch;
-      const std::size_t count = lanes_[lane]->poll(batch, MonotonicTime{});
-      for (const auto& d : std::span(batch).first(count)) ++lanes_of_source[d.peer.address][lane];
-      lanes_[lane]->release(std::span(batch).first(count));
-      total += count;
-    }
-  }
-  ASSERT_EQ(total, kSources * kPorts);
-  std::array<std::size_t, kLanes> sources_of_lane{};
-  for (const auto& [source, lanes] : lanes_of_source) {
-    EXPECT_EQ(lanes.size(), 1U) << source.text().view() << " is split";
-    ++sources_of_lane[lanes.begin()->first];
-  }
-  for (const std::size_t sources : sources_of_lane) EXPECT_GT(sources, kSources / kLanes / 2) << "even enough";
 }
 
 TEST_P(PacketIoConformance, AWakeFromAnotherThreadEndsAPoll) {

@@ -78,6 +78,11 @@ class World {
   [[nodiscard]] static net::IpAddress peer_address() { return net::Ipv4Address(10, 77, 0, 100); }
   // One of 200 machines behind the link.
   [[nodiscard]] static net::IpAddress machine_address(std::uint8_t index) { return net::Ipv4Address(10, 77, 4, index); }
+  [[nodiscard]] static net::IpAddress machine_address_v6(std::uint8_t index) {
+    net::Ipv6Address address = *net::Ipv6Address::parse("fd77::4:0");
+    address.octets[15] = index;
+    return address;
+  }
   // On the link's prefix, held by nobody.
   [[nodiscard]] static net::IpAddress dead_address(std::uint8_t index) { return net::Ipv4Address(10, 77, 9, index); }
   [[nodiscard]] static net::IpAddress server_address_v6() { return *net::Ipv6Address::parse("fd77::1"); }
