@@ -141,13 +141,14 @@ void IoUringIo::arm() {
 
 std::size_t IoUringIo::poll(std::span<ReceivedDatagram> out, MonotonicTime until) {
   PollState state{out.first(std::min(out.size(), kBatchMax))};
+  deliver_backlog(state);
   for (;;) {
     arm();
     FlushReport ignored;
     for (std::size_t socket = 0; socket < states_.size(); ++socket) {
       if (!slots_.empty(states_.size() + socket)) send_queue(states_.size() + socket, socket, ignored);
     }
-    const bool wait = until > monotonic_now();
+    const bool wait = state.filled == 0 && backlog_count_ == 0 && until > monotonic_now();
     // Sends finish as they are submitted: waiting for a completion would return at once for their sake.
     if (wait && !sends_prepared_ && !ring_->has_completions()) {
       static_cast<void>(ring_->submit_and_wait(until));
@@ -169,7 +170,7 @@ void IoUringIo::consume(PollState& state) {
     const auto index = static_cast<std::uint32_t>(data);
     const auto request = static_cast<Request>(data >> 56U);
     if (request == Request::kReceive) {
-      if (!on_receive(index, *completion, state)) break;  // no room left: it stays for the next poll
+      on_receive(index, *completion, state);
     } else if (request == Request::kSend) {
       on_sent(index, static_cast<std::uint32_t>(data >> 32U) & 0xFFU, completion->res, state);
     } else if (request == Request::kWake) {
@@ -185,33 +186,48 @@ void IoUringIo::consume(PollState& state) {
   io_uring_cq_advance(ring_->get(), count);
 }
 
-// False: a datagram, and no room for it.
-bool IoUringIo::on_receive(std::size_t socket, const io_uring_cqe& completion, PollState& state) {
-  const bool has_buffer = (completion.flags & IORING_CQE_F_BUFFER) != 0;
-  if (has_buffer && state.filled == state.out.size()) return false;
-  SocketState& source = states_[socket];
+void IoUringIo::on_receive(std::uint32_t socket, const io_uring_cqe& completion, PollState& state) {
   if ((completion.flags & IORING_CQE_F_MORE) == 0) {
-    source.receiving = false;  // arm() starts it again
+    states_[socket].receiving = false;  // arm() starts it again
     if (completion.res == -ENOBUFS) ++stats_.receive_ring_empty;
   }
-  if (!has_buffer) return true;
-  const auto buffer = static_cast<std::uint16_t>(completion.flags >> IORING_CQE_BUFFER_SHIFT);
+  if ((completion.flags & IORING_CQE_F_BUFFER) == 0) return;
+  const Arrival arrival{socket, completion.res,
+                        static_cast<std::uint16_t>(completion.flags >> IORING_CQE_BUFFER_SHIFT)};
+  if (state.filled < state.out.size()) {
+    deliver(arrival, state);
+    return;
+  }
+  backlog_[(backlog_head_ + backlog_count_) % backlog_.size()] = arrival;
+  ++backlog_count_;
+}
+
+void IoUringIo::deliver_backlog(PollState& state) {
+  while (backlog_count_ > 0 && state.filled < state.out.size()) {
+    deliver(backlog_[backlog_head_], state);
+    backlog_head_ = (backlog_head_ + 1) % backlog_.size();
+    --backlog_count_;
+  }
+}
+
+// Precondition: there is room in the batch.
+void IoUringIo::deliver(const Arrival& arrival, PollState& state) {
+  SocketState& source = states_[arrival.socket];
   ReceivedDatagram& datagram = state.out[state.filled];
   std::uint32_t overflow = source.overflow_seen;
-  if (completion.res < 0 || !buffers_->read(buffer, static_cast<std::size_t>(completion.res),
-                                            sockets_.sockets()[socket].local, datagram, overflow)) {
-    buffers_->give_back(buffer);
+  if (arrival.bytes < 0 || !buffers_->read(arrival.buffer, static_cast<std::size_t>(arrival.bytes),
+                                           sockets_.sockets()[arrival.socket].local, datagram, overflow)) {
+    buffers_->give_back(arrival.buffer);
     buffers_->publish();
-    return true;
+    return;
   }
   stats_.receive_overflow += overflow - source.overflow_seen;  // modulo 2^32, as the kernel counts
   source.overflow_seen = overflow;
-  datagram.socket = SocketId{static_cast<std::uint16_t>(socket)};
+  datagram.socket = SocketId{static_cast<std::uint16_t>(arrival.socket)};
   ++stats_.datagrams_received;
   stats_.bytes_received += datagram.payload.size();
   if (datagram.truncated) ++stats_.truncated;
   ++state.filled;
-  return true;
 }
 
 void IoUringIo::on_wake() {

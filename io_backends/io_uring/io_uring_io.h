@@ -10,6 +10,7 @@
 // Thread: the one that called create(), to the end.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -62,6 +63,12 @@ class IoUringIo final : public PacketIo {
     bool split = false;           // offload was refused: start again one by one
     bool failed = false;          // a message failed: the rest is dropped
   };
+  // A receive completion: which buffer, how much, from which socket.
+  struct Arrival {
+    std::uint32_t socket = 0;
+    std::int32_t bytes = 0;
+    std::uint16_t buffer = 0;
+  };
   struct PollState {
     std::span<ReceivedDatagram> out;
     std::size_t filled = 0;
@@ -74,7 +81,9 @@ class IoUringIo final : public PacketIo {
   // Receiving.
   void arm();
   void consume(PollState& state);
-  [[nodiscard]] bool on_receive(std::size_t socket, const io_uring_cqe& completion, PollState& state);
+  void on_receive(std::uint32_t socket, const io_uring_cqe& completion, PollState& state);
+  void deliver(const Arrival& arrival, PollState& state);
+  void deliver_backlog(PollState& state);
   void on_wake();
 
   // Sending. Queue `i` holds socket i's committed slots, queue `sockets + i` those that came back from the ring.
@@ -98,6 +107,11 @@ class IoUringIo final : public PacketIo {
   std::vector<SocketState> states_;
   OffloadMemory offload_;
   FrameSender frames_;
+  // Datagrams read from the ring beyond what the last poll had room for: completions of sends must not wait behind
+  // them. A ring; each entry holds a receive buffer, so it cannot overflow.
+  std::array<Arrival, ReceiveBuffers::kCount> backlog_;
+  std::size_t backlog_head_ = 0;
+  std::size_t backlog_count_ = 0;
   std::uint32_t sends_in_flight_ = 0;
   std::uint32_t polls_in_flight_ = 0;
   bool slot_wanted_ = false;  // reserve() had nothing: a finished send ends poll()
