@@ -16,6 +16,9 @@ inline constexpr std::uint8_t kRetransmitsMax = 5;
 inline constexpr Duration kRetransmitWaitMax =
     std::chrono::seconds(16);  // unless the client asked for a longer first wait
 
+// A peer that answers, but never gets further.
+inline constexpr Duration kStallMax = std::chrono::minutes(5);
+
 // A peer that never answered may be forged: so few answers by timer that we are no amplifier.
 inline constexpr std::uint8_t kAnswersUnconfirmedMax = 3;
 // A repeated request is answered again, but not its duplicate made by the network. iPXE repeats after 250 ms.

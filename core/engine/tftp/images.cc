@@ -104,7 +104,6 @@ void TftpEngine::ask_piece(const Now& now, TransferIndex index, std::uint64_t of
   }
   counters_.add(Counter::kPiecesAsked);
   transfer.awaits_piece = true;
-  transfer.asked_at = now.monotonic;
   set_deadline(index, now.monotonic + kImageAskAgain);
 }
 

@@ -24,7 +24,7 @@ void TftpEngine::on_ack(const Now& now, TransferIndex index, tftp::BlockNumber n
     case TransferState::kOackSent:
       // RFC 2347: ACK 0 accepts the options. Nothing else has been sent that could be acknowledged.
       if (number.value() != 0) return counters_.add(Counter::kAcksBeyondWindow);
-      table_.confirm(index);
+      confirm_over_rival(now, index, sink);
       return start_data(now, index, sink);
     case TransferState::kSending:
       break;
@@ -39,9 +39,16 @@ void TftpEngine::on_ack(const Now& now, TransferIndex index, tftp::BlockNumber n
   on_progress(now, index, block, sink);
 }
 
+// The peer goes on with this one: what it asked from the same port before, or after, is over.
+void TftpEngine::confirm_over_rival(const Now& now, TransferIndex index, Sink& sink) {
+  table_.confirm(index);
+  const TransferIndex rival = table_.at(index).rival;
+  if (rival != kNoTransfer) finish(now, rival, End::kSuperseded, {}, sink);
+}
+
 void TftpEngine::on_progress(const Now& now, TransferIndex index, std::uint64_t block, Sink& sink) {
   Transfer& transfer = table_.at(index);
-  table_.confirm(index);
+  confirm_over_rival(now, index, sink);
   const std::uint64_t blocks = block - transfer.acked;
   const std::uint64_t bytes_before = std::min(transfer.acked * transfer.terms.block_size, transfer.size_bytes);
   const std::uint64_t bytes_now = std::min(block * transfer.terms.block_size, transfer.size_bytes);
@@ -50,6 +57,7 @@ void TftpEngine::on_progress(const Now& now, TransferIndex index, std::uint64_t 
     skip_translated(sink.pins().image(transfer.image).bytes, transfer.translated_acked,
                     blocks * transfer.terms.block_size);
   transfer.acked = block;
+  transfer.moved_at = now.monotonic;
   transfer.tries = 0;
   transfer.gap = transfer.gap && block + 1 < transfer.resend_floor;
   if (block == transfer.last) return finish(now, index, End::kDone, {}, sink);
@@ -65,8 +73,10 @@ void TftpEngine::on_progress(const Now& now, TransferIndex index, std::uint64_t 
   pump(now, index, sink);
 }
 
+// Shows at least that the peer is there: its silence is counted anew. (Who never gets further ends by kStallMax.)
 void TftpEngine::on_duplicate_ack(const Now& now, TransferIndex index, Sink& sink) {
-  const Transfer& transfer = table_.at(index);
+  Transfer& transfer = table_.at(index);
+  if (transfer.confirmed) transfer.tries = 0;
   const bool nothing_under_way = transfer.next == transfer.acked + 1;
   if (transfer.terms.window == 1 || nothing_under_way || transfer.acked < transfer.resend_floor || !transfer.confirmed)
     return counters_.add(Counter::kAcksDuplicate);
@@ -89,6 +99,9 @@ void TftpEngine::rewind(Transfer& transfer) {
 
 void TftpEngine::on_peer_error(const Now& now, TransferIndex index, const tftp::ErrorReport& error, Sink& sink) {
   const Transfer& transfer = table_.at(index);
+  // It went on with the answer to another copy of its request.
+  if (error.code == tftp::ErrorCode::kUnknownTid && !transfer.confirmed)
+    return finish(now, index, End::kSuperseded, {}, sink);
   if (transfer.state == TransferState::kOackSent) {
     // EDK2 asks for the size and aborts with code 8 (pin/tftp#125), BIOS ROMs with code 0: no failure.
     const bool aborted = error.code == tftp::ErrorCode::kOptionRefused || error.code == tftp::ErrorCode::kUndefined;
@@ -145,7 +158,7 @@ void TftpEngine::on_silence(const Now& now, TransferIndex index, Sink& sink) {
     ++transfer.tries;
     return answer(now, index, sink);
   }
-  if (transfer.tries >= kRetransmitsMax) {
+  if (transfer.tries >= kRetransmitsMax || now.monotonic - transfer.moved_at >= kStallMax) {
     const bool only_last = transfer.acked + 1 == transfer.last;
     return finish(now, index, only_last ? End::kDoneUnconfirmed : End::kPeerSilent, {}, sink);
   }

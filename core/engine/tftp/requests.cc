@@ -59,7 +59,8 @@ bool TftpEngine::answered_as_duplicate(const Now& now, const Ask& ask, Sink& sin
   const TransferIndex index = table_.running_of(ask.datagram.peer);
   if (index == kNoTransfer) return false;
   Transfer& transfer = table_.at(index);
-  if (transfer.confirmed || transfer.path_hash != ask.path_hash || transfer.terms != ask.terms) {
+  if (transfer.confirmed) return false;
+  if (transfer.path_hash != ask.path_hash || transfer.terms != ask.terms) {
     finish(now, index, End::kSuperseded, {}, sink);
     return false;
   }
@@ -121,13 +122,14 @@ TransferIndex TftpEngine::new_transfer(const Now& now, const Ask& ask, Sink& sin
     return kNoTransfer;
   }
   Destination to = reply_to(ask.datagram);
-  to.socket = free_tid(ask.datagram);
+  to.socket = free_tid(now, ask.datagram, sink);
+  const TransferIndex old = table_.running_of(to.peer);
   const TransferIndex index = table_.create(to);
+  if (old != kNoTransfer) table_.make_rivals(old, index);
   Transfer& transfer = table_.at(index);
   transfer.terms = ask.terms;
   transfer.path_hash = ask.path_hash;
   transfer.path.assign(ask.path);
-  transfer.asked_at = now.monotonic;
   return index;
 }
 
@@ -147,8 +149,8 @@ bool TftpEngine::make_room(const Now& now, Sink& sink) {
 }
 
 // A transfer port on which this peer has no transfer, running or lingering. When it has one on each (a ROM that asks
-// for file after file from one source port), the next in turn, which is the one that ended first.
-SocketId TftpEngine::free_tid(const ReceivedDatagram& datagram) {
+// for file after file from one source port, or a single port), the next in turn, whose transfer ends for it.
+SocketId TftpEngine::free_tid(const Now& now, const ReceivedDatagram& datagram, Sink& sink) {
   SocketId tid = datagram.socket;
   if (!config_->tftp->single_port && !tids_.empty()) {
     for (std::size_t tries = 0; tries < tids_.size(); ++tries) {
@@ -157,9 +159,10 @@ SocketId TftpEngine::free_tid(const ReceivedDatagram& datagram) {
       if (table_.find(tid, datagram.peer) == kNoTransfer) return tid;
     }
   }
-  // Never a running one: a peer has at most one, and it was ended before.
   const TransferIndex occupant = table_.find(tid, datagram.peer);
-  if (occupant != kNoTransfer) table_.remove(occupant);
+  if (occupant == kNoTransfer) return tid;
+  if (table_.at(occupant).state != TransferState::kLingering) finish(now, occupant, End::kSuperseded, {}, sink);
+  table_.remove(occupant);
   return tid;
 }
 

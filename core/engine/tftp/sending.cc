@@ -47,7 +47,7 @@ void TftpEngine::start_data(const Now& now, TransferIndex index, Sink& sink) {
   transfer.state = TransferState::kSending;
   transfer.tries = 0;
   transfer.id = (std::uint64_t{sink.lane().value()} << 48U) | ++transfer_ids_;
-  transfer.progress_at = now.monotonic;
+  transfer.moved_at = transfer.progress_at = now.monotonic;
   transfer.progress_next = transfer.size_bytes / kProgressParts;
   counters_.add(Counter::kStarted);
   report(now, transfer, EventKind::kTransferStarted, {}, sink);
@@ -185,7 +185,7 @@ void TftpEngine::starve(const Now& now, TransferIndex index) {
   starved_[(starved_head_ + starved_count_++) % starved_.size()] = index;
 }
 
-// Oldest first, until one of them finds no slot again.
+// Oldest first, until one of them finds no slot again. Who could send a part of its window queues anew.
 void TftpEngine::feed_starved(const Now& now, Sink& sink) {
   starved_retry_at_ = kNever;
   for (std::size_t left = starved_count_; left > 0; --left) {
@@ -194,9 +194,15 @@ void TftpEngine::feed_starved(const Now& now, Sink& sink) {
     --starved_count_;
     Transfer& transfer = table_.at(index);
     transfer.starved = false;
+    const std::uint64_t next_before = transfer.next;
     if (transfer.state == TransferState::kOackSent) answer(now, index, sink);
     if (transfer.state == TransferState::kSending) pump(now, index, sink);
-    if (transfer.starved) break;
+    if (!transfer.starved) continue;
+    if (transfer.next == next_before) {  // keeps its place: from the tail back to the head
+      starved_head_ = (starved_head_ + starved_.size() - 1) % starved_.size();
+      starved_[starved_head_] = index;
+    }
+    break;
   }
   if (starved_count_ > 0) starved_retry_at_ = now.monotonic + kSlotRetry;
 }

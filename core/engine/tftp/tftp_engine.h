@@ -87,7 +87,7 @@ class TftpEngine final : public Engine {
   void wait_for_image(const Now& now, const Ask& ask, tftpd::CacheIndex entry, Sink& sink);
   [[nodiscard]] TransferIndex new_transfer(const Now& now, const Ask& ask, Sink& sink);
   [[nodiscard]] bool make_room(const Now& now, Sink& sink);
-  [[nodiscard]] SocketId free_tid(const ReceivedDatagram& datagram);
+  [[nodiscard]] SocketId free_tid(const Now& now, const ReceivedDatagram& datagram, Sink& sink);
   void refuse_request(const Now& now, const ReceivedDatagram& datagram, Refusal refusal, std::string_view path,
                       Sink& sink);
 
@@ -114,6 +114,7 @@ class TftpEngine final : public Engine {
 
   // recovery.cc
   void on_ack(const Now& now, TransferIndex index, tftp::BlockNumber number, Sink& sink);
+  void confirm_over_rival(const Now& now, TransferIndex index, Sink& sink);
   void on_progress(const Now& now, TransferIndex index, std::uint64_t block, Sink& sink);
   void on_duplicate_ack(const Now& now, TransferIndex index, Sink& sink);
   void go_back(const Now& now, TransferIndex index, Sink& sink);

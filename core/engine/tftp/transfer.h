@@ -63,13 +63,16 @@ struct Transfer {
   MonotonicTime deadline;            // when the peer's silence is acted on
   MonotonicTime armed_for = kNever;  // what the timer wheel holds; at or before `deadline`, or re-armed
   MonotonicTime answered_at;
-  MonotonicTime asked_at;  // the request, or the piece that is waited for
+  MonotonicTime moved_at;  // last progress
   MonotonicTime progress_at;
   MonotonicTime linger_until;
   std::uint64_t progress_next = 0;  // bytes at which progress is told next
 
   std::uint64_t id = 0;  // in events; 0 until started
   std::uint64_t path_hash = 0;
+  // The peer asked anew while this one was running, or this is what it asked: which of the two goes on shows when the
+  // peer answers either.
+  TransferIndex rival = kNoTransfer;
   Links queue;          // unconfirmed or lingering
   Links waiting;        // for the same path to be resolved
   FixedText<160> path;  // for events; cut when longer, the cache entry has it whole

@@ -28,6 +28,11 @@ TransferIndex TransferTable::create(const Destination& to) {
   return index;
 }
 
+void TransferTable::make_rivals(TransferIndex older, TransferIndex newer) {
+  transfers_[older].rival = newer;
+  transfers_[newer].rival = older;
+}
+
 void TransferTable::confirm(TransferIndex index) {
   if (transfers_[index].confirmed) return;
   unconfirmed_.remove(transfers_, index);
@@ -56,7 +61,12 @@ void TransferTable::remove(TransferIndex index) {
 void TransferTable::leave_running(TransferIndex index) {
   Transfer& transfer = transfers_[index];
   if (!transfer.confirmed) unconfirmed_.remove(transfers_, index);
-  by_peer_.erase(kAnySocket, transfer.to.peer);
+  if (running_of(transfer.to.peer) == index) by_peer_.erase(kAnySocket, transfer.to.peer);
+  if (transfer.rival != kNoTransfer) {
+    transfers_[transfer.rival].rival = kNoTransfer;
+    by_peer_.insert(kAnySocket, transfer.to.peer, transfer.rival);
+    transfer.rival = kNoTransfer;
+  }
   --running_;
 }
 

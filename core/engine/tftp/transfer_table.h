@@ -3,7 +3,7 @@
 //   by TID and peer   where an ACK belongs; an ended transfer stays in it while it lingers, so that its key is not
 //   reused
 //                     while its last ACK may still be under way (ROMs reuse fixed source ports)
-//   by peer           the peer's one running transfer: a request from the same port is a duplicate or supersedes it
+//   by peer           the peer's newest running transfer: what a further request from the same port is compared with
 //   unconfirmed       oldest first: who never answered is pushed out when the table is full
 //   lingering         oldest first: reclaimed when their time is over, or when room is needed
 //
@@ -31,6 +31,7 @@ class TransferTable {
   // A cleared transfer to `to`, running and unconfirmed. Preconditions: !full(); no entry has this TID and peer; the
   // peer has no running transfer.
   [[nodiscard]] TransferIndex create(const Destination& to);
+  void make_rivals(TransferIndex older, TransferIndex newer);
   void confirm(TransferIndex index);
   void linger(TransferIndex index, MonotonicTime until);  // running -> lingering
   void remove(TransferIndex index);                       // running or lingering -> free

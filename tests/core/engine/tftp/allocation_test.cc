@@ -1,0 +1,220 @@
+// The engine allocates nothing after construction: counted while a thousand transfers run. The network here is two
+// fixed arrays, so that nothing else allocates either.
+#include <gtest/gtest.h>
+
+#include <array>
+#include <atomic>
+#include <cstdlib>
+#include <memory>
+#include <new>
+
+#include "core/engine/tftp/tftp_engine.h"
+#include "proto/tftp/encode.h"
+#include "tests/support/heap_image.h"
+
+namespace {
+std::atomic<std::uint64_t> allocations{0};
+}
+
+// Every form of new ends in one of these two.
+void* operator new(std::size_t size) {
+  allocations.fetch_add(1, std::memory_order_relaxed);
+  if (void* const memory = std::malloc(size == 0 ? 1 : size)) return memory;
+  throw std::bad_alloc();
+}
+void* operator new(std::size_t size, std::align_val_t alignment) {
+  allocations.fetch_add(1, std::memory_order_relaxed);
+  const auto step = static_cast<std::size_t>(alignment);
+  if (void* const memory = std::aligned_alloc(step, (size + step - 1) / step * step)) return memory;
+  throw std::bad_alloc();
+}
+void operator delete(void* memory) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, std::size_t) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, std::align_val_t) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
+  std::free(memory);
+}
+
+namespace rackcast::engine {
+namespace {
+
+constexpr std::size_t kClients = 1'000;
+constexpr std::uint16_t kBlock = 1'468;
+constexpr std::uint16_t kWindow = 4;
+
+// Remembers of each client only the last block sent to it, and from which port.
+class ClientsIo final : public PacketIo {
+ public:
+  struct Seen {
+    std::uint16_t last = 0;
+    SocketId from;
+    bool oack = false;
+    bool fresh = false;
+  };
+  std::array<Seen, kClients> seen{};
+  std::uint64_t datagrams = 0;
+  std::array<PinId, 64> pins{};
+  std::size_t pin_count = 0;
+
+  TxSlot* reserve() override {
+    slot_.reset();
+    return &slot_;
+  }
+  void commit(TxSlot* slot) override {
+    Seen& client = seen[slot->destination.peer.address.v4().value() & 0xFFFFU];
+    const auto header = slot->header(slot->datagrams().back());
+    client.oack = header[1] == std::byte{6};
+    client.last =
+        static_cast<std::uint16_t>((std::to_integer<unsigned>(header[2]) << 8U) | std::to_integer<unsigned>(header[3]));
+    client.from = slot->destination.socket;
+    client.fresh = true;
+    datagrams += slot->count();
+    if (slot->pin != kNoPin) pins[pin_count++] = slot->pin;
+  }
+  void cancel(TxSlot*) override {}
+  std::size_t reap(std::span<PinId>) override { return 0; }
+  IoCapabilities capabilities() const override { return {}; }
+  Now now() override { return {}; }
+  std::size_t poll(std::span<ReceivedDatagram>, MonotonicTime) override { return 0; }
+  void release(std::span<const ReceivedDatagram>) override {}
+  FlushReport flush() override { return {}; }
+  void wake() override {}
+  const IoStats& stats() const override { return stats_; }
+  bool join_group(SocketId, const net::IpAddress&, InterfaceIndex) override { return false; }
+  net::Endpoint local_endpoint(SocketId) const override { return {}; }
+
+ private:
+  TxSlot slot_;
+  IoStats stats_;
+};
+
+class CountingEvents final : public EventSink {
+ public:
+  std::uint64_t done = 0;
+  void emit(const Event& event) override { done += event.kind == EventKind::kTransferDone ? 1U : 0U; }
+};
+
+class OneImageRouter final : public WorkRouter {
+ public:
+  Ticket ticket;
+  PathText path;
+  bool asked = false;
+  bool submit(LaneId, Work& work) override {
+    if (const auto* const load = std::get_if<LoadImage>(&work)) {
+      ticket = load->ticket;
+      path = load->path;
+      asked = true;
+    }
+    return true;
+  }
+};
+
+class Rack {
+ public:
+  Rack() {
+    auto config = std::make_shared<Config>();
+    config->tftp = TftpConfig{};
+    TftpSetup setup;
+    setup.config = config;
+    setup.root = "/tftpboot";
+    setup.listeners = {SocketId{0}};
+    for (std::uint16_t i = 1; i <= 8; ++i) setup.tids.push_back(SocketId{i});
+    setup.epoch = &epoch_;
+    setup.seed = 42;
+    setup.limits = {.transfers_max = 4'096, .cache_paths = 256};
+    engine = std::make_unique<TftpEngine>(std::move(setup));
+    tftp::Request request;
+    request.filename = "/tftpboot/initrd.img";
+    request.options.blksize = kBlock;
+    request.options.windowsize = kWindow;
+    request_size_ = tftp::encode_request(request_, request).size();
+  }
+
+  // Every client reads the file once, each time from another port, as firmware does.
+  void boot_all(std::uint16_t round) {
+    for (std::size_t i = 0; i < kClients; ++i) give(i, round, SocketId{0}, std::span(request_).first(request_size_));
+    if (router.asked) answer_load();
+    for (std::size_t running = 1; running > 0;) {
+      running = 0;
+      for (std::size_t i = 0; i < kClients; ++i) {
+        if (!io.seen[i].fresh) continue;
+        io.seen[i].fresh = false;
+        ++running;
+        std::array<std::byte, 4> ack;
+        const std::uint16_t block = io.seen[i].oack ? std::uint16_t{0} : io.seen[i].last;
+        give(i, round, io.seen[i].from, tftp::encode_ack(ack, tftp::BlockNumber(block)));
+      }
+      tick(std::chrono::milliseconds(1));
+    }
+    tick(std::chrono::seconds(5));
+  }
+
+  std::unique_ptr<TftpEngine> engine;
+  ClientsIo io;
+  CountingEvents events;
+  OneImageRouter router;
+  PinTable pins{64};
+
+ private:
+  void give(std::size_t client, std::uint16_t round, SocketId socket, std::span<const std::byte> payload) {
+    ReceivedDatagram datagram;
+    datagram.peer = {net::Ipv4Address(static_cast<std::uint32_t>(0x0A00'0000 + client)),
+                     net::UdpPort(static_cast<std::uint16_t>(2'000 + round))};
+    datagram.local = {net::Ipv4Address(10, 255, 0, 1), net::UdpPort(69)};
+    datagram.destination = datagram.local.address;
+    datagram.socket = socket;
+    datagram.payload = payload;
+    engine->on_datagram(now_, datagram, sink_);
+    settle();
+  }
+  void answer_load() {
+    router.asked = false;
+    engine->on_completion(now_, ImageLoaded{router.ticket, router.path, ImageStatus::kLoaded, image_, epoch_.value()},
+                          sink_);
+    settle();
+  }
+  void tick(Duration time) {
+    now_.monotonic += time;
+    if (engine->next_deadline() <= now_.monotonic) engine->on_deadline(now_, sink_);
+    settle();
+  }
+  void settle() {
+    for (; io.pin_count > 0; --io.pin_count) pins.release(io.pins[io.pin_count - 1]);
+    while (pins.take_released() != nullptr) continue;
+  }
+
+  ImageEpoch epoch_;
+  std::shared_ptr<testing::HeapImage> image_ =
+      std::make_shared<testing::HeapImage>(testing::random_bytes(60'000, 1), 1);
+  Now now_{MonotonicTime(std::chrono::seconds(1)), {}};
+  std::array<std::byte, 128> request_;
+  std::size_t request_size_ = 0;
+  Sink sink_{io, pins, events, router, LaneId{0}};
+};
+
+TEST(TftpAllocation, AThousandTransfersAllocateNothing) {
+  Rack rack;
+  rack.boot_all(0);  // warm-up: whatever is lazy
+  ASSERT_EQ(rack.events.done, kClients);
+  const std::uint64_t before = allocations.load();
+  for (std::uint16_t round = 1; round <= 3; ++round) rack.boot_all(round);
+  EXPECT_EQ(allocations.load() - before, 0U);
+  EXPECT_EQ(rack.events.done, 4 * kClients);
+  EXPECT_EQ(rack.pins.in_use(), 0U);
+}
+
+TEST(TftpAllocation, TheCounterCounts) {
+  const std::uint64_t before = allocations.load();
+  auto* const made = new int(1);
+  EXPECT_EQ(allocations.load() - before, 1U);
+  delete made;
+}
+
+}  // namespace
+}  // namespace rackcast::engine

@@ -1,0 +1,134 @@
+// Bytes from nowhere and packets bent out of shape: never a crash, never an unbounded answer, nothing left pinned.
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "tests/support/tftp_world.h"
+
+namespace rackcast::engine {
+namespace {
+
+using testing::random_bytes;
+using testing::TftpClient;
+using testing::TftpClientProfile;
+using testing::TftpWorld;
+using tftpd::Counter;
+
+std::vector<std::byte> packet(std::mt19937_64& random) {
+  std::array<std::byte, 512> room;
+  const auto number = tftp::BlockNumber(static_cast<std::uint16_t>(random() % 3 == 0 ? random() : random() % 20));
+  std::span<std::byte> used;
+  switch (random() % 5) {
+    case 0: {
+      tftp::Request request;
+      const char* const names[] = {"file", "missing", "../x", "/tftpboot/file", "big", "\\a\\b\\c"};
+      request.filename = names[random() % 6];
+      request.opcode = random() % 8 == 0 ? tftp::Opcode::kWrq : tftp::Opcode::kRrq;
+      request.mode = random() % 6 == 0 ? tftp::Mode::kNetascii : tftp::Mode::kOctet;
+      if (random() % 2 == 0) request.options.blksize = random() % 3'000;
+      if (random() % 2 == 0) request.options.windowsize = random() % 100;
+      if (random() % 2 == 0) request.options.tsize = 0;
+      if (random() % 4 == 0) request.options.timeout = random() % 300;
+      if (random() % 4 == 0) request.options.rollover = random() % 3;
+      used = tftp::encode_request(room, request);
+      break;
+    }
+    case 1:
+      used = tftp::encode_error(room, static_cast<tftp::ErrorCode>(random() % 10), "stop");
+      break;
+    case 2:
+      used = tftp::encode_data_header(room, number);
+      break;
+    default:
+      used = tftp::encode_ack(room, number);
+  }
+  return {used.begin(), used.end()};
+}
+
+void bend(std::vector<std::byte>& payload, std::mt19937_64& random) {
+  if (random() % 2 == 0) return;
+  for (auto left = random() % 4; left > 0 && !payload.empty(); --left)
+    payload[random() % payload.size()] = static_cast<std::byte>(random());
+  if (random() % 4 == 0) payload.resize(random() % (payload.size() + 1));
+}
+
+TEST(TftpHostile, MutatedPacketsFromManyPeersLeaveTheEngineWhole) {
+  for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+    std::mt19937_64 random(seed);
+    TftpWorld world(seed, {.transfers_max = 32, .cache_paths = 64});
+    world.add_file("file", random_bytes(9'000, 1));
+    world.add_file("big", random_bytes(400'000, 2), false);
+    auto& honest = world.add_client(TftpClientProfile{.filename = "file", .tries_max = 1'000});
+    std::uint64_t given = 0;
+    for (int step = 0; step < 4'000; ++step) {
+      auto payload = packet(random);
+      bend(payload, random);
+      const SocketId socket{static_cast<std::uint16_t>(random() % (testing::kTidCount + 2))};
+      world.inject(TftpWorld::endpoint_of(500 + random() % 40), socket, payload);
+      ++given;
+      if (random() % 8 == 0) world.run_for(std::chrono::microseconds(random() % 20'000));
+      if (random() % 64 == 0) world.epoch.bump();
+      ASSERT_LE(world.engine->in_flight(), 32U);
+    }
+    EXPECT_EQ(honest.state(), TftpClient::State::kDone) << "seed " << seed;
+    EXPECT_EQ(honest.received, world.files["file"]->content());
+    world.run(std::chrono::minutes(30));
+    EXPECT_EQ(world.engine->in_flight(), 0U) << "seed " << seed;
+    EXPECT_EQ(world.pins_after_rest(), 0U) << "seed " << seed;
+    // Whatever was given, what was sent is bounded: a packet causes at most a window, a transfer at most its retries.
+    EXPECT_LT(world.datagrams_to_clients, given * 64);
+  }
+}
+
+TEST(TftpHostile, AFloodOfForgedSourcesDoesNotPushOutAnHonestClient) {
+  std::mt19937_64 random(1);
+  TftpWorld world(1, {.transfers_max = 64, .cache_paths = 64});
+  world.add_file("file", random_bytes(60'000, 1));
+  auto& honest = world.add_client(TftpClientProfile{.filename = "file", .blksize = 1'468});
+  std::array<std::byte, 64> room;
+  tftp::Request request;
+  request.filename = "file";
+  const auto rrq = tftp::encode_request(room, request);
+  for (std::size_t i = 0; i < 20'000; ++i) {
+    world.inject(TftpWorld::endpoint_of(100'000 + i), testing::kListenSocket, rrq);
+    if (i % 8 == 0) world.run_for(std::chrono::microseconds(50));
+  }
+  world.run();
+  EXPECT_EQ(honest.state(), TftpClient::State::kDone);
+  EXPECT_GT(world.count(Counter::kEvictedUnconfirmed), 10'000U);
+  EXPECT_EQ(world.engine->in_flight(), 0U);
+}
+
+TEST(TftpHostile, AForgedSourceThatRepeatsItsRequestGetsNoMoreThanItGives) {
+  TftpWorld world(1);
+  world.add_file("file", random_bytes(60'000, 1));
+  std::array<std::byte, 64> room;
+  tftp::Request request;
+  request.filename = "file";
+  const auto rrq = tftp::encode_request(room, request);
+  for (int i = 0; i < 1'000; ++i) {
+    world.inject(TftpWorld::endpoint_of(1), testing::kListenSocket, rrq);
+    world.run_for(std::chrono::milliseconds(10));
+  }
+  EXPECT_LT(world.datagrams_to_clients, 60U);  // ten seconds: five answers a second at most
+}
+
+TEST(TftpHostile, AFloodOfNamesIsBoundedByTheCacheAndTheQueue) {
+  TftpWorld world(1, {.transfers_max = 256, .cache_paths = 64});
+  world.load_time = std::chrono::seconds(1);
+  world.harness.router.full = false;
+  std::array<std::byte, 128> room;
+  for (std::size_t i = 0; i < 5'000; ++i) {
+    tftp::Request request;
+    const std::string name = "n" + std::to_string(i);
+    request.filename = name;
+    world.inject(TftpWorld::endpoint_of(i % 200), testing::kListenSocket, tftp::encode_request(room, request));
+  }
+  EXPECT_GT(world.count(Counter::kDroppedCacheFull), 4'000U);
+  EXPECT_LE(world.engine->in_flight(), 64U);
+  world.run();
+  EXPECT_EQ(world.engine->in_flight(), 0U);
+}
+
+}  // namespace
+}  // namespace rackcast::engine

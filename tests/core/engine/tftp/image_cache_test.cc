@@ -1,0 +1,117 @@
+#include "core/engine/tftp/image_cache.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+
+#include "core/images/image_epoch.h"
+#include "tests/support/heap_image.h"
+
+namespace rackcast::engine::tftpd {
+namespace {
+
+MonotonicTime at(Duration time) {
+  return MonotonicTime(time);
+}
+
+class ImageCacheTest : public ::testing::Test {
+ protected:
+  CacheIndex put_image(const std::string& path, MonotonicTime now) {
+    const CacheIndex index = cache.claim(path, cache.hash(path), pins);
+    cache.hold(index, pins.acquire(std::make_shared<testing::HeapImage>(testing::bytes_of(path), 1)), pins);
+    cache.at(index).resolved_at = cache.at(index).used_at = now;
+    cache.at(index).epoch = 1;
+    return index;
+  }
+  CacheIndex put_missing(const std::string& path, MonotonicTime now) {
+    const CacheIndex index = cache.claim(path, cache.hash(path), pins);
+    if (index == kNoEntry) return index;
+    cache.at(index).kind = CacheEntry::Kind::kNotFound;
+    cache.at(index).resolved_at = cache.at(index).used_at = now;
+    cache.at(index).epoch = 1;
+    return index;
+  }
+  PinTable pins{64};
+  ImageCache cache{64, 7};
+};
+
+TEST_F(ImageCacheTest, FindsWhatWasPutAndNothingElse) {
+  const CacheIndex index = put_image("a", {});
+  EXPECT_EQ(cache.find("a", cache.hash("a")), index);
+  EXPECT_EQ(cache.find("b", cache.hash("b")), kNoEntry);
+  EXPECT_EQ(cache.find("b", cache.hash("a")), kNoEntry);  // the path decides, not its hash
+}
+
+TEST_F(ImageCacheTest, FreshUntilTheEpochMovesOrTheEntryAges) {
+  const CacheEntry& entry = cache.at(put_image("a", at(std::chrono::seconds(10))));
+  EXPECT_TRUE(ImageCache::fresh(entry, 1, at(std::chrono::seconds(11))));
+  EXPECT_FALSE(ImageCache::fresh(entry, 2, at(std::chrono::seconds(11))));
+  EXPECT_FALSE(ImageCache::fresh(entry, 1, at(std::chrono::seconds(10)) + kRevalidateAfter));
+}
+
+TEST_F(ImageCacheTest, AFloodOfMissingNamesDoesNotPushOutImages) {
+  for (int i = 0; i < 8; ++i) put_image("image" + std::to_string(i), {});
+  for (int i = 0; i < 10'000; ++i) put_missing("missing" + std::to_string(i), at(std::chrono::milliseconds(i)));
+  int left = 0;
+  for (int i = 0; i < 8; ++i) {
+    const std::string path = "image" + std::to_string(i);
+    left += cache.find(path, cache.hash(path)) != kNoEntry ? 1 : 0;
+  }
+  EXPECT_EQ(left, 8);
+  EXPECT_EQ(cache.images(), 8U);
+}
+
+TEST_F(ImageCacheTest, APlaceThatIsLoadingIsNeverTaken) {
+  std::set<CacheIndex> loading;
+  for (int i = 0; i < 2'000; ++i) {
+    const CacheIndex index = put_missing("p" + std::to_string(i), {});
+    if (index == kNoEntry) continue;
+    EXPECT_FALSE(loading.contains(index));
+    cache.at(index).loading = true;
+    loading.insert(index);
+  }
+  EXPECT_EQ(loading.size(), 64U);
+  EXPECT_EQ(put_missing("one more", {}), kNoEntry);
+}
+
+TEST_F(ImageCacheTest, ReplacedAndEvictedEntriesReleaseTheirPins) {
+  for (int i = 0; i < 500; ++i) {
+    put_image("i" + std::to_string(i), at(std::chrono::milliseconds(i)));
+    while (pins.take_released() != nullptr) continue;
+  }
+  EXPECT_EQ(pins.in_use(), cache.images());
+  while (cache.evict_one(pins)) continue;
+  EXPECT_EQ(pins.in_use(), 0U);
+  EXPECT_EQ(cache.images(), 0U);
+}
+
+TEST_F(ImageCacheTest, SweepUnpinsWhatIsStaleSoThatTheStoreMayEvictIt) {
+  put_image("old", at(std::chrono::seconds(1)));
+  const CacheIndex waiting = put_image("old but being asked", at(std::chrono::seconds(1)));
+  cache.at(waiting).loading = true;
+  put_image("young", at(std::chrono::seconds(4)));
+  cache.sweep(1, at(std::chrono::seconds(5)), pins);
+  EXPECT_EQ(cache.images(), 2U);
+  EXPECT_EQ(pins.in_use(), 2U);
+  cache.at(waiting).loading = false;
+  cache.sweep(2, at(std::chrono::seconds(5)), pins);
+  EXPECT_EQ(pins.in_use(), 0U);
+}
+
+TEST_F(ImageCacheTest, HashDependsOnTheSeedAndEveryByte) {
+  const ImageCache other(64, 8);
+  EXPECT_NE(cache.hash("pxelinux.0"), other.hash("pxelinux.0"));
+  std::set<std::uint64_t> hashes;
+  std::string path(40, 'a');
+  for (char& c : path) {
+    c = 'b';
+    hashes.insert(cache.hash(path));
+    c = 'a';
+  }
+  for (std::size_t size = 0; size <= path.size(); ++size) hashes.insert(cache.hash(path.substr(0, size)));
+  EXPECT_EQ(hashes.size(), 40U + 41U);
+}
+
+}  // namespace
+}  // namespace rackcast::engine::tftpd

@@ -1,0 +1,345 @@
+// Paths and images: the lane's cache, the store's answers, pieces, pins.
+#include "tests/core/engine/tftp/tftp_engine_fixture.h"
+
+namespace rackcast::engine {
+namespace {
+
+using testing::bytes_of;
+using testing::random_bytes;
+
+TEST_F(TftpEngineTest, AMissingFileIsCode1AndTheSecondTimeFromTheCache) {
+  rrq("missing");
+  loaded(nullptr, ImageStatus::kNotFound);
+  EXPECT_EQ(sent_text(), "E1");
+  EXPECT_EQ(engine->in_flight(), 0U);
+  for (int i = 0; i < 10; ++i) {
+    rrq("missing", {}, peer(2));
+    EXPECT_EQ(sent_text(), "E1");
+  }
+  EXPECT_TRUE(harness.router.submitted.empty());
+  EXPECT_EQ(count(Counter::kCacheNegativeHits), 10U);
+  EXPECT_EQ(count(Counter::kNotFound), 11U);
+  EXPECT_EQ(kinds(), std::vector(11, EventKind::kNotFound));
+  EXPECT_EQ(events()[5].path.view(), "missing");
+}
+
+TEST_F(TftpEngineTest, ALinkOutOfTheRootReadsAsNotFoundAndIsCountedApart) {
+  for (int i = 0; i < 2; ++i) {
+    rrq("link");
+    if (i == 0) loaded(nullptr, ImageStatus::kRefused);
+    EXPECT_EQ(sent_text(), "E1");
+  }
+  EXPECT_EQ(count(Counter::kLinkRefused), 2U);
+  EXPECT_EQ(kinds(), std::vector(2, EventKind::kRefused));
+}
+
+TEST_F(TftpEngineTest, ADiskThatFailsIsToldAndNotRemembered) {
+  rrq("file");
+  loaded(nullptr, ImageStatus::kFailed);
+  EXPECT_EQ(sent_text(), "E0");
+  EXPECT_EQ(count(Counter::kReadFailed), 1U);
+  rrq("file");
+  EXPECT_EQ(harness.router.submitted.size(), 1U);
+}
+
+TEST_F(TftpEngineTest, AFreshEntryAnswersWithoutTheStore) {
+  open(file(bytes_of("x")));
+  pass(std::chrono::milliseconds(1'900));
+  rrq("file", {}, peer(2));
+  EXPECT_TRUE(harness.router.submitted.empty());
+  EXPECT_EQ(count(Counter::kCacheHits), 1U);
+}
+
+TEST_F(TftpEngineTest, AnAgedEntryIsAskedForAgain) {
+  open(file(bytes_of("x")));
+  (void)sent();
+  pass(kRevalidateAfter);
+  rrq("file", {}, peer(2));
+  EXPECT_EQ(harness.router.submitted.size(), 1U);
+  EXPECT_NE(sent_text(), "D1 D1");  // at most the first client's retransmission
+}
+
+TEST_F(TftpEngineTest, AMovedEpochMakesTheNextRequestGetTheNewGeneration) {
+  const auto old = file(bytes_of("old"));
+  open(old);
+  (void)sent();
+  epoch.bump();
+  rrq("file", {}, peer(2));
+  EXPECT_TRUE(sent().empty());
+  loaded(file(bytes_of("new!")));
+  const auto all = sent();
+  ASSERT_EQ(all.size(), 1U);
+  EXPECT_EQ(all[0].payload.size(), 4U + 4U);
+}
+
+TEST_F(TftpEngineTest, AMovedEpochRevivesANameThatWasMissing) {
+  rrq("file");
+  loaded(nullptr, ImageStatus::kNotFound);
+  (void)sent();
+  epoch.bump();
+  rrq("file");
+  loaded(file(bytes_of("now")));
+  EXPECT_EQ(sent_text(), "D1");
+}
+
+TEST_F(TftpEngineTest, ATransferKeepsItsGenerationToItsEnd) {
+  const auto old = file(random_bytes(1'500, 1));
+  open(old);
+  (void)sent();
+  epoch.bump();
+  rrq("file", {}, peer(2));
+  loaded(file(random_bytes(1'500, 2)));
+  const SocketId second = sent().front().to.socket;
+  ack_at(SocketId{static_cast<std::uint16_t>(second.value() == 1 ? kTids : second.value() - 1)}, 1);
+  const auto next = sent();
+  ASSERT_EQ(next.size(), 1U);
+  const std::vector<std::byte> body(next[0].payload.begin() + 4, next[0].payload.end());
+  const std::vector<std::byte> expected(old->content().begin() + 512, old->content().begin() + 1'024);
+  EXPECT_EQ(body, expected);
+}
+
+TEST_F(TftpEngineTest, AnAnswerOlderThanTheEpochIsAskedForAgainButNotForEver) {
+  rrq("file");
+  for (int i = 0; i < tftpd::kLoadTriesMax; ++i) {
+    const auto load = std::get<LoadImage>(harness.router.submitted.front());
+    harness.router.submitted.pop_front();
+    const std::uint64_t resolved_at = epoch.value();
+    epoch.bump();
+    complete(ImageLoaded{load.ticket, load.path, ImageStatus::kNotFound, nullptr, resolved_at});
+    EXPECT_EQ(sent_text(), "");
+    ASSERT_EQ(harness.router.submitted.size(), 1U);
+  }
+  const auto load = std::get<LoadImage>(harness.router.submitted.front());
+  harness.router.submitted.pop_front();
+  const std::uint64_t resolved_at = epoch.value();
+  epoch.bump();
+  complete(ImageLoaded{load.ticket, load.path, ImageStatus::kNotFound, nullptr, resolved_at});
+  EXPECT_EQ(sent_text(), "E1");
+}
+
+TEST_F(TftpEngineTest, AllWhoWaitForAPathAreAnsweredByOneLoad) {
+  for (std::uint8_t host = 1; host <= 5; ++host) rrq("file", {}, peer(host));
+  EXPECT_EQ(harness.router.submitted.size(), 1U);
+  loaded(file(bytes_of("x")));
+  EXPECT_EQ(sent_text(), "D1 D1 D1 D1 D1");
+}
+
+TEST_F(TftpEngineTest, WhenTheStoresQueueIsFullTheRequestIsDroppedAndTheClientRepeats) {
+  harness.router.full = true;
+  rrq("file");
+  EXPECT_EQ(engine->in_flight(), 0U);
+  EXPECT_EQ(count(Counter::kDroppedLoadQueueFull), 1U);
+  harness.router.full = false;
+  rrq("file");
+  loaded(file(bytes_of("x")));
+  EXPECT_EQ(sent_text(), "D1");
+}
+
+TEST_F(TftpEngineTest, ALoadWhoseAnswerWasLostIsAskedForAgainWhenTheClientRepeats) {
+  rrq("file");
+  harness.router.submitted.clear();
+  pass_in_steps(tftpd::kImageAskAgain);
+  rrq("file");
+  ASSERT_EQ(harness.router.submitted.size(), 1U);
+  loaded(file(bytes_of("x")));
+  EXPECT_EQ(sent_text(), "D1");
+}
+
+TEST_F(TftpEngineTest, AnImageThatNeverComesEndsTheWait) {
+  rrq("file");
+  pass_in_steps(tftpd::kImageWait);
+  EXPECT_EQ(sent_text(), "E0");
+  EXPECT_EQ(engine->in_flight(), 0U);
+  EXPECT_EQ(count(Counter::kImageTimeout), 1U);
+  loaded(file(bytes_of("late")));  // nobody waits: kept for the next who asks
+  EXPECT_EQ(sent_text(), "");
+  rrq("file");
+  EXPECT_EQ(sent_text(), "D1");
+}
+
+TEST_F(TftpEngineTest, AClientThatAbortsWhileItWaitsIsForgotten) {
+  rrq("file");
+  rrq("other");  // same port: the first is superseded
+  loaded(file(bytes_of("x")));
+  EXPECT_EQ(sent_text(), "");
+  loaded(file(bytes_of("y")));
+  EXPECT_EQ(sent_text(), "D1");
+}
+
+TEST_F(TftpEngineTest, AnswersNobodyWaitsForAreHandedBack) {
+  complete(ImageLoaded{make_ticket(EngineTag::kTftp, 5), "file", ImageStatus::kLoaded, file(bytes_of("x")), 1});
+  complete(
+      ImageLoaded{make_ticket(EngineTag::kTftp, 1ULL << 40U), "file", ImageStatus::kLoaded, file(bytes_of("x")), 1});
+  complete(PieceRead{make_ticket(EngineTag::kTftp, 3), ImageStatus::kLoaded, file(bytes_of("x"))});
+  ASSERT_EQ(harness.router.submitted.size(), 3U);
+  for (const Work& work : harness.router.submitted) EXPECT_TRUE(std::holds_alternative<ReleaseImage>(work));
+}
+
+TEST_F(TftpEngineTest, CompletionsOfOtherEnginesAreNotOurs) {
+  rrq("file");
+  complete(ImageLoaded{make_ticket(EngineTag::kCast, 0), "file", ImageStatus::kLoaded, file(bytes_of("x")), 1});
+  EXPECT_EQ(sent_text(), "");
+}
+
+TEST_F(TftpEngineTest, NothingStaysPinnedWhenAllIsOver) {
+  open(file(bytes_of("x")));
+  (void)sent();
+  ack(1);
+  EXPECT_EQ(harness.pins.in_use(), 1U);  // the cache's
+  pass_in_steps(std::chrono::seconds(4));
+  EXPECT_EQ(harness.pins.in_use(), 0U);
+  EXPECT_EQ(engine->next_deadline(), kNever);
+}
+
+TEST_F(TftpEngineTest, ASupersededGenerationIsReleasedWhenItsLastTransferEnds) {
+  open(file(random_bytes(600, 1)));
+  const SocketId first = sent().front().to.socket;
+  epoch.bump();
+  rrq("file", {}, peer(2));
+  loaded(file(random_bytes(600, 2)));
+  (void)sent();
+  EXPECT_EQ(harness.pins.in_use(), 2U);
+  ack_at(first, 1);
+  ack_at(first, 2);
+  EXPECT_EQ(harness.pins.in_use(), 1U);
+}
+
+TEST_F(TftpEngineTest, RevalidationOfTheSameGenerationTakesNoSecondPin) {
+  const auto image = file(bytes_of("x"));
+  open(image);
+  pass_in_steps(std::chrono::milliseconds(1'500));
+  epoch.bump();
+  rrq("file", {}, peer(2));
+  loaded(image);
+  EXPECT_EQ(harness.pins.in_use(), 1U);
+}
+
+TEST_F(TftpEngineTest, WhenTheLanesPinsAreFullAnUnusedImageMakesRoomElseItIsRefused) {
+  std::vector<PinId> taken;
+  while (harness.pins.in_use() < 63) taken.push_back(harness.pins.acquire(file(bytes_of("t"))));
+  open(file(bytes_of("x")));
+  (void)sent();
+  ack(1);
+  rrq("other", {}, peer(2));
+  loaded(file(bytes_of("y")));  // the first image is in the cache only
+  EXPECT_EQ(sent_text(), "D1");
+  rrq("third", {}, peer(3));
+  loaded(file(bytes_of("z")));  // now the pinned one is being sent
+  EXPECT_EQ(sent_text(), "E0");
+  EXPECT_EQ(count(Counter::kPinsFull), 1U);
+}
+
+class TftpPieces : public TftpEngineTest {
+ protected:
+  static constexpr std::uint64_t kPiece = 3'000;
+  static constexpr std::uint64_t kOverlap = 1'000;
+  std::shared_ptr<testing::HeapImage> whole = file(random_bytes(10'000, 5), false);
+
+  void answer_piece() {
+    ASSERT_EQ(harness.router.submitted.size(), 1U);
+    const auto read = std::get<ReadPiece>(harness.router.submitted.front());
+    harness.router.submitted.pop_front();
+    complete(PieceRead{read.ticket, ImageStatus::kLoaded, testing::piece_of(*whole, read.offset, kPiece, kOverlap)});
+  }
+};
+
+TEST_F(TftpPieces, AWindowIsSentAsItsPiecesCome) {
+  open(whole, {.blksize = 1'000, .windowsize = 8});
+  (void)sent();
+  ack(0);
+  EXPECT_EQ(sent_text(), "");
+  answer_piece();
+  EXPECT_EQ(sent_text(), "D1 D2 D3 D4");
+  answer_piece();
+  EXPECT_EQ(sent_text(), "D5 D6 D7");
+  answer_piece();
+  EXPECT_EQ(sent_text(), "D8");
+  EXPECT_TRUE(harness.router.submitted.empty());
+}
+
+TEST_F(TftpPieces, ArriveWholeAndEndWithAnEmptyBlock) {
+  open(whole, {.blksize = 500});
+  (void)sent();
+  std::vector<std::byte> received;
+  std::uint16_t next = 0;
+  for (int steps = 0; steps < 200 && engine->in_flight() > 0; ++steps) {
+    ack(next);
+    if (!harness.router.submitted.empty()) answer_piece();
+    for (const auto& one : sent()) {
+      received.insert(received.end(), one.payload.begin() + 4, one.payload.end());
+      next = tftp::parse_data(one.payload)->block.value();
+    }
+  }
+  EXPECT_EQ(received, whole->content());
+  EXPECT_EQ(next, 21);
+  EXPECT_EQ(engine->in_flight(), 0U);
+}
+
+TEST_F(TftpPieces, GoingBackReadsTheEarlierPieceAgain) {
+  open(whole, {.blksize = 1'000, .windowsize = 8});
+  (void)sent();
+  ack(0);
+  answer_piece();
+  answer_piece();
+  (void)sent();
+  ack(1);  // 2 was lost; the piece at hand begins later
+  EXPECT_EQ(sent_text(), "");
+  answer_piece();  // the third, asked for before
+  answer_piece();  // the first again
+  EXPECT_EQ(sent_text(), "D2 D3 D4");
+}
+
+TEST_F(TftpPieces, AFileThatChangedInPlaceEndsTheTransferWithAnError) {
+  open(whole, {.blksize = 1'000});
+  (void)sent();
+  ack(0);
+  const auto read = std::get<ReadPiece>(harness.router.submitted.front());
+  complete(PieceRead{read.ticket, ImageStatus::kFailed, nullptr});
+  EXPECT_EQ(sent_text(), "E0");
+  EXPECT_EQ(count(Counter::kImageChanged), 1U);
+  EXPECT_EQ(kinds().back(), EventKind::kTransferFailed);
+}
+
+TEST_F(TftpPieces, APieceThatDoesNotComeIsAskedForAgainAndTheWaitEnds) {
+  open(whole, {.blksize = 1'000});
+  (void)sent();
+  ack(0);
+  pass_in_steps(std::chrono::minutes(2));
+  EXPECT_EQ(harness.router.submitted.size(), 12U);
+  EXPECT_EQ(sent_text(), "E0");
+  EXPECT_EQ(engine->in_flight(), 0U);
+}
+
+TEST_F(TftpPieces, ADeadPeerEndsThoughPiecesAreRereadOnEachTimeout) {
+  open(whole, {.blksize = 1'000, .windowsize = 8});
+  (void)sent();
+  ack(0);
+  for (int steps = 0; steps < 1'000 && engine->in_flight() > 0; ++steps) {
+    pass_in_steps(std::chrono::milliseconds(500));
+    while (!harness.router.submitted.empty() && engine->in_flight() > 0) answer_piece();
+  }
+  EXPECT_EQ(engine->in_flight(), 0U);
+  EXPECT_EQ(count(Counter::kPeerSilent), 1U);
+}
+
+TEST_F(TftpPieces, WhenTheQueueForPiecesIsFullItIsTriedAgain) {
+  open(whole, {.blksize = 1'000});
+  (void)sent();
+  harness.router.full = true;
+  ack(0);
+  EXPECT_EQ(count(Counter::kDroppedLoadQueueFull), 1U);
+  harness.router.full = false;
+  pass(tftpd::kSlotRetry);
+  answer_piece();
+  EXPECT_EQ(sent_text(), "D1");
+}
+
+TEST_F(TftpPieces, NetasciiOfAnImageThatIsNotResidentIsRefused) {
+  give(kListener, request("file", {}, tftp::Mode::kNetascii), peer());
+  loaded(whole);
+  EXPECT_EQ(sent_text(), "E0");
+  EXPECT_EQ(engine->in_flight(), 0U);
+}
+
+}  // namespace
+}  // namespace rackcast::engine

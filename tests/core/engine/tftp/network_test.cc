@@ -1,0 +1,243 @@
+// Whole transfers through a bad network, in virtual time, replayable from a seed.
+#include <gtest/gtest.h>
+
+#include "tests/support/tftp_world.h"
+
+namespace rackcast::engine {
+namespace {
+
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+using testing::random_bytes;
+using testing::TftpClient;
+using testing::TftpClientProfile;
+using testing::TftpWorld;
+using tftpd::Counter;
+
+TftpClientProfile plain(std::string name) {
+  TftpClientProfile profile;
+  profile.filename = std::move(name);
+  return profile;
+}
+
+TftpClientProfile ipxe(std::string name) {
+  TftpClientProfile profile = plain(std::move(name));
+  profile.blksize = 1'432;
+  profile.tsize = true;
+  profile.retry = milliseconds(250);
+  profile.tries_max = 40;
+  return profile;
+}
+
+TftpClientProfile edk2(std::string name, std::uint64_t window = 4) {
+  TftpClientProfile profile = plain(std::move(name));
+  profile.blksize = 1'468;
+  profile.windowsize = window;
+  return profile;
+}
+
+// Waits long, answers a gap once, never repeats an ACK: GRUB, had it windows.
+TftpClientProfile grub(std::string name, std::uint64_t window = 1) {
+  TftpClientProfile profile = plain(std::move(name));
+  profile.blksize = 1'024;
+  profile.tsize = true;
+  if (window > 1) profile.windowsize = window;
+  profile.repeats_acks = false;
+  profile.acks_each_unexpected = false;
+  profile.retry = seconds(30);
+  return profile;
+}
+
+void expect_whole(TftpWorld& world) {
+  for (const auto& seat : world.seats) {
+    ASSERT_EQ(seat->client.state(), TftpClient::State::kDone);
+    ASSERT_EQ(seat->client.received, world.files.at("file")->content());
+  }
+  EXPECT_EQ(world.engine->in_flight(), 0U);
+  EXPECT_EQ(world.pins_after_rest(), 0U);
+}
+
+TEST(TftpNetwork, EveryKindOfClientReadsAWholeFileWithoutLoss) {
+  TftpWorld world;
+  world.add_file("file", random_bytes(300'000, 1));
+  for (auto profile :
+       {plain("file"), ipxe("/file"), edk2("\\file"), edk2("file", 64), grub("//file"), grub("file", 16)})
+    world.add_client(profile);
+  world.run();
+  expect_whole(world);
+  EXPECT_EQ(world.count(Counter::kBlocksResent), 0U);
+  EXPECT_EQ(world.count(Counter::kDone), 6U);
+  EXPECT_EQ(world.events(EventKind::kTransferFailed), 0U);
+}
+
+struct Sweep {
+  double loss;
+  double duplicate;
+  milliseconds jitter;
+  bool patient_only =
+      false;  // leave out who never repeats an ACK: at such loss six server tries are sometimes not enough
+};
+
+class TftpLossSweep : public ::testing::TestWithParam<Sweep> {};
+
+TEST_P(TftpLossSweep, EveryTransferEndsByteIdentical) {
+  for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+    TftpWorld world(seed);
+    world.add_file("file", random_bytes(60'000, seed));
+    world.faults.loss = GetParam().loss;
+    world.faults.duplicate = GetParam().duplicate;
+    world.faults.jitter = GetParam().jitter;
+    for (auto profile : {plain("file"), ipxe("file"), edk2("file"), edk2("file", 16), grub("file"), grub("file", 8)}) {
+      if (GetParam().patient_only && !profile.repeats_acks) continue;
+      profile.tries_max = 200;  // patience is not what is tested
+      world.add_client(profile);
+    }
+    world.run(minutes(120));
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    expect_whole(world);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Faults, TftpLossSweep,
+                         ::testing::Values(Sweep{0.01, 0, milliseconds(0)}, Sweep{0.05, 0.05, milliseconds(1)},
+                                           Sweep{0.10, 0.10, milliseconds(5)}, Sweep{0, 0.5, milliseconds(0)},
+                                           Sweep{0, 0, milliseconds(20)}, Sweep{0.20, 0.02, milliseconds(2), true},
+                                           Sweep{0.30, 0, milliseconds(0), true}));
+
+TEST(TftpNetwork, DuplicationDoesNotBreed) {
+  // Each packet twice, both ways: no more than a bounded factor may be sent, whatever the window.
+  for (const std::uint64_t window : {1U, 4U, 16U}) {
+    TftpWorld world(3);
+    world.add_file("file", random_bytes(600'000, 1));
+    world.faults.duplicate = 1;
+    world.add_client(edk2("file", window));
+    world.run();
+    expect_whole(world);
+    const std::uint64_t blocks = 600'000 / 1'468 + 1;
+    EXPECT_LT(world.count(Counter::kBlocksSent), blocks * 2) << "window " << window;
+  }
+}
+
+TEST(TftpNetwork, ASingleDuplicatedAckCostsAtMostOneWindow) {
+  TftpWorld world(1);
+  world.add_file("file", random_bytes(2'000'000, 1));
+  auto& client = world.add_client(edk2("file", 16));
+  world.run_for(milliseconds(50));
+  ASSERT_GT(client.received.size(), 100'000U);
+  // Repeat the client's last ACK once.
+  const std::uint64_t got = client.received.size() / 1'468;
+  std::array<std::byte, 4> room;
+  world.inject(world.seats[0]->endpoint, world.seats[0]->server,
+               tftp::encode_ack(room, tftp::to_wire(tftp::BlockIndex(got / 16 * 16), tftp::Rollover::kToZero)));
+  world.run();
+  expect_whole(world);
+  EXPECT_LE(world.count(Counter::kBlocksResent), 32U);
+}
+
+TEST(TftpNetwork, BlockNumbersWrapUnderLossAndWindow) {
+  TftpWorld world(5);
+  world.add_file("file", random_bytes(600'000, 1));  // 75 001 blocks of 8
+  world.faults.loss = 0.0005;
+  auto profile = plain("file");
+  profile.blksize = 8;
+  profile.windowsize = 64;
+  world.add_client(profile);
+  profile.rollover = tftp::Rollover::kToZero;
+  profile.windowsize = std::nullopt;
+  world.faults.loss = 0.0002;
+  world.add_client(profile);
+  world.run(minutes(120));
+  expect_whole(world);
+}
+
+TEST(TftpNetwork, FilesAboveTheBudgetArriveWholeUnderLoss) {
+  TftpWorld world(9);
+  world.add_file("file", random_bytes(700'000, 1), false);
+  world.faults.loss = 0.03;
+  for (auto profile : {ipxe("file"), edk2("file", 4), edk2("file", 64), grub("file", 16)}) {
+    profile.tries_max = 100;
+    world.add_client(profile);
+  }
+  world.run(minutes(120));
+  expect_whole(world);
+}
+
+TEST(TftpNetwork, OneDeadClientDoesNotSlowAnother) {
+  TftpWorld world(2);
+  world.add_file("file", random_bytes(500'000, 1));
+  for (int i = 0; i < 50; ++i) {
+    auto dead = edk2("file");
+    dead.tries_max = 1;  // asks once and is gone
+    world.add_client(dead, TftpWorld::endpoint_of(1'000 + static_cast<std::size_t>(i)));
+    world.seats.back()->fixed = true;  // listens at the port it asked, hears nothing
+  }
+  auto& live = world.add_client(edk2("file"));
+  world.run_for(seconds(5));
+  EXPECT_EQ(live.state(), TftpClient::State::kDone);
+  world.run();
+  EXPECT_EQ(world.engine->in_flight(), 0U);
+  EXPECT_EQ(world.count(Counter::kNeverAnswered), 50U);
+}
+
+TEST(TftpNetwork, BackPressureLosesNothingAndResendsNothing) {
+  TftpWorld world(4);
+  world.add_file("file", random_bytes(300'000, 1));
+  // The only slots there are come and go: two for forty clients.
+  std::vector<TxSlot*> taken;
+  while (TxSlot* const slot = world.harness.io.reserve()) taken.push_back(slot);
+  for (int i = 0; i < 2; ++i) {
+    world.harness.io.cancel(taken.back());
+    taken.pop_back();
+  }
+  for (int i = 0; i < 40; ++i) world.add_client(edk2("file", 16));
+  world.run();
+  expect_whole(world);
+  EXPECT_EQ(world.count(Counter::kBlocksResent), 0U);
+}
+
+TEST(TftpNetwork, AReplacedFileGivesOldBytesWholeThenTheNew) {
+  TftpWorld world(6);
+  const auto old_bytes = random_bytes(400'000, 1);
+  const auto new_bytes = random_bytes(300'000, 2);
+  world.add_file("file", old_bytes);
+  auto& early = world.add_client(edk2("file"));
+  world.run_for(milliseconds(5));
+  ASSERT_EQ(early.state(), TftpClient::State::kReading);
+  world.add_file("file", new_bytes);
+  world.epoch.bump();
+  auto& late = world.add_client(edk2("file"));
+  world.run();
+  EXPECT_EQ(early.received, old_bytes);
+  EXPECT_EQ(late.received, new_bytes);
+}
+
+TEST(TftpNetwork, AThousandClientsFinish) {
+  TftpWorld world(8);
+  world.add_file("file", random_bytes(30'000, 1));
+  world.faults.loss = 0.01;
+  for (int i = 0; i < 1'000; ++i) {
+    auto profile = i % 2 == 0 ? ipxe("file") : edk2("file");
+    profile.tries_max = 50;
+    world.add_client(profile);
+  }
+  world.run(minutes(60));
+  expect_whole(world);
+}
+
+TEST(TftpNetwork, TheSameSeedGivesTheSameRun) {
+  const auto run = [](std::uint64_t seed) {
+    TftpWorld world(seed);
+    world.add_file("file", random_bytes(100'000, 1));
+    world.faults = {.loss = 0.05, .duplicate = 0.05, .jitter = milliseconds(3)};
+    for (int i = 0; i < 5; ++i) world.add_client(ipxe("file"));
+    world.run();
+    return std::pair(world.datagrams_to_clients, world.now.monotonic);
+  };
+  EXPECT_EQ(run(11), run(11));
+  EXPECT_NE(run(11), run(12));
+}
+
+}  // namespace
+}  // namespace rackcast::engine
