@@ -21,6 +21,9 @@ inline constexpr Duration kStallMax = std::chrono::minutes(5);
 
 // A peer that never answered may be forged: so few answers by timer that we are no amplifier.
 inline constexpr std::uint8_t kAnswersUnconfirmedMax = 3;
+// ... and its transfer is kept in silence for this long, since clients repeat their ACK (EDK2 after 4 s, iPXE up to 16
+// s).
+inline constexpr Duration kUnconfirmedHold = std::chrono::seconds(30);
 // A repeated request is answered again, but not its duplicate made by the network. iPXE repeats after 250 ms.
 inline constexpr Duration kRepeatSpacing = std::chrono::milliseconds(200);
 

@@ -152,12 +152,17 @@ void TftpEngine::on_silence(const Now& now, TransferIndex index, Sink& sink) {
   }
   // It waits for a slot, not for the peer.
   if (transfer.starved) return set_deadline(index, now.monotonic + transfer.terms.first_wait());
-  counters_.add(Counter::kTimeouts);
   if (!transfer.confirmed) {
-    if (transfer.answers >= kAnswersUnconfirmedMax) return finish(now, index, End::kNeverAnswered, {}, sink);
+    // Nothing more is sent, but an ACK that was lost so far may still come.
+    const MonotonicTime hold_until = transfer.moved_at + kUnconfirmedHold;
+    if (transfer.answers >= kAnswersUnconfirmedMax)
+      return now.monotonic < hold_until ? set_deadline(index, hold_until)
+                                        : finish(now, index, End::kNeverAnswered, {}, sink);
+    counters_.add(Counter::kTimeouts);
     ++transfer.tries;
     return answer(now, index, sink);
   }
+  counters_.add(Counter::kTimeouts);
   if (transfer.tries >= kRetransmitsMax || now.monotonic - transfer.moved_at >= kStallMax) {
     const bool only_last = transfer.acked + 1 == transfer.last;
     return finish(now, index, only_last ? End::kDoneUnconfirmed : End::kPeerSilent, {}, sink);

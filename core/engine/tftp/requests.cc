@@ -130,6 +130,7 @@ TransferIndex TftpEngine::new_transfer(const Now& now, const Ask& ask, Sink& sin
   transfer.terms = ask.terms;
   transfer.path_hash = ask.path_hash;
   transfer.path.assign(ask.path);
+  transfer.moved_at = now.monotonic;
   return index;
 }
 

@@ -237,6 +237,16 @@ TEST_F(TftpRecovery, APeerThatNeverAnsweredGetsThreeAnswersAndLittle) {
   EXPECT_EQ(count(Counter::kNeverAnswered), 1U);
 }
 
+TEST_F(TftpRecovery, AFirstAckThatComesLateIsStillTaken) {
+  open(file(random_bytes(5'000, 1)));
+  (void)sent();
+  pass_in_steps(seconds(25));
+  (void)sent();
+  ack(1);
+  EXPECT_EQ(sent_text(), "D2");
+  EXPECT_EQ(count(Counter::kNeverAnswered), 0U);
+}
+
 TEST_F(TftpRecovery, AForgedPeerWithAWindowGetsOnlyOacks) {
   open(file(random_bytes(100'000, 1)), {.blksize = 1'468, .windowsize = 64});
   pass_in_steps(std::chrono::minutes(2));
