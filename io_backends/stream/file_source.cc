@@ -15,7 +15,8 @@ namespace rackcast::io {
 FileSource FileSource::choose(Lookup&& found, const ImageLookup& images) {
   if (images) {
     auto image = images(found.facts.identity);
-    if (image != nullptr && image->descriptor >= 0 && image->size_bytes == found.facts.identity.size_bytes)
+    // Only a resident image is sealed: a held file could change like any other.
+    if (image != nullptr && image->resident() && image->descriptor >= 0 && image->identity == found.facts.identity)
       return FileSource(std::move(image));
   }
   return FileSource(std::move(found));

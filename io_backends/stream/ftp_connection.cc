@@ -35,7 +35,9 @@ FtpConnection::FtpConnection(Worker& worker, tcp::socket socket)
   worker_.counters().ftp_sessions.add();
 }
 
-FtpConnection::~FtpConnection() { drop_transfer(); }
+FtpConnection::~FtpConnection() {
+  drop_transfer();
+}
 
 void FtpConnection::drop_transfer() {
   if (run_ == nullptr) return;

@@ -135,7 +135,10 @@ Task<HttpConnection::Next> HttpConnection::answer_from_tree(const engine::HttpRe
   Lookup found;
   if (!check.answer && target.refused == 0) found = co_await look_up(tree, target.path);
   engine::HttpResponse response = engine::decide(request, check, target, found.facts, wall_now());
-  if (response.status == 404) report_not_found(worker_, Protocol::kHttp, link_.peer().address, target.path);
+  if (response.status == 404) {
+    const PathText asked = target.refused != 0 ? PathText(request.target) : target.path;
+    report_not_found(worker_, Protocol::kHttp, link_.peer().address, asked);
+  }
   if (response.body == engine::BodyKind::kIndex) {
     worker_.counters().listings.add();
     const auto list = [&tree, &found, &target] { return tree.list(found.fd, target.path, engine::kIndexEntriesMax); };

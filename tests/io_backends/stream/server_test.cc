@@ -1,0 +1,161 @@
+#include <array>
+#include <set>
+#include <string>
+#include <thread>
+
+#include "tests/io_backends/stream/stream_fixture.h"
+
+namespace rackcast::io {
+namespace {
+
+constexpr std::size_t kBig = 24U << 20U;
+
+class StreamServerTest : public StreamTest {};
+
+TEST_F(StreamServerTest, PortInUseIsOneSentenceThatSaysWhatToDo) {
+  start();
+  Config second = config;
+  second.http->listen = {http};
+  const auto sockets = StreamSockets::open(second);
+  ASSERT_FALSE(sockets);
+  EXPECT_NE(sockets.error().message.find("[http] cannot listen on " + std::string(http.text().view())),
+            std::string::npos);
+  EXPECT_NE(sockets.error().message.find("another program holds the port"), std::string::npos);
+  // Several threads share ports among themselves, and still with nobody else.
+  second.server.stream_cores = {0, 0};
+  EXPECT_FALSE(StreamSockets::open(second));
+}
+
+TEST_F(StreamServerTest, AddressOfNoInterfaceIsSaid) {
+  config.ftp->listen = {{net::Ipv4Address(192, 0, 2, 77), net::UdpPort{0}}};
+  const auto sockets = StreamSockets::open(config);
+  ASSERT_FALSE(sockets);
+  EXPECT_NE(sockets.error().message.find("[ftp] cannot listen on 192.0.2.77:0"), std::string::npos);
+}
+
+TEST_F(StreamServerTest, MissingRootIsSaid) {
+  config.http->root = tree.path("none");
+  auto sockets = StreamSockets::open(config);
+  ASSERT_TRUE(sockets);
+  const auto started = StreamServer::start(config, std::move(*sockets), hooks);
+  ASSERT_FALSE(started);
+  EXPECT_NE(started.error().message.find("[http]"), std::string::npos);
+  EXPECT_NE(started.error().message.find(tree.path("none")), std::string::npos);
+}
+
+TEST_F(StreamServerTest, SectionsThatAreOffHaveNoListener) {
+  config.ftp.reset();
+  config.board.reset();
+  const auto sockets = StreamSockets::open(config);
+  ASSERT_TRUE(sockets);
+  ASSERT_EQ(sockets->sockets.size(), 1U);
+  EXPECT_EQ(sockets->sockets[0].service, StreamService::kHttp);
+}
+
+TEST_F(StreamServerTest, AllConnectionsOfASourceMeetOnOneThread) {
+  config.server.stream_cores = {0, 0, 0};
+  tree.write("f", "x");
+  start();
+  ASSERT_EQ(server->thread_count(), 3U);
+  std::set<std::size_t> threads_used;
+  for (std::uint32_t source = 0x7F00'0010; source < 0x7F00'0020; ++source) {
+    std::array<std::uint64_t, 3> before{};
+    for (std::size_t i = 0; i < 3; ++i) before[i] = server->totals_of(i).http_requests;
+    for (int connection = 0; connection < 4; ++connection) {
+      FileDescriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+      sockaddr_in from{};
+      from.sin_family = AF_INET;
+      from.sin_addr.s_addr = htonl(source);
+      ASSERT_EQ(::bind(socket.get(), reinterpret_cast<sockaddr*>(&from), sizeof from), 0);
+      sockaddr_in to = from;
+      to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+      to.sin_port = htons(http.port.value());
+      ASSERT_EQ(::connect(socket.get(), reinterpret_cast<sockaddr*>(&to), sizeof to), 0);
+      RawClient client(std::move(socket));
+      EXPECT_EQ(client.get("/f").body, "x");
+    }
+    std::size_t moved = 0;
+    for (std::size_t i = 0; i < 3; ++i) {
+      const std::uint64_t answered = server->totals_of(i).http_requests - before[i];
+      if (answered == 0) continue;
+      ++moved;
+      threads_used.insert(i);
+      EXPECT_EQ(answered, 4U);
+    }
+    EXPECT_EQ(moved, 1U) << source;
+  }
+  EXPECT_GT(threads_used.size(), 1U);
+}
+
+TEST_F(StreamServerTest, ReloadMovesTheRootForLaterRequestsOnly) {
+  const std::string content = make_content(kBig, 1);
+  tree.write("old/f", content);
+  tree.write("new/f", "new");
+  config.http->root = tree.path("old");
+  start();
+  RawClient running(http, 16'384);
+  running.send("GET /f HTTP/1.1\r\nHost: t\r\n\r\n");
+  ASSERT_TRUE(running.read_some(100));
+  Config changed = config;
+  changed.http->root = tree.path("new");
+  ASSERT_TRUE(server->reconfigure(changed));
+  EXPECT_EQ(RawClient(http).get("/f").body, "new");
+  EXPECT_TRUE(running.read_answer().body == content);
+  changed.http->root = tree.path("none");
+  EXPECT_FALSE(server->reconfigure(changed));
+  EXPECT_EQ(running.get("/f").body, "new");
+}
+
+TEST_F(StreamServerTest, StopLetsRunningTransfersEndAndClosesIdleConnections) {
+  const std::string content = make_content(kBig, 2);
+  tree.write("f", content);
+  start();
+  RawClient idle(http);
+  EXPECT_EQ(idle.get("/").status, 200U);
+  RawClient control(ftp);
+  EXPECT_TRUE(control.read_reply().starts_with("220 "));
+  RawClient running(http, 16'384);
+  running.send("GET /f HTTP/1.1\r\nHost: t\r\n\r\n");
+  ASSERT_TRUE(running.read_some(100));
+  std::thread stopping([this] { server->stop(Milliseconds(20'000)); });
+  EXPECT_FALSE(idle.read_some());
+  EXPECT_TRUE(control.read_reply().starts_with("421 "));
+  EXPECT_TRUE(running.read_answer().body == content);
+  EXPECT_FALSE(running.read_some());
+  stopping.join();
+  EXPECT_FALSE(RawClient(http).connected());
+  EXPECT_EQ(server->totals().transfers_done, 1U);
+  EXPECT_EQ(server->totals().connections_open, 0U);
+}
+
+TEST_F(StreamServerTest, StopCutsWhatOutlastsTheGrace) {
+  tree.write("f", make_content(kBig, 3));
+  start();
+  RawClient stuck(http, 16'384);
+  stuck.send("GET /f HTTP/1.1\r\nHost: t\r\n\r\n");
+  ASSERT_TRUE(stuck.read_some(100));
+  RawClient half(http);
+  half.send("GET / HT");
+  ASSERT_TRUE(eventually([](const StreamTotals& t) { return t.connections_open == 2; }));
+  const auto before = std::chrono::steady_clock::now();
+  server->stop(Milliseconds(50));
+  EXPECT_LT(std::chrono::steady_clock::now() - before, kPatience);
+  EXPECT_FALSE(stuck.read_answer().whole);
+  EXPECT_EQ(server->totals().transfers_failed, 1U);
+}
+
+TEST_F(StreamServerTest, EveryCounterHasItsRowOnce) {
+  std::set<std::string_view> names;
+  StreamCounters counters;
+  for (const StreamCounterRow& row : kStreamCounterRows) {
+    EXPECT_TRUE(names.insert(row.name).second) << row.name;
+    (counters.*row.counter).add();
+  }
+  StreamTotals totals;
+  add_counters(totals, counters);
+  add_counters(totals, counters);
+  for (const StreamCounterRow& row : kStreamCounterRows) EXPECT_EQ(totals.*row.total, 2U) << row.name;
+}
+
+}  // namespace
+}  // namespace rackcast::io
