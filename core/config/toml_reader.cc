@@ -32,41 +32,41 @@ Position position_of(const toml::source_region& region) {
   return {static_cast<std::uint32_t>(region.begin.line), static_cast<std::uint32_t>(region.begin.column)};
 }
 
-struct LineScan {
-  std::size_t dots = 0;  // outside strings and comments
-  bool multi_line_string = false;
-};
+constexpr const char* kBareUnicode = "not TOML: only ASCII may stand outside quotes";
 
-LineScan scan_line(std::string_view line) {
-  LineScan scan;
-  for (std::size_t i = 0; i < line.size(); ++i) {
-    const char c = line[i];
-    if (c == '#') return scan;
-    if (c == '.') ++scan.dots;
-    if (c != '"' && c != '\'') continue;
-    if (line.substr(i, 3) == std::string_view(c == '"' ? "\"\"\"" : "'''")) {
-      scan.multi_line_string = true;
-      return scan;
-    }
-    for (++i; i < line.size() && line[i] != c; ++i)
-      if (c == '"' && line[i] == '\\') ++i;
-  }
-  return scan;
+bool is_ascii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
-// What we refuse before the library sees it. Multi-line strings hold nothing we need, and without them each line can
-// be judged by itself.
+// What we refuse before the library sees it, null when nothing: strings over several lines hold nothing we need, and
+// without them each line can be judged by itself; non-ASCII letters outside strings are no TOML and reach branches that
+// the library holds to be unreachable. A quote within a word is no string to the library, so it must be none here.
+const char* line_problem(std::string_view line) {
+  std::size_t dots = 0;  // outside strings and comments
+  for (std::size_t i = 0; i < line.size() && line[i] != '#'; ++i) {
+    const char c = line[i];
+    if (!is_ascii(line.substr(i, 1))) return kBareUnicode;
+    if (c == '.' && ++dots > kDotsPerLineMax) return "keys are nested too deeply on this line";
+    if (c != '"' && c != '\'') continue;
+    if (line.substr(i, 3) == std::string(3, c))
+      return "multi-line strings are not used here: write the value on one line";
+    const char before = i == 0 ? ' ' : line[i - 1];
+    if (std::string_view(" \t=[{,.").find(before) == std::string_view::npos) return "not TOML: a quote within a word";
+    const std::size_t open = i;
+    for (++i; i < line.size() && line[i] != c; ++i)
+      if (c == '"' && line[i] == '\\') ++i;
+    if (i >= line.size()) return "not TOML: a string that is not closed on its line";
+    if (before == '.' && !is_ascii(line.substr(open, i - open))) return kBareUnicode;
+  }
+  return nullptr;
+}
+
 bool acceptable(std::string_view text, ProblemList& problems) {
   std::uint32_t number = 1;
   for (std::size_t start = 0; start <= text.size(); ++number) {
     const std::size_t end = std::min(text.find('\n', start), text.size());
-    const LineScan scan = scan_line(text.substr(start, end - start));
-    if (scan.multi_line_string) {
-      problems.error({number, 1}, "", "multi-line strings are not used here: write the value on one line");
-      return false;
-    }
-    if (scan.dots > kDotsPerLineMax) {
-      problems.error({number, 1}, "", "keys are nested too deeply on this line");
+    if (const char* const problem = line_problem(text.substr(start, end - start))) {
+      problems.error({number, 1}, "", problem);
       return false;
     }
     start = end + 1;

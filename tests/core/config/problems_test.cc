@@ -225,6 +225,13 @@ std::vector<Case> cases() {
       {"SyntaxError", "[http]\nroot = /srv\n", {{kError, 2, "", "not TOML: "}}},
       {"TimeCutShort", "[http]\nroot = 12:\nlisten = 1\n", {{kError, 2, "", "not TOML: "}}},
       {"KeyCutShort", kHttp + "a.", {{kError, 3, "", "not TOML: "}}},
+      {"BareUnicode", kHttp + "\xc8\xb5 = 1\n", {{kError, 3, "", "only ASCII may stand outside quotes"}}},
+      {"QuoteWithinAWord", "x = 27'\xd2\x91'\n", {{kError, 1, "", "a quote within a word"}}},
+      {"StringNotClosed", kHttp + "listen = [\"a\n", {{kError, 3, "", "not closed on its line"}}},
+      {"MultiLineString", kHttp + "x = '''a\n'''\n", {{kError, 3, "", "write the value on one line"}}},
+      {"UnicodeInQuotesAndComments",
+       "# \xc8\xb5\n[http] # \xc8\xb5\nroot = \"/\xc8\xb5\" # \xc8\xb5\n\"\xc8\xb5\" = 1\n",
+       {{kError, 4, "http.\xc8\xb5", "unknown key"}}},
       {"KeyTwice", kHttp + "root = \"/i\"\n", {{kError, 3, "", "not TOML: "}}},
       {"NotUtf8", "[http]\nroot = \"\xff\"\n", {{kError, 2, "", "not TOML: "}}},
   };
