@@ -89,7 +89,8 @@ void DhcpEngine::on_committed(const Now& now, const LeaseCommitted& committed, S
   Exchange exchange{now, request, *interface, sink, network_.link_of(request, *interface)};
   const auto subnet = network_.subnet_of(lease.address, exchange.link);
   if (!subnet) return drop(DhcpDrop::kNoSubnet);
-  acknowledge(exchange, lease, *subnet, lease.bootp ? std::nullopt : std::optional(seconds_left(lease, now.wall)));
+  // The whole lease: a client counts from when it sent the request (RFC 2131 §4.4.1), and so did lease.starts.
+  acknowledge(exchange, lease, *subnet, lease.bootp ? std::nullopt : std::optional(seconds_left(lease, lease.starts)));
 }
 
 void DhcpEngine::acknowledge(Exchange& exchange, const Lease& lease, std::size_t subnet,

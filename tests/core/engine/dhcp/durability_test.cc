@@ -19,6 +19,16 @@ TEST(DhcpDurability, OffersDoNotWaitAndAcksDo) {
   EXPECT_EQ(rack.state(ip(2)), LeaseState::kActive);
 }
 
+TEST(DhcpDurability, TheTimeTheDiskTookIsNotTakenOffTheLease) {
+  Rack rack;
+  rack.deliver(discover(1));
+  (void)rack.take();
+  rack.deliver(selecting(1, ip(2)));
+  rack.pass(std::chrono::milliseconds(3));
+  rack.commit();
+  EXPECT_EQ(rack.take()->options.u32(OptionCode::kLeaseTime), 21'600U);
+}
+
 TEST(DhcpDurability, ARetransmissionWritesNoSecondRowAndIsAnsweredOnce) {
   Rack rack;
   rack.deliver(discover(1));
