@@ -37,7 +37,8 @@ void EventPump::start() {
 }
 
 void EventPump::ring() {
-  // No lock: a producer must not wait. A wake-up that finds the pump not waiting yet is lost; it costs one drain period.
+  // No lock: a producer must not wait. A wake-up that finds the pump not waiting yet is lost; it costs one drain
+  // period.
   wake_.notify_one();
 }
 

@@ -98,9 +98,9 @@ FtpAction FtpSession::found_for_time_or_size(const FtpFacts& facts) {
     return missing(size ? "Could not get file size." : "Could not get file modification time.");
   if (size) return reply(ReplyCode::kFileStatus, std::to_string(facts.size_bytes));
   std::array<std::byte, 32> room;
-  bytes::Writer time(room);
-  ftp::put_timestamp(time, ftp::UnixSeconds{facts.modified});
-  return reply(ReplyCode::kFileStatus, {reinterpret_cast<const char*>(room.data()), time.size()});
+  bytes::Writer stamp(room);
+  ftp::put_timestamp(stamp, ftp::UnixSeconds{facts.modified});
+  return reply(ReplyCode::kFileStatus, {reinterpret_cast<const char*>(room.data()), stamp.size()});
 }
 
 FtpAction FtpSession::found_for_mlst(const FtpFacts& facts) {

@@ -102,7 +102,9 @@ TEST(MakePacketIo, GivesSocketsWhenAsked) {
   EXPECT_TRUE(echoes(*made->io));
 }
 
-TEST(MakePacketIo, SaysThatAKindIsNotBuilt) { EXPECT_FALSE(make(IoKind::kDpdk).has_value()); }
+TEST(MakePacketIo, SaysThatAKindIsNotBuilt) {
+  EXPECT_FALSE(make(IoKind::kDpdk).has_value());
+}
 
 }  // namespace
 }  // namespace rackcast::io
