@@ -42,7 +42,7 @@ inline std::vector<std::byte> random_bytes(std::size_t size, std::uint64_t seed)
 
 inline std::vector<std::byte> bytes_of(std::string_view text) {
   std::vector<std::byte> content(text.size());
-  std::memcpy(content.data(), text.data(), text.size());
+  std::transform(text.begin(), text.end(), content.begin(), [](char c) { return static_cast<std::byte>(c); });
   return content;
 }
 

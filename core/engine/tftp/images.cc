@@ -59,7 +59,7 @@ void TftpEngine::on_image(const Now& now, const ImageLoaded& loaded, Sink& sink)
     table_.at(waiter).cache_entry = kNoEntry;
     if (image != kNoPin) {
       begin(now, waiter, image, sink);
-    } else if (loaded.status == ImageStatus::kLoaded && !kept) {
+    } else if (!kept) {
       fail(now, waiter, Refusal::kPinsFull, sink);
     } else {
       fail(now, waiter,
@@ -75,7 +75,7 @@ void TftpEngine::on_image(const Now& now, const ImageLoaded& loaded, Sink& sink)
 bool TftpEngine::keep(CacheIndex index, const ImageLoaded& loaded, Sink& sink) {
   CacheEntry& entry = cache_.at(index);
   PinTable& pins = sink.pins();
-  if (loaded.status != ImageStatus::kLoaded) {
+  if (loaded.status != ImageStatus::kLoaded || loaded.image == nullptr) {
     cache_.forget(index, pins);
     // A failure of the disk says nothing about the file: kUnresolved, so that the next request asks again.
     if (loaded.status == ImageStatus::kNotFound) entry.kind = CacheEntry::Kind::kNotFound;
@@ -117,7 +117,8 @@ void TftpEngine::on_piece(const Now& now, const PieceRead& read, Sink& sink) {
     return hand_back(read.piece, sink);
   transfer.awaits_piece = false;
   transfer.piece_asks = 0;
-  if (read.status != ImageStatus::kLoaded) return fail(now, index, Refusal::kImageChanged, sink);
+  if (read.status != ImageStatus::kLoaded || read.piece == nullptr)
+    return fail(now, index, Refusal::kImageChanged, sink);
   sink.pins().release(transfer.piece);
   transfer.piece = sink.pins().acquire(read.piece);
   if (transfer.piece == kNoPin) {

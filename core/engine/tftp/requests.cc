@@ -59,8 +59,14 @@ bool TftpEngine::answered_as_duplicate(const Now& now, const Ask& ask, Sink& sin
   const TransferIndex index = table_.running_of(ask.datagram.peer);
   if (index == kNoTransfer) return false;
   Transfer& transfer = table_.at(index);
-  if (transfer.confirmed) return false;
-  if (transfer.path_hash != ask.path_hash || transfer.terms != ask.terms) {
+  const bool same = transfer.path_hash == ask.path_hash && transfer.terms == ask.terms;
+  if (transfer.confirmed) {
+    // Where there is one key only the two cannot go on side by side: a copy that comes while blocks still flow is late.
+    const bool late = config_->tftp->single_port && same && now.monotonic - transfer.moved_at < kRepeatSpacing;
+    counters_.add(Counter::kDuplicateRequests, late ? 1 : 0);
+    return late;
+  }
+  if (!same) {
     finish(now, index, End::kSuperseded, {}, sink);
     return false;
   }

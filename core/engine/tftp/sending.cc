@@ -72,7 +72,7 @@ void TftpEngine::answer(const Now& now, TransferIndex index, Sink& sink) {
 
 bool TftpEngine::send_oack(TransferIndex index, Sink& sink) {
   const Transfer& transfer = table_.at(index);
-  TxSlot* const slot = sink.reserve();
+  TxSlot* const slot = in_turn() ? sink.reserve() : nullptr;
   if (slot == nullptr) return false;
   const auto oack = tftp::encode_oack(slot->header_room(), granted(transfer.terms, transfer.size_bytes));
   slot->destination = transfer.to;
@@ -89,7 +89,7 @@ void TftpEngine::pump(const Now& now, TransferIndex index, Sink& sink) {
   while (transfer.next <= std::min(until, transfer.last)) {
     const PinId source = source_of(now, index, transfer.next, sink);
     if (source == kNoPin) break;
-    TxSlot* const slot = sink.reserve();
+    TxSlot* const slot = in_turn() ? sink.reserve() : nullptr;
     if (slot == nullptr) {
       starve(now, index);
       break;
@@ -188,6 +188,7 @@ void TftpEngine::starve(const Now& now, TransferIndex index) {
 // Oldest first, until one of them finds no slot again. Who could send a part of its window queues anew.
 void TftpEngine::feed_starved(const Now& now, Sink& sink) {
   starved_retry_at_ = kNever;
+  feeding_ = true;
   for (std::size_t left = starved_count_; left > 0; --left) {
     const TransferIndex index = starved_[starved_head_];
     starved_head_ = (starved_head_ + 1) % starved_.size();
@@ -204,6 +205,7 @@ void TftpEngine::feed_starved(const Now& now, Sink& sink) {
     }
     break;
   }
+  feeding_ = false;
   if (starved_count_ > 0) starved_retry_at_ = now.monotonic + kSlotRetry;
 }
 

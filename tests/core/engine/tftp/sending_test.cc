@@ -234,6 +234,22 @@ TEST_F(TftpBackPressure, TransfersGetSlotsInTheOrderTheyAsked) {
   }
 }
 
+TEST_F(TftpBackPressure, WhoGetsAnAckWaitsBehindThoseWhoWaitForASlot) {
+  open(file(random_bytes(5'000, 1)), {.blksize = 1'000});
+  (void)sent();
+  take_all_slots();
+  rrq("file", {}, peer(2));  // finds no slot
+  harness.io.hold_slots = true;
+  give_slots(1);
+  ack(0);
+  EXPECT_EQ(sent_text(), "");
+  pass(tftpd::kSlotRetry);
+  EXPECT_EQ(sent().front().to.peer, peer(2));
+  give_slots(1);
+  pass(tftpd::kSlotRetry);
+  EXPECT_EQ(sent().front().to.peer, peer(1));
+}
+
 TEST_F(TftpBackPressure, ALongShortageOfSlotsIsNotThePeersFault) {
   open(file(random_bytes(5'000, 1)), {.blksize = 1'000});
   (void)sent();
