@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <thread>
 
-#include "tests/conformance/allocation_count.h"
+#include "tests/support/allocation_count.h"
 #include "tests/conformance/suite.h"
 
 namespace rackcast::testing {

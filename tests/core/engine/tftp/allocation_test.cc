@@ -3,43 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <array>
-#include <atomic>
-#include <cstdlib>
 #include <memory>
-#include <new>
 
 #include "core/engine/tftp/tftp_engine.h"
 #include "proto/tftp/encode.h"
+#include "tests/support/allocation_count.h"
 #include "tests/support/heap_image.h"
-
-namespace {
-std::atomic<std::uint64_t> allocations{0};
-}
-
-// Every form of new ends in one of these two.
-void* operator new(std::size_t size) {
-  allocations.fetch_add(1, std::memory_order_relaxed);
-  if (void* const memory = std::malloc(size == 0 ? 1 : size)) return memory;
-  throw std::bad_alloc();
-}
-void* operator new(std::size_t size, std::align_val_t alignment) {
-  allocations.fetch_add(1, std::memory_order_relaxed);
-  const auto step = static_cast<std::size_t>(alignment);
-  if (void* const memory = std::aligned_alloc(step, (size + step - 1) / step * step)) return memory;
-  throw std::bad_alloc();
-}
-void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, std::align_val_t) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
-  std::free(memory);
-}
 
 namespace rackcast::engine {
 namespace {
@@ -202,17 +171,17 @@ TEST(TftpAllocation, AThousandTransfersAllocateNothing) {
   Rack rack;
   rack.boot_all(0);  // warm-up: whatever is lazy
   ASSERT_EQ(rack.events.done, kClients);
-  const std::uint64_t before = allocations.load();
+  const std::uint64_t before = testing::allocation_count();
   for (std::uint16_t round = 1; round <= 3; ++round) rack.boot_all(round);
-  EXPECT_EQ(allocations.load() - before, 0U);
+  EXPECT_EQ(testing::allocation_count() - before, 0U);
   EXPECT_EQ(rack.events.done, 4 * kClients);
   EXPECT_EQ(rack.pins.in_use(), 0U);
 }
 
 TEST(TftpAllocation, TheCounterCounts) {
-  const std::uint64_t before = allocations.load();
+  const std::uint64_t before = testing::allocation_count();
   auto* const made = new int(1);
-  EXPECT_EQ(allocations.load() - before, 1U);
+  EXPECT_EQ(testing::allocation_count() - before, 1U);
   delete made;
 }
 
