@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <condition_variable>
@@ -145,15 +143,6 @@ TEST_F(ImageStoreTest, NotFoundFolderAndLinkOutAreToldApartAndCounted) {
   EXPECT_EQ(stats.not_found, 1U);
   EXPECT_EQ(stats.not_regular, 2U);
   EXPECT_EQ(stats.links_out, 2U);
-}
-
-TEST_F(ImageStoreTest, UnreadableIsNotFound) {
-  if (::geteuid() == 0) GTEST_SKIP() << "root may read everything";
-  tree.write("root/secret", "x");
-  ASSERT_EQ(::chmod(tree.path("root/secret").c_str(), 0), 0);
-  start();
-  EXPECT_EQ(load("secret").status, ImageStatus::kNotFound);
-  EXPECT_EQ(store->stats().unreadable, 1U);
 }
 
 TEST_F(ImageStoreTest, TheSameContentIsTheSameImage) {

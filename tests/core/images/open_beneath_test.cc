@@ -2,9 +2,9 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
-#include <sys/socket.h>
+#include <sys/fsuid.h>
 #include <sys/stat.h>
-#include <sys/un.h>
+#include <unistd.h>
 
 #include "tests/support/temporary_tree.h"
 
@@ -77,6 +77,18 @@ TEST_F(OpenBeneath, LoopOfLinksEnds) {
 TEST_F(OpenBeneath, FifosAndSocketsDoNotBlockAndAreNotRegular) {
   ASSERT_EQ(::mkfifo(tree.path("root/fifo").c_str(), 0600), 0);
   EXPECT_FALSE(open_beneath(root, "fifo").regular());
+}
+
+TEST_F(OpenBeneath, WhatMayNotBeReadIsToldApartFromWhatIsMissing) {
+  ASSERT_EQ(::chmod(tree.path("root/file").c_str(), 0), 0);
+  constexpr uid_t kNobody = 65'534;
+  const bool privileged = ::geteuid() == 0;
+  if (privileged) ::setfsuid(kNobody);  // of this thread only; takes the right to read everything with it
+  const OpenStatus unreadable = status("file");
+  const OpenStatus missing = status("nothing");
+  if (privileged) ::setfsuid(0);
+  EXPECT_EQ(unreadable, OpenStatus::kUnreadable);
+  EXPECT_EQ(missing, OpenStatus::kNotFound);
 }
 
 TEST_F(OpenBeneath, IdentityChangesWithEveryReplacementAndWrite) {
