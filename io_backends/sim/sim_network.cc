@@ -96,7 +96,7 @@ SimNic* SimNetwork::owner_anywhere(const net::IpAddress& address) const {
 }
 
 void SimNetwork::advance_to(MonotonicTime time) {
-  while (events_.next_time() <= time) {
+  while (!events_.empty() && events_.next_time() <= time) {
     const SimEvent event = events_.pop();
     now_ = std::max(now_, event.at);
     event.target->on_event(event.token);
