@@ -14,7 +14,7 @@
 #include <string_view>
 #include <thread>
 
-#include "core/images/file_descriptor.h"
+#include "core/file_descriptor.h"
 #include "core/images/image_epoch.h"
 #include "core/images/open_beneath.h"
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/images/file_descriptor.h"
+#include "core/file_descriptor.h"
 #include "core/images/image.h"
 #include "core/result.h"
 

@@ -12,7 +12,7 @@
 #include <cstring>
 #include <memory>
 
-#include "io_backends/socket/file_descriptor.h"
+#include "core/file_descriptor.h"
 #include "io_backends/socket/sockaddr.h"
 
 namespace rackcast::io {

@@ -13,9 +13,9 @@
 #include <span>
 #include <vector>
 
+#include "core/file_descriptor.h"
 #include "core/packet_io.h"
 #include "core/result.h"
-#include "io_backends/socket/file_descriptor.h"
 #include "io_backends/socket/socket_spec.h"
 #include "proto/net/address.h"
 

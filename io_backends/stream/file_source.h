@@ -9,7 +9,7 @@
 #include <functional>
 #include <memory>
 
-#include "core/images/file_descriptor.h"
+#include "core/file_descriptor.h"
 #include "core/images/image.h"
 #include "io_backends/stream/tree.h"
 
@@ -45,7 +45,7 @@ class FileSource {
   [[nodiscard]] Pages look_at_pages(std::uint64_t from, std::uint64_t count) const;
 
  private:
-  rackcast::FileDescriptor fd_;
+  FileDescriptor fd_;
   std::shared_ptr<const Image> image_;
   FileIdentity identity_;
   std::uint32_t mode_ = 0;

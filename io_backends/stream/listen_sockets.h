@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/config/config.h"
-#include "core/images/file_descriptor.h"
+#include "core/file_descriptor.h"
 #include "core/result.h"
 #include "proto/net/address.h"
 
@@ -19,7 +19,7 @@ struct ListenSocket {
   StreamService service = StreamService::kHttp;
   unsigned thread = 0;
   net::Endpoint local;  // the port the kernel chose when 0 was asked for
-  rackcast::FileDescriptor socket;
+  FileDescriptor socket;
 };
 
 struct StreamSockets {

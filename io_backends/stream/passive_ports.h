@@ -9,13 +9,13 @@
 #include <optional>
 
 #include "core/config/config.h"
-#include "core/images/file_descriptor.h"
+#include "core/file_descriptor.h"
 #include "proto/net/address.h"
 
 namespace rackcast::io {
 
 struct PassiveListener {
-  rackcast::FileDescriptor socket;
+  FileDescriptor socket;
   std::uint16_t port = 0;
 };
 

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "core/engine/http/decide.h"
-#include "core/images/file_descriptor.h"
+#include "core/file_descriptor.h"
 #include "core/images/image.h"
 #include "core/result.h"
 
@@ -39,8 +39,8 @@ struct TreeListing {
 struct Lookup {
   bool would_block = false;  // Blocking::kNever, and the answer is not in the kernel's caches
   engine::FileFacts facts;
-  TreeEntry entry;              // kFile, kDirectory; name left empty
-  rackcast::FileDescriptor fd;  // kFile, kDirectory: open for reading
+  TreeEntry entry;    // kFile, kDirectory; name left empty
+  FileDescriptor fd;  // kFile, kDirectory: open for reading
 };
 
 class TreeReader {
@@ -54,8 +54,7 @@ class TreeReader {
   [[nodiscard]] Lookup open(std::string_view path, Blocking blocking) const;
 
   // Names under the directory `fd` (which is `path`), at most `entries_max`; what open() would not find is left out.
-  [[nodiscard]] TreeListing list(const rackcast::FileDescriptor& fd, std::string_view path,
-                                 std::size_t entries_max) const;
+  [[nodiscard]] TreeListing list(const FileDescriptor& fd, std::string_view path, std::size_t entries_max) const;
 
   [[nodiscard]] const std::string& root() const { return root_; }
 

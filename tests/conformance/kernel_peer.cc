@@ -13,7 +13,7 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "io_backends/socket/file_descriptor.h"
+#include "core/file_descriptor.h"
 #include "io_backends/socket/interfaces.h"
 #include "io_backends/socket/sockaddr.h"
 #include "proto/net/udp_frame.h"
@@ -108,7 +108,7 @@ class KernelPeer final : public Peer {
   }
 
   bool v4_;
-  io::FileDescriptor fd_;
+  FileDescriptor fd_;
   unsigned interface_ = 0;
 };
 
@@ -148,7 +148,7 @@ class KernelFrameListener final : public FrameListener {
 
  private:
   net::UdpPort port_;
-  io::FileDescriptor fd_;
+  FileDescriptor fd_;
   net::MacAddress mac_;
 };
 

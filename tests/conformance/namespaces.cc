@@ -14,12 +14,12 @@ namespace rackcast::testing {
 namespace {
 
 bool write_file(const std::string& path, const std::string& text) {
-  const io::FileDescriptor fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  const FileDescriptor fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
   return fd && ::write(fd.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
 }
 
-io::FileDescriptor current_namespace() {
-  return io::FileDescriptor(::open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC));
+FileDescriptor current_namespace() {
+  return FileDescriptor(::open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC));
 }
 
 Result<void> leave_host() {

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "core/file_descriptor.h"
 #include "core/result.h"
-#include "io_backends/socket/file_descriptor.h"
 
 namespace rackcast::testing {
 
@@ -19,8 +19,8 @@ class NamespacePair {
   [[nodiscard]] int clients() const { return clients_.get(); }
 
  private:
-  io::FileDescriptor server_;
-  io::FileDescriptor clients_;
+  FileDescriptor server_;
+  FileDescriptor clients_;
 };
 
 // The calling thread is inside `ns` while this lives. Sockets opened meanwhile stay there for good.

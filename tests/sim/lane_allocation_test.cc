@@ -71,7 +71,7 @@ class AllocationWatch {
 // A machine: the client's state and its socket.
 struct BootingMachine {
   testing::TftpClient client;
-  io::FileDescriptor socket;
+  FileDescriptor socket;
   sockaddr_in server{};
 
   void send_outbox() {
@@ -135,13 +135,13 @@ class LaneAllocation : public ::testing::TestWithParam<IoKind> {
   }
 
   void start_machines() {
-    poll_ = io::FileDescriptor(epoll_create1(EPOLL_CLOEXEC));
+    poll_ = FileDescriptor(epoll_create1(EPOLL_CLOEXEC));
     for (std::size_t i = 0; i < kMachines; ++i) {
       testing::TftpClientProfile profile{.filename = "vmlinuz", .blksize = 1'408, .windowsize = {}, .timeout = {}};
       if (i % 4 == 0) profile.windowsize = 4;  // a quarter asks for windows, as EDK2 does
       profile.tsize = true;
       machines_.push_back(
-          {testing::TftpClient(profile), io::FileDescriptor(socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0))});
+          {testing::TftpClient(profile), FileDescriptor(socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0))});
       BootingMachine& machine = machines_.back();
       machine.server.sin_family = AF_INET;
       machine.server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -194,7 +194,7 @@ class LaneAllocation : public ::testing::TestWithParam<IoKind> {
   std::uint16_t port_ = 0;
   std::unique_ptr<LaneThread> thread_;
   std::vector<BootingMachine> machines_;
-  io::FileDescriptor poll_;
+  FileDescriptor poll_;
 };
 
 TEST_P(LaneAllocation, IsZeroWhileAThousandMachinesLoad) {

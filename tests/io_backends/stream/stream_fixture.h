@@ -17,7 +17,7 @@
 #include <string>
 #include <vector>
 
-#include "core/images/file_descriptor.h"
+#include "core/file_descriptor.h"
 #include "io_backends/stream/server.h"
 #include "tests/support/temporary_tree.h"
 

@@ -25,6 +25,7 @@ class FileDescriptor {
 
   [[nodiscard]] int get() const { return descriptor_; }
   [[nodiscard]] bool valid() const { return descriptor_ >= 0; }
+  [[nodiscard]] explicit operator bool() const { return valid(); }
   void reset() {
     if (descriptor_ >= 0) ::close(descriptor_);
     descriptor_ = -1;
