@@ -65,6 +65,7 @@ class KernelWorld final : public World {
 
   Result<std::unique_ptr<PacketIo>> open_backend(io::SocketSet set) {
     io::IoOptions options;
+    options.slot_count = kSlotsUnderTest;
     options.segmentation_offload = kind_.offload;
     auto made = io::make_packet_io(kind_.backend == std::string_view("io_uring") ? IoKind::kIoUring : IoKind::kSocket,
                                    std::move(set), options);

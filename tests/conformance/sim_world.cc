@@ -77,6 +77,7 @@ class SimWorld final : public World {
 
   [[nodiscard]] Result<Lanes> open_lanes(std::span<const std::vector<io::SocketSpec>> specs) override {
     io::SimIoOptions options;
+    options.slot_count = kSlotsUnderTest;
     options.segmentation_offload = kind_.offload;
     auto opened = io::SimIo::open_lanes(server_, specs, options);
     if (!opened) return tl::make_unexpected(opened.error());

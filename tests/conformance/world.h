@@ -53,6 +53,9 @@ class FrameListener {
   [[nodiscard]] virtual std::optional<SeenFrame> receive() = 0;
 };
 
+// Enough for every test here, and quicker to make than what a server uses.
+inline constexpr std::size_t kSlotsUnderTest = 400;
+
 using Lanes = std::vector<std::unique_ptr<PacketIo>>;
 
 class World {
