@@ -1,6 +1,7 @@
 #include "core/board/board_model.h"
 
 #include <algorithm>
+#include <random>
 #include <tuple>
 #include <utility>
 
@@ -8,16 +9,22 @@
 
 namespace rackcast {
 
-std::size_t BoardModel::MacHash::operator()(const net::MacAddress& mac) const {
-  return static_cast<std::size_t>(net::hash(mac, 0));
+namespace {
+
+constexpr std::size_t kBucketsAtStart = 64;
+
+std::uint64_t random_seed() {
+  std::random_device device;
+  return (std::uint64_t{device()} << 32U) | device();
 }
 
-std::size_t BoardModel::AddressHash::operator()(const net::IpAddress& address) const {
-  return static_cast<std::size_t>(net::hash(address, 0));
-}
+}  // namespace
 
 BoardModel::BoardModel(std::vector<std::string> boot_files, std::size_t machines_max)
-    : machines_max_(std::max<std::size_t>(1, machines_max)), boot_files_(std::move(boot_files)) {}
+    : machines_max_(std::max<std::size_t>(1, machines_max)),
+      boot_files_(std::move(boot_files)),
+      macs_(kBucketsAtStart, KeyHash{random_seed()}),
+      addresses_(kBucketsAtStart, KeyHash{random_seed()}) {}
 
 void BoardModel::set_boot_files(std::vector<std::string> boot_files) {
   const std::scoped_lock lock(mutex_);

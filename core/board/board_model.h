@@ -51,11 +51,11 @@ class BoardModel final : public EventConsumer {
 
  private:
   using List = std::list<MachineTrack>;  // the one heard of latest is first
-  struct MacHash {
-    std::size_t operator()(const net::MacAddress& mac) const;
-  };
-  struct AddressHash {
-    std::size_t operator()(const net::IpAddress& address) const;
+  // Seeded: the network chooses the keys.
+  struct KeyHash {
+    std::uint64_t seed;
+    std::size_t operator()(const net::MacAddress& mac) const { return net::hash(mac, seed); }
+    std::size_t operator()(const net::IpAddress& address) const { return net::hash(address, seed); }
   };
 
   MachineTrack* by_mac(const net::MacAddress& mac);         // made when new; null for no MAC
@@ -71,8 +71,8 @@ class BoardModel final : public EventConsumer {
   mutable std::mutex mutex_;  // guards all below
   std::vector<std::string> boot_files_;
   List machines_;
-  std::unordered_map<net::MacAddress, List::iterator, MacHash> macs_;
-  std::unordered_map<net::IpAddress, List::iterator, AddressHash> addresses_;  // each machine's latest
+  std::unordered_map<net::MacAddress, List::iterator, KeyHash> macs_;
+  std::unordered_map<net::IpAddress, List::iterator, KeyHash> addresses_;  // each machine's latest
   BoardStats totals_;
 };
 

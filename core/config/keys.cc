@@ -151,14 +151,14 @@ constexpr std::array kKeys{
             kCacheBytesMin, kCacheBytesMax},
 
     KeySpec{"http", "listen", kEndpointList, "[\"0.0.0.0:80\"]", kRestart, "addresses and ports", "[\"0.0.0.0:80\"]"},
-    KeySpec{"http", "root", kPath, "", kRestart, "what is served", "\"/var/ftp\"", true},
+    KeySpec{"http", "root", kPath, "", kLive, "what is served", "\"/var/ftp\"", true},
     instances("http"),
     per_source("http"),
     cps("http"),
     admission("http"),
 
     KeySpec{"ftp", "listen", kEndpointList, "[\"0.0.0.0:21\"]", kRestart, "addresses and ports", "[\"0.0.0.0:21\"]"},
-    KeySpec{"ftp", "root", kPath, "", kRestart, "what is served", "\"/var/ftp\"", true},
+    KeySpec{"ftp", "root", kPath, "", kLive, "what is served", "\"/var/ftp\"", true},
     KeySpec{"ftp", "passive_ports", KeyKind::kPortRange, "", kLive,
             "ports of passive data connections; absent: the kernel's ephemeral range", "\"50000-50999\"", false, 1,
             65'535},

@@ -1,11 +1,15 @@
 #include "tools/rackcastd/daemon.h"
 
+#include <sys/resource.h>
 #include <systemd/sd-daemon.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <utility>
 
+#include "core/config/in_force.h"
 #include "core/config/parse.h"
 #include "core/config/reload.h"
 #include "core/leases/sqlite_store.h"
@@ -52,13 +56,13 @@ Daemon::Daemon(const DaemonOptions& options, std::shared_ptr<const Config> confi
       log_sink_(config_->log.syslog),
       event_log_(log_sink_, log_level(config_->log.level)),
       board_(boot_files_of(*config_)),
-      board_api_(board_, [this] { return measures_of(lanes_.get(), images_.get(), streams_.get()); }),
-      pump_({&event_log_, &board_}) {}
+      board_api_(board_, [this] { return measures(); }),
+      pump_({&event_log_, &board_, &machine_feed_}) {}
 
 Result<std::unique_ptr<Daemon>> Daemon::start(const DaemonOptions& options, std::shared_ptr<const Config> config) {
   std::unique_ptr<Daemon> daemon(new Daemon(options, std::move(config)));
-  for (const auto step : {&Daemon::open_sockets, &Daemon::become_user, &Daemon::open_stores, &Daemon::start_lanes,
-                          &Daemon::start_streams}) {
+  for (const auto step : {&Daemon::check_limits, &Daemon::open_sockets, &Daemon::become_user, &Daemon::open_stores,
+                          &Daemon::start_lanes, &Daemon::start_streams}) {
     if (auto done = (daemon.get()->*step)(); !done) return tl::make_unexpected(done.error());
   }
   daemon->board_api_.set_status(daemon->status("ok"));
@@ -67,6 +71,26 @@ Result<std::unique_ptr<Daemon>> Daemon::start(const DaemonOptions& options, std:
 
 Daemon::~Daemon() {
   stop();
+}
+
+// Descriptors: connections of each stream thread (one FTP session holds up to four), images, sockets of each lane.
+Result<void> Daemon::check_limits() {
+  const ServerConfig& server = config_->server;
+  if (server.cores.size() + server.stream_cores.size() + 2 > EventPump::kQueuesMax) {
+    return fail("[server].cores and stream_cores name more than " + std::to_string(EventPump::kQueuesMax - 2) +
+                " threads together; name fewer");
+  }
+  const rlim_t wanted = std::max<std::size_t>(server.stream_cores.size(), 1) * 4 * io::StreamLimits{}.connections_max +
+                        ImageStoreOptions{}.images_max + std::max<std::size_t>(server.cores.size(), 1) * 64;
+  rlimit files{};
+  if (getrlimit(RLIMIT_NOFILE, &files) != 0) return {};
+  files.rlim_cur = files.rlim_max;
+  (void)setrlimit(RLIMIT_NOFILE, &files);
+  if (files.rlim_max < wanted) {
+    say(LogLevel::kInfo, "at most " + std::to_string(files.rlim_max) + " descriptors, a full house may want " +
+                             std::to_string(wanted) + ": raise the limit (ulimit -n, LimitNOFILE=) for big racks");
+  }
+  return {};
 }
 
 Result<void> Daemon::open_sockets() {
@@ -81,12 +105,16 @@ Result<void> Daemon::open_sockets() {
 }
 
 Result<void> Daemon::become_user() {
-  const auto user = find_user(config_->server.user);
-  if (!user) return tl::make_unexpected(user.error());
-  if (config_->dhcp) {
-    if (auto made = prepare_state_dir(config_->server.state_dir, *user); !made) return made;
+  UserIds user;
+  if (geteuid() == 0) {  // else there is nothing to drop and nobody to look up
+    auto found = find_user(config_->server.user);
+    if (!found) return tl::make_unexpected(found.error());
+    user = std::move(*found);
   }
-  return drop_privileges(*user);
+  if (config_->dhcp) {
+    if (auto made = prepare_state_dir(config_->server.state_dir, user); !made) return made;
+  }
+  return drop_privileges(user);
 }
 
 Result<void> Daemon::open_stores() {
@@ -121,7 +149,7 @@ Result<void> Daemon::start_lanes() {
   services.images = images_.get();
   services.leases = leases_.get();
   services.known_leases = std::move(known_leases_);
-  services.on_machine = [this](const Machine& machine) { board_.on_machine(machine); };
+  services.on_machine = [this](const Machine& machine) { machine_feed_.offer(machine); };
   services.on_fallback = [this](const std::string& reason) { say(LogLevel::kWarning, reason); };
   return lanes_->start(std::move(services));
 }
@@ -135,7 +163,27 @@ Result<void> Daemon::start_streams() {
   auto started = io::StreamServer::start(*config_, std::move(*stream_sockets_), std::move(hooks));
   if (!started) return tl::make_unexpected(started.error());
   streams_ = std::move(*started);
+  served_by_.store(streams_.get());
   return {};
+}
+
+std::vector<Measure> Daemon::measures() const {
+  std::vector<Measure> all = measures_of(lanes_.get(), images_.get(), served_by_.load());
+  const EventPumpStats pump = pump_.stats();
+  all.push_back(
+      {"events_delivered_total", "events shown to log and board", static_cast<double>(pump.delivered), {}, true});
+  all.push_back({"events_dropped_total", "events lost on full queues", static_cast<double>(pump.dropped), {}, true});
+  all.push_back({"log_lines_suppressed_total",
+                 "log lines beyond their kind's budget",
+                 static_cast<double>(event_log_.suppressed()),
+                 {},
+                 true});
+  all.push_back({"board_records_refused_total",
+                 "machine records that found the board's queue full",
+                 static_cast<double>(machine_feed_.refused()),
+                 {},
+                 true});
+  return all;
 }
 
 engine::HttpResponse Daemon::answer_board(const engine::HttpRequest& request) const {
@@ -180,8 +228,9 @@ void Daemon::reload() {
   if (outcome.config == nullptr) {
     say(LogLevel::kError, "reload refused, the running configuration stays: mend " + options_.config_file);
   } else {
-    const auto next = with_flags(*outcome.config, options_);
-    const ReloadPlan plan = reload_plan(*config_, *next);
+    const auto loaded = with_flags(*outcome.config, options_);
+    const ReloadPlan plan = reload_plan(*config_, *loaded);
+    const auto next = std::make_shared<const Config>(in_force(*config_, *loaded));
     const auto swapped = streams_ == nullptr ? Result<void>{} : streams_->reconfigure(*next);
     if (!swapped) {
       say(LogLevel::kError, "reload refused, the running configuration stays: " + swapped.error().message);

@@ -5,6 +5,7 @@
 // Thread: the main one.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -16,6 +17,7 @@
 #include "core/events/log_sink.h"
 #include "core/images/image_store.h"
 #include "core/leases/lease_store.h"
+#include "core/mailbox.h"
 #include "core/result.h"
 #include "io_backends/stream/server.h"
 #include "tools/rackcastd/lane_group.h"
@@ -36,7 +38,26 @@ class Daemon {
  private:
   Daemon(const DaemonOptions& options, std::shared_ptr<const Config> config);
 
+  // Machine records on their way from the DHCP lane to the board: the lane must not wait for the board's lock, and a
+  // record must not overtake the events that came before it, so the pump's thread hands them over after each round.
+  class MachineFeed final : public EventConsumer {
+   public:
+    explicit MachineFeed(BoardModel& board) : board_(board) {}
+    void offer(const Machine& machine) { (void)changes_.push(Machine(machine)); }  // full: counted, the next one heals
+    [[nodiscard]] std::uint64_t refused() const { return changes_.refused(); }
+    void on_event(const Event&) override {}
+    void on_tick(WallTime) override {
+      while (const auto machine = changes_.pop()) board_.on_machine(*machine);
+    }
+
+   private:
+    static constexpr std::size_t kChangesMax = 4'096;  // one pump period at 200 000 machines a second
+    BoardModel& board_;
+    Mailbox<Machine> changes_{kChangesMax};
+  };
+
   // The steps of start().
+  [[nodiscard]] Result<void> check_limits();
   [[nodiscard]] Result<void> open_sockets();
   [[nodiscard]] Result<void> become_user();
   [[nodiscard]] Result<void> open_stores();
@@ -48,12 +69,14 @@ class Daemon {
   void say(LogLevel level, const std::string& line) { log_sink_.write(level, line); }
   [[nodiscard]] engine::HttpResponse answer_board(const engine::HttpRequest& request) const;
   [[nodiscard]] DaemonStatus status(std::string word) const;
+  [[nodiscard]] std::vector<Measure> measures() const;
 
   DaemonOptions options_;
   std::shared_ptr<const Config> config_;
   LogSink log_sink_;
   EventLog event_log_;
   BoardModel board_;
+  MachineFeed machine_feed_{board_};
   BoardApi board_api_;
   EventPump pump_;  // after its consumers
   std::unique_ptr<LaneGroup> lanes_;
@@ -62,6 +85,7 @@ class Daemon {
   std::vector<Lease> known_leases_;
   std::optional<io::StreamSockets> stream_sockets_;
   std::unique_ptr<io::StreamServer> streams_;
+  std::atomic<const io::StreamServer*> served_by_{nullptr};  // streams_, for the board's own thread, once it is there
   bool stopped_ = false;
 };
 

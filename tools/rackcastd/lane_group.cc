@@ -1,6 +1,7 @@
 #include "tools/rackcastd/lane_group.h"
 
 #include <random>
+#include <thread>
 #include <utility>
 
 #include "io_backends/make_io.h"
@@ -141,7 +142,9 @@ void LaneGroup::add_engines(std::size_t index, PacketIo& packet_io, LaneServices
 }
 
 void LaneGroup::reconfigure(const std::shared_ptr<const Config>& config) {
-  for (const auto& port : ports_) (void)port->post(ConfigSwapped{config});
+  // A full mailbox drains within a turn; the lanes are alive, so this ends. Main thread.
+  for (const auto& port : ports_)
+    while (!port->post(ConfigSwapped{config})) std::this_thread::yield();
 }
 
 void LaneGroup::stop() {

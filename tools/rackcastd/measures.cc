@@ -18,6 +18,8 @@ struct Row {
 };
 
 constexpr std::array kLaneRows = {
+    Row<LaneCounters>{"lane_turns_total", "loop turns", &LaneCounters::turns},
+    Row<LaneCounters>{"lane_unrouted_total", "datagrams on sockets no engine owns", &LaneCounters::unrouted},
     Row<LaneCounters>{"lane_datagrams_total", "datagrams given to an engine", &LaneCounters::datagrams},
     Row<LaneCounters>{"lane_wrong_interface_total", "datagrams from interfaces that are not served",
                       &LaneCounters::wrong_interface},
@@ -45,6 +47,7 @@ constexpr std::array kIoRows = {
     Row<IoStats>{"io_send_failed_total", "datagrams the kernel refused", &IoStats::send_failed},
     Row<IoStats>{"io_frames_sent_total", "frames to a MAC", &IoStats::frames_sent},
     Row<IoStats>{"io_slots_exhausted_total", "times no transmit slot was free", &IoStats::slots_exhausted},
+    Row<IoStats>{"io_wakes_total", "times another thread woke the lane", &IoStats::wakes},
 };
 
 constexpr std::array kDhcpRows = {
@@ -72,9 +75,33 @@ constexpr std::array kImageRows = {
     Row<ImageStoreStats>{"images_evicted_total", "images dropped for the budget", &ImageStoreStats::evicted},
     Row<ImageStoreStats>{"images_superseded_total", "generations replaced by a newer one",
                          &ImageStoreStats::superseded},
+    Row<ImageStoreStats>{"images_hits_total", "requests answered from what is held", &ImageStoreStats::hits},
+    Row<ImageStoreStats>{"images_coalesced_total", "requests that joined a load under way",
+                         &ImageStoreStats::coalesced},
+    Row<ImageStoreStats>{"images_unreadable_total", "files the daemon may not read", &ImageStoreStats::unreadable},
+    Row<ImageStoreStats>{"images_not_regular_total", "folders and devices asked for", &ImageStoreStats::not_regular},
+    Row<ImageStoreStats>{"images_copies_given_up_total", "files that changed at every try to copy them",
+                         &ImageStoreStats::copies_given_up},
+    Row<ImageStoreStats>{"images_read_failed_total", "files the disk could not give", &ImageStoreStats::read_failed},
+    Row<ImageStoreStats>{"images_above_budget_total", "files served in pieces", &ImageStoreStats::above_budget},
+    Row<ImageStoreStats>{"images_pieces_total", "pieces read", &ImageStoreStats::pieces},
+    Row<ImageStoreStats>{"images_pieces_shared_total", "pieces answered by one that lives",
+                         &ImageStoreStats::pieces_shared},
+    Row<ImageStoreStats>{"images_pieces_refused_total", "pieces beyond the limit", &ImageStoreStats::pieces_refused},
+    Row<ImageStoreStats>{"images_waiters_refused_total", "requests beyond those that may wait for loads",
+                         &ImageStoreStats::waiters_refused},
+    Row<ImageStoreStats>{"images_submits_refused_total", "requests that found a queue full",
+                         &ImageStoreStats::submits_refused},
+    Row<ImageStoreStats>{"images_answers_lost_total", "answers that found a mailbox full",
+                         &ImageStoreStats::answers_lost},
     Row<ImageStoreStats>{"images_pieces_changed_total", "large files that changed under a transfer",
                          &ImageStoreStats::pieces_changed},
 };
+
+static_assert(sizeof(LaneCounters) == kLaneRows.size() * sizeof(std::uint64_t), "every counter has its row");
+static_assert(sizeof(IoStats) == kIoRows.size() * sizeof(std::uint64_t), "every counter has its row");
+static_assert(sizeof(ImageStoreStats) == kImageRows.size() * sizeof(std::uint64_t) + sizeof(ChangeWatcherStats),
+              "every counter has its row");
 
 class Collector {
  public:
@@ -127,7 +154,13 @@ std::vector<Measure> measures_of(const LaneGroup* lanes, const ImageStore* image
     for (std::size_t i = 0; i < lanes->size(); ++i) add_lane(out, lanes->report(i));
     out.add("mailbox_refused_total", "completions that found a lane's mailbox full", lanes->mailbox_refused());
   }
-  if (images != nullptr) out.add(images->stats(), kImageRows);
+  if (images != nullptr) {
+    const ImageStoreStats stats = images->stats();
+    out.add(stats, kImageRows);
+    out.add("images_folders_watched", "folders watched for changes", stats.watcher.folders, false);
+    out.add("images_changes_total", "changes seen under the root", stats.watcher.changes);
+    out.add("images_watches_refused_total", "folders that could not be watched", stats.watcher.watches_refused);
+  }
   if (streams != nullptr) {
     const io::StreamTotals totals = streams->totals();
     for (const io::StreamCounterRow& row : io::kStreamCounterRows) {

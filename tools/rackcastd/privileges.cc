@@ -38,7 +38,7 @@ Result<void> keep_only_reload_capabilities() {
 }  // namespace
 
 Result<UserIds> find_user(const std::string& user) {
-  if (user == "root") return UserIds{0, 0};
+  if (user == "root") return UserIds{};
   passwd entry{};
   passwd* found = nullptr;
   std::vector<char> buffer(16'384);
@@ -47,27 +47,27 @@ Result<UserIds> find_user(const std::string& user) {
     return fail("user \"" + user + "\" does not exist: create it (useradd --system --no-create-home " + user +
                 ") or set [server].user to one that does");
   }
-  return UserIds{entry.pw_uid, entry.pw_gid};
+  return UserIds{user, entry.pw_uid, entry.pw_gid};
 }
 
 Result<void> prepare_state_dir(const std::string& dir, UserIds owner) {
-  if (mkdir(dir.c_str(), 0750) != 0 && errno != EEXIST)
+  const bool made = mkdir(dir.c_str(), 0750) == 0;
+  if (!made && errno != EEXIST)
     return fail("cannot make the state directory " + dir + ": " + reason() +
                 "; create it or change [server].state_dir");
   struct stat facts {};
   if (stat(dir.c_str(), &facts) != 0 || !S_ISDIR(facts.st_mode))
     return fail("the state directory " + dir + " is not a directory; change [server].state_dir");
-  // Only what root owns is handed over: somebody else's directory is a mistake better shown by the store's own error.
-  if (geteuid() == 0 && facts.st_uid == 0 && owner.uid != 0 && chown(dir.c_str(), owner.uid, owner.gid) != 0)
-    return fail("cannot give the state directory " + dir + " to uid " + std::to_string(owner.uid) + ": " + reason());
+  if (made && geteuid() == 0 && owner.uid != 0 && lchown(dir.c_str(), owner.uid, owner.gid) != 0)
+    return fail("cannot give the state directory " + dir + " to " + owner.name + ": " + reason());
   return {};
 }
 
 Result<void> drop_privileges(UserIds user) {
   if (user.uid == 0 || geteuid() != 0) return {};
-  if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0 || setgroups(0, nullptr) != 0 ||
+  if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0 || initgroups(user.name.c_str(), user.gid) != 0 ||
       setresgid(user.gid, user.gid, user.gid) != 0 || setresuid(user.uid, user.uid, user.uid) != 0)
-    return fail("cannot become uid " + std::to_string(user.uid) + ": " + reason());
+    return fail("cannot become user " + user.name + ": " + reason());
   if (auto kept = keep_only_reload_capabilities(); !kept) return kept;
   // A changed uid makes the process non-dumpable, which hides /proc/self from ourselves.
   prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);

@@ -13,6 +13,7 @@
 namespace rackcast {
 
 struct UserIds {
+  std::string name = "root";
   uid_t uid = 0;
   gid_t gid = 0;
 };
@@ -20,10 +21,12 @@ struct UserIds {
 // Looks `user` up; the error says how to create it or which key to change.
 [[nodiscard]] Result<UserIds> find_user(const std::string& user);
 
-// Makes `dir` (one level, mode 0750) owned by the user if it does not exist; hands an existing one that root owns over.
+// Makes `dir` (one level, mode 0750) owned by the user if it does not exist. An existing one keeps its owner: a
+// mistyped path must not give /etc away. Whether it can be written is the store's own error.
 [[nodiscard]] Result<void> prepare_state_dir(const std::string& dir, UserIds owner);
 
-// No-op for uid 0 ("root" keeps root) and when not running as root. Also sets no_new_privs.
+// No-op for uid 0 ("root" keeps root) and when not running as root. The user's own groups come along (a tree may be
+// readable by group). Also sets no_new_privs.
 [[nodiscard]] Result<void> drop_privileges(UserIds user);
 
 }  // namespace rackcast

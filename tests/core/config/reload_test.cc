@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/config/in_force.h"
+#include "core/config/keys.h"
 #include "core/config/parse.h"
 #include "tests/core/config/samples.h"
 
@@ -42,6 +44,37 @@ TEST(ReloadPlan, TellsLiveFromRestart) {
   const ReloadPlan plan = reload_plan(*parse(before), *parse(after));
   EXPECT_THAT(plan.live, ElementsAre("dhcp.subnet.range", "tftp.max_windowsize", "log.level"));
   EXPECT_THAT(plan.restart, ElementsAre("server.user", "tftp.root"));
+}
+
+// The one function and the one table say the same of every key.
+TEST(InForce, TakesTheLiveKeysAndKeepsTheOthers) {
+  const Config running = *parse(samples::kFull);
+  Config loaded = *parse(samples::kFull);
+  loaded.server.cores = {1};
+  loaded.server.user = "somebody";
+  loaded.dhcp->mode = DhcpMode::kOff;
+  loaded.dhcp->subnets[0].bootp = !loaded.dhcp->subnets[0].bootp;
+  loaded.dhcp->hosts.clear();
+  loaded.dhcp->boot.http = "http://other/x.efi";
+  loaded.tftp->root = "/elsewhere";
+  loaded.tftp->max_windowsize = 3;
+  loaded.http->root = "/elsewhere";
+  loaded.ftp->root = "/elsewhere";
+  loaded.ftp->passive_ports = PortRange{1, 2};
+  loaded.log.level = "error";
+  const Config next = in_force(running, loaded);
+  for (const KeySpec& key : config_keys()) {
+    const bool live = key.applies == Applies::kLive;
+    EXPECT_EQ(value_text(next, key), value_text(live ? loaded : running, key)) << key.section << "." << key.name;
+  }
+}
+
+TEST(InForce, KeepsASectionThatWentAndLeavesOutOneThatCame) {
+  const Config running = *parse("[http]\nroot=\"/h\"\n");
+  const Config next = in_force(running, *parse("[ftp]\nroot=\"/h\"\n"));
+  ASSERT_TRUE(next.http.has_value());
+  EXPECT_EQ(next.http->root, "/h");
+  EXPECT_FALSE(next.ftp.has_value());
 }
 
 TEST(ReloadPlan, ASectionThatComesOrGoesNeedsARestart) {

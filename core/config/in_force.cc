@@ -1,0 +1,31 @@
+#include "core/config/in_force.h"
+
+namespace rackcast {
+
+Config in_force(const Config& running, const Config& loaded) {
+  Config next = running;
+  next.log = loaded.log;
+  if (next.dhcp && loaded.dhcp) {
+    next.dhcp->conflict_probe = loaded.dhcp->conflict_probe;
+    next.dhcp->subnets = loaded.dhcp->subnets;
+    next.dhcp->boot = loaded.dhcp->boot;
+    next.dhcp->hosts = loaded.dhcp->hosts;
+  }
+  if (next.tftp && loaded.tftp) {
+    next.tftp->admission = loaded.tftp->admission;
+    next.tftp->max_windowsize = loaded.tftp->max_windowsize;
+    next.tftp->max_blksize = loaded.tftp->max_blksize;
+  }
+  if (next.http && loaded.http) {
+    next.http->root = loaded.http->root;
+    next.http->admission = loaded.http->admission;
+  }
+  if (next.ftp && loaded.ftp) {
+    next.ftp->root = loaded.ftp->root;
+    next.ftp->passive_ports = loaded.ftp->passive_ports;
+    next.ftp->admission = loaded.ftp->admission;
+  }
+  return next;
+}
+
+}  // namespace rackcast
