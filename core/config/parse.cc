@@ -49,7 +49,6 @@ namespace {
 using config_detail::Node;
 using config_detail::NodeEntry;
 using config_detail::NodeKind;
-using config_detail::quoted;
 
 void refuse_unbuilt(const SectionSpec& section, const NodeEntry& entry, ProblemList& problems) {
   const bool array = section.shape == SectionShape::kArrayOfTables;

@@ -57,6 +57,7 @@ std::vector<AddressRange> read_ranges(const SectionReader& reader, const std::op
       ranges.push_back({*range, text.at});
   }
   std::vector<AddressRange> values;
+  values.reserve(ranges.size());
   for (const auto& range : ranges) values.push_back(range.value);
   return values;
 }
@@ -92,6 +93,7 @@ LeaseSeconds read_lease_seconds(const SectionReader& reader, ProblemList& proble
 
 std::vector<net::Ipv4Address> values_of(const std::vector<Located<net::Ipv4Address>>& located) {
   std::vector<net::Ipv4Address> values;
+  values.reserve(located.size());
   for (const auto& item : located) values.push_back(item.value);
   return values;
 }
@@ -144,6 +146,7 @@ std::vector<SubnetConfig> read_subnets(const Node& dhcp, ProblemList& problems) 
     subnets.push_back(std::move(read));
   }
   std::vector<SubnetConfig> configs;
+  configs.reserve(subnets.size());
   for (SubnetRead& read : subnets) configs.push_back(std::move(read.config));
   return configs;
 }

@@ -44,6 +44,7 @@ std::vector<net::Endpoint> read_listen(const SectionReader& reader, std::uint16_
 
 std::vector<unsigned> cpu_list(const std::vector<Located<std::int64_t>>& values) {
   std::vector<unsigned> list;
+  list.reserve(values.size());
   for (const auto& value : values) list.push_back(static_cast<unsigned>(value.value));
   return list;
 }

@@ -53,7 +53,7 @@ std::string show(const std::vector<T>& values) {
 }
 std::string show(const std::map<std::string, std::string>& values) {
   std::string text = "{";
-  for (const auto& [key, value] : values) text += key + "=" + value + ",";
+  for (const auto& [key, value] : values) text.append(key).append("=").append(value).append(",");
   return text + "}";
 }
 

@@ -17,7 +17,7 @@ constexpr const char* kClearScreen = "\x1b[H\x1b[2J";
 
 // One look, as text.
 Result<std::string> look(const StatusOptions& options, const HttpUrl& url, const Terminal& terminal) {
-  const auto body = http_get(url, "/api/machines", options.timeout);
+  auto body = http_get(url, "/api/machines", options.timeout);
   if (!body || options.json) return body;
   auto machines = parse_machines(*body);
   if (!machines) return tl::make_unexpected(machines.error());

@@ -163,7 +163,7 @@ Result<std::vector<StatusRow>> parse_machines(std::string_view json) {
 std::string status_table(std::vector<StatusRow> machines, WallTime now, const TableStyle& style) {
   std::stable_sort(machines.begin(), machines.end(),
                    [](const StatusRow& a, const StatusRow& b) { return rank(a) < rank(b); });
-  const std::string closing = summary(machines) + "\n";
+  std::string closing = summary(machines) + "\n";
   if (machines.empty()) return closing;
   // Heading, closing line, and one that counts what did not fit.
   std::size_t shown = machines.size();
