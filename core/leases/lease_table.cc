@@ -9,6 +9,20 @@ bool is_in_force(LeaseState state) {
   return state == LeaseState::kOffered || state == LeaseState::kActive;
 }
 
+// What a record is after a reload, if it is neither in force nor resting. An offer nobody took and a rest that is over
+// made nobody the previous owner.
+LeaseState ended_state(LeaseState state) {
+  switch (state) {
+    case LeaseState::kActive:
+    case LeaseState::kExpired:
+      return LeaseState::kExpired;
+    case LeaseState::kReleased:
+      return LeaseState::kReleased;
+    default:
+      return LeaseState::kFree;
+  }
+}
+
 std::size_t wanted_capacity(const std::vector<LeasePool>& pools, std::size_t others, std::size_t leases_max) {
   std::uint64_t wanted = others;
   for (const LeasePool& pool : pools)
@@ -63,7 +77,7 @@ bool LeaseTable::restore(const Lease& lease, WallTime now) {
     if (lease.ends != WallTime::max()) deadlines_.set(at, lease.ends);
     if (active) end_others(lease.mac, at, now);
   } else {
-    set_state(at, lease.state == LeaseState::kReleased ? LeaseState::kReleased : LeaseState::kExpired);
+    set_state(at, ended_state(lease.state));
     list_last(at);
   }
   return true;

@@ -280,6 +280,28 @@ TEST(LeaseTable, RestoresWhatTheStoreKnows) {
   EXPECT_EQ(t.table.availability(ip(2), mac(1)), Availability::kPrevious);
 }
 
+TEST(LeaseTable, RestoringMakesNobodyAPreviousOwnerWhoWasNone) {
+  Table t({pool(2, 9)});
+  Lease lease;
+  lease.mac = mac(1);
+  lease.address = ip(2);
+  lease.state = LeaseState::kFree;  // an offer nobody took
+  ASSERT_TRUE(t.table.restore(lease, t.now));
+  lease.address = ip(3);
+  lease.state = LeaseState::kAbandoned;  // its rest is over
+  lease.ends = t.now - seconds(1);
+  ASSERT_TRUE(t.table.restore(lease, t.now));
+  lease.address = ip(4);
+  lease.state = LeaseState::kReleased;
+  ASSERT_TRUE(t.table.restore(lease, t.now));
+  EXPECT_EQ(t.table.find(ip(2))->state, LeaseState::kFree);
+  EXPECT_EQ(t.table.find(ip(3))->state, LeaseState::kFree);
+  EXPECT_EQ(t.table.find(ip(4))->state, LeaseState::kReleased);
+  EXPECT_EQ(t.table.availability(ip(2), mac(1)), Availability::kFree);
+  EXPECT_EQ(t.table.availability(ip(3), mac(1)), Availability::kFree);
+  EXPECT_EQ(t.table.availability(ip(4), mac(1)), Availability::kPrevious);
+}
+
 TEST(LeaseTable, KeepsALeaseOfAnEarlierConfigurationUntilItEnds) {
   LeaseTable table({pool(2, 3)}, {}, 1, {}, 1);
   Lease lease;
