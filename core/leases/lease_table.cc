@@ -76,6 +76,7 @@ bool LeaseTable::restore(const Lease& lease, WallTime now) {
     slots_[at].durable = true;
     if (lease.ends != WallTime::max()) deadlines_.set(at, lease.ends);
     if (active) end_others(lease.mac, at, now);
+    if (resting) list_resting(at);
   } else {
     set_state(at, ended_state(lease.state));
     list_last(at);
@@ -139,12 +140,20 @@ OfferResult LeaseTable::offer(const net::MacAddress& mac, std::size_t pool, std:
     if (at == kNoSlot) at = make_slot(*requested);
   }
   if (at == kNoSlot) at = take_fresh(number);
-  if (at == kNoSlot) at = pools_[pool].head;
+  if (at == kNoSlot) at = pools_[pool].reusable.head;
   if (at == kNoSlot) {
     ++stats_.pool_exhausted;
     return {OfferFailure::kPoolExhausted, {}};
   }
   if (!hold_slot(at, mac, now)) return {OfferFailure::kHoldLimit, {}};
+  return {OfferFailure::kNone, slots_[at].lease.address};
+}
+
+OfferResult LeaseTable::reclaim(const net::MacAddress& mac, std::size_t pool, WallTime now) {
+  const std::uint32_t at = pools_[pool].resting.head;
+  if (at == kNoSlot) return {OfferFailure::kPoolExhausted, {}};
+  if (!hold_slot(at, mac, now)) return {OfferFailure::kHoldLimit, {}};
+  ++stats_.reclaimed;
   return {OfferFailure::kNone, slots_[at].lease.address};
 }
 
@@ -218,6 +227,7 @@ std::optional<Lease> LeaseTable::abandon(const net::MacAddress& mac, net::Ipv4Ad
   slot.durable = false;
   slot.last_seen = now;
   deadlines_.set(at, slot.lease.ends);
+  list_resting(at);
   ++stats_.abandoned;
   return slot.lease;
 }
@@ -389,6 +399,7 @@ void LeaseTable::end_lease(std::uint32_t at, LeaseState state, WallTime now) {
   slot.durable = false;
   slot.last_seen = now;
   deadlines_.erase(at);
+  unlist(at);
   if (slot.pool != kNoPool)
     list_last(at);
   else if (!reserved_for(slot.lease.address))
@@ -402,34 +413,47 @@ void LeaseTable::end_offer(std::uint32_t at) {
   if (slots_[at].pool != kNoPool) list_first(at);
 }
 
+LeaseTable::List& LeaseTable::list_of(std::uint32_t at, ListName name) {
+  Pool& pool = pools_[slots_[at].pool];
+  return name == ListName::kResting ? pool.resting : pool.reusable;
+}
+
 void LeaseTable::list_first(std::uint32_t at) {
-  Slot& slot = slots_[at];
-  Pool& pool = pools_[slot.pool];
-  slot.listed = true;
-  slot.previous = kNoSlot;
-  slot.next = pool.head;
-  (pool.head == kNoSlot ? pool.tail : slots_[pool.head].previous) = at;
-  pool.head = at;
+  link_after(kNoSlot, at, ListName::kReusable);
 }
 
 void LeaseTable::list_last(std::uint32_t at) {
+  if (slots_[at].pool != kNoPool) link_after(list_of(at, ListName::kReusable).tail, at, ListName::kReusable);
+}
+
+// Every rest is equally long, so that a new one goes to the end; only restore(), or a clock that was set back, looks
+// further.
+void LeaseTable::list_resting(std::uint32_t at) {
+  if (slots_[at].pool == kNoPool) return;
+  std::uint32_t before = list_of(at, ListName::kResting).tail;
+  while (before != kNoSlot && slots_[before].lease.ends > slots_[at].lease.ends) before = slots_[before].previous;
+  link_after(before, at, ListName::kResting);
+}
+
+// `before` kNoSlot: at the head.
+void LeaseTable::link_after(std::uint32_t before, std::uint32_t at, ListName name) {
+  List& list = list_of(at, name);
   Slot& slot = slots_[at];
-  if (slot.pool == kNoPool) return;
-  Pool& pool = pools_[slot.pool];
-  slot.listed = true;
-  slot.next = kNoSlot;
-  slot.previous = pool.tail;
-  (pool.tail == kNoSlot ? pool.head : slots_[pool.tail].next) = at;
-  pool.tail = at;
+  std::uint32_t& link = before == kNoSlot ? list.head : slots_[before].next;
+  slot.list = name;
+  slot.previous = before;
+  slot.next = link;
+  (link == kNoSlot ? list.tail : slots_[link].previous) = at;
+  link = at;
 }
 
 void LeaseTable::unlist(std::uint32_t at) {
   Slot& slot = slots_[at];
-  if (!slot.listed) return;
-  Pool& pool = pools_[slot.pool];
-  (slot.previous == kNoSlot ? pool.head : slots_[slot.previous].next) = slot.next;
-  (slot.next == kNoSlot ? pool.tail : slots_[slot.next].previous) = slot.previous;
-  slot.listed = false;
+  if (slot.list == ListName::kNone) return;
+  List& list = list_of(at, slot.list);
+  (slot.previous == kNoSlot ? list.head : slots_[slot.previous].next) = slot.next;
+  (slot.next == kNoSlot ? list.tail : slots_[slot.next].previous) = slot.previous;
+  slot.list = ListName::kNone;
   slot.previous = slot.next = kNoSlot;
 }
 

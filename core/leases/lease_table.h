@@ -5,6 +5,7 @@
 //    ^                 │ hold ends / withdraw      └─release─> released ─┤ offered again, its last machine first
 //    └─────────────────┘                                                 │
 //   any of the machine's own ──abandon (DECLINE)──> abandoned ──86 400 s─┘
+//                                    abandoned ──reclaim, when the pool has nothing else──> offered
 //
 // Keys: the address, and the machine's MAC (chaddr): one machine keeps one address per subnet through firmware, boot
 // loader and installer, whatever client identifier each of them sends (design §5, RFC 2131 §4.2 leaves the key to us).
@@ -70,6 +71,7 @@ struct LeaseTableStats {
   std::uint64_t offers_expired = 0;
   std::uint64_t leases_expired = 0;
   std::uint64_t abandoned = 0;
+  std::uint64_t reclaimed = 0;  // abandoned, offered before their rest was over
   std::uint64_t pool_exhausted = 0;
   std::uint64_t hold_limit = 0;
   std::uint64_t table_full = 0;  // a record was wanted beyond leases_max
@@ -81,7 +83,8 @@ class LeaseTable {
   LeaseTable(std::vector<LeasePool> pools, const std::vector<Reservation>& reservations, std::size_t extra,
              const LeaseLimits& limits, std::uint64_t seed);
 
-  // A lease known from the store, or from the table this one replaces. False: no room.
+  // A lease known from the store, or from the table this one replaces. False: no room. O(1) if abandoned ones come in
+  // the order of `ends`.
   bool restore(const Lease& lease, WallTime now);
 
   // --- Looking. Pointers are valid until the next change.
@@ -103,6 +106,9 @@ class LeaseTable {
   // (RFC 2131 §4.3.1). Asking again within the hold gives the same address and renews the hold.
   [[nodiscard]] OfferResult offer(const net::MacAddress& mac, std::size_t pool,
                                   std::optional<net::Ipv4Address> requested, WallTime now);
+  // Last resort, when offer() says kPoolExhausted for every pool that would do: cuts short the rest of the pool's
+  // address that has rested longest. Whoever used it may be gone; nobody being served at all is worse.
+  [[nodiscard]] OfferResult reclaim(const net::MacAddress& mac, std::size_t pool, WallTime now);
   // Holds this address for the machine: a reservation, or an address it says it has. False: not available to it, or a
   // limit was met.
   [[nodiscard]] bool hold(net::Ipv4Address address, const net::MacAddress& mac, WallTime now);
@@ -128,24 +134,31 @@ class LeaseTable {
  private:
   static constexpr std::uint32_t kNoPool = 0xFFFF'FFFF;
 
+  enum class ListName : std::uint8_t { kNone, kReusable, kResting };
+
   struct Slot {
     Lease lease;
     std::uint32_t pool = kNoPool;      // whose range holds the address; kNoPool: reserved, or in no range
-    std::uint32_t previous = kNoSlot;  // in the pool's list of reusable addresses
+    std::uint32_t previous = kNoSlot;  // in the pool's list
     std::uint32_t next = kNoSlot;
     bool used = false;
-    bool listed = false;
+    ListName list = ListName::kNone;
     bool keyed = false;  // in by_mac_
     bool durable = false;
     WallTime last_seen;
+  };
+
+  struct List {
+    std::uint32_t head = kNoSlot;
+    std::uint32_t tail = kNoSlot;
   };
 
   struct Pool {
     LeasePool facts;
     std::size_t range = 0;         // the walk over addresses never handed out: which range,
     std::uint64_t next_fresh = 0;  // and which address in it (host order; 64 bits so that it can pass 255.255.255.255)
-    std::uint32_t head = kNoSlot;  // reusable addresses, the one to take first at the head
-    std::uint32_t tail = kNoSlot;
+    List reusable;                 // the one to take first at the head
+    List resting;                  // abandoned, by the end of the rest
   };
 
   [[nodiscard]] std::uint32_t slot_of(net::Ipv4Address address) const;
@@ -161,8 +174,11 @@ class LeaseTable {
   void end_others(const net::MacAddress& mac, std::uint32_t keep, WallTime now);
   void end_lease(std::uint32_t slot, LeaseState state, WallTime now);
   void end_offer(std::uint32_t slot);
+  [[nodiscard]] List& list_of(std::uint32_t slot, ListName name);
   void list_first(std::uint32_t slot);
   void list_last(std::uint32_t slot);
+  void list_resting(std::uint32_t slot);
+  void link_after(std::uint32_t before, std::uint32_t slot, ListName name);
   void unlist(std::uint32_t slot);
 
   LeaseLimits limits_;

@@ -8,6 +8,14 @@ namespace {
 // Wall time may be set while we wait: look again at least this often.
 constexpr Duration kDeadlineMax = std::chrono::seconds(60);
 
+// The order to restore in: the latest of a machine's leases is the one that stays in force, and rests by their end.
+bool comes_first(const Lease& a, const Lease& b) {
+  const auto time = [](const Lease& lease) {
+    return lease.state == LeaseState::kAbandoned ? lease.ends : lease.starts;
+  };
+  return time(a) < time(b);
+}
+
 std::string_view failure_text(OfferFailure failure) {
   switch (failure) {
     case OfferFailure::kPoolEmpty:
@@ -40,9 +48,7 @@ DhcpEngine::DhcpEngine(DhcpSetup setup, const Now& now)
       leases_(make_table(setup.leases.size())),
       held_(limits_.held_replies_max, setup.seed),
       published_(limits_.machines_max, setup.seed) {
-  // Oldest first, so that the latest of a machine's leases is the one that stays in force.
-  std::sort(setup.leases.begin(), setup.leases.end(),
-            [](const Lease& a, const Lease& b) { return a.starts < b.starts; });
+  std::sort(setup.leases.begin(), setup.leases.end(), comes_first);
   for (const Lease& lease : setup.leases)
     if (!leases_->restore(lease, now.wall)) ++stats_.leases_not_restored;
   set_deadline(now);
@@ -88,7 +94,8 @@ void DhcpEngine::dispatch(Exchange& exchange) {
 }
 
 // RFC 2131 §4.3.1: a reservation, the binding it has, the one it had, the one it asks for, a new one. Among several
-// subnets of one link, a reservation or a binding decides; otherwise the first with a free address.
+// subnets of one link, a reservation or a binding decides; otherwise the first with a free address. An address that
+// was declined comes last of all.
 OfferResult DhcpEngine::choose_address(Exchange& exchange, bool bootp, std::size_t& subnet) {
   const Request& request = exchange.request;
   for (const std::size_t number : exchange.link.subnets()) {
@@ -107,6 +114,23 @@ OfferResult DhcpEngine::choose_address(Exchange& exchange, bool bootp, std::size
       if (result.failure == OfferFailure::kNone) return result;
       if (result.failure != OfferFailure::kPoolEmpty) last = result;
     }
+  }
+  return last.failure == OfferFailure::kPoolExhausted ? reclaim_address(exchange, bootp, subnet) : last;
+}
+
+// No subnet of the link has anything else: a declined address, before its rest is over.
+OfferResult DhcpEngine::reclaim_address(Exchange& exchange, bool bootp, std::size_t& subnet) {
+  OfferResult last;
+  for (const std::size_t number : exchange.link.subnets()) {
+    if (bootp && !network_.subnet(number).bootp) continue;
+    subnet = number;
+    last = leases_->reclaim(exchange.request.mac, number, exchange.now.wall);
+    if (last.failure != OfferFailure::kNone) continue;
+    FixedText<96> sentence("Reclaiming abandoned lease ");  // dhcpd's line
+    (void)sentence.append(last.address.text());
+    (void)sentence.append(".");
+    report(exchange, EventKind::kWarning, last.address, sentence);
+    break;
   }
   return last;
 }
@@ -266,7 +290,7 @@ void DhcpEngine::swap_config(const Now& now, std::shared_ptr<const Config> confi
   leases_->for_each([&](const Lease& lease) { kept.push_back(lease); });
   network_ = Network(std::move(config), std::vector<InterfaceFacts>(network_.interfaces()));
   std::unique_ptr<LeaseTable> next = make_table(kept.size());
-  std::sort(kept.begin(), kept.end(), [](const Lease& a, const Lease& b) { return a.starts < b.starts; });
+  std::sort(kept.begin(), kept.end(), comes_first);
   for (const Lease& lease : kept)
     if (lease.state != LeaseState::kOffered && !next->restore(lease, now.wall)) ++stats_.leases_not_restored;
   for (const Lease& lease : kept)

@@ -104,6 +104,7 @@ class DhcpEngine final : public Engine {
   void on_request(Exchange& exchange);
   void on_bootp(Exchange& exchange);
   [[nodiscard]] OfferResult choose_address(Exchange& exchange, bool bootp, std::size_t& subnet);
+  [[nodiscard]] OfferResult reclaim_address(Exchange& exchange, bool bootp, std::size_t& subnet);
   [[nodiscard]] Verdict judge(const Exchange& exchange, net::Ipv4Address address, std::size_t& subnet) const;
 
   // dhcp_messages.cc

@@ -194,6 +194,54 @@ TEST(LeaseTable, ADeclinedAddressRestsForADay) {
   EXPECT_EQ(t.offer(1), ip(2));
 }
 
+TEST(LeaseTable, UnderPressureTheAddressThatRestedLongestIsReclaimed) {
+  Table t({pool(2, 4), pool(2, 4, 2)});
+  for (unsigned n = 1; n <= 3; ++n) (void)t.lease(n);
+  for (const unsigned n : {2U, 1U, 3U}) {
+    ASSERT_TRUE(t.table.abandon(mac(n), ip(n + 1), t.now));
+    t.pass(hours(1));
+  }
+  EXPECT_EQ(t.table.offer(mac(9), 0, {}, t.now).failure, OfferFailure::kPoolExhausted);
+  EXPECT_EQ(t.table.reclaim(mac(9), 1, t.now).failure, OfferFailure::kPoolExhausted);  // the other pool's rest on
+  const OfferResult first = t.table.reclaim(mac(9), 0, t.now);
+  EXPECT_EQ(first.failure, OfferFailure::kNone);
+  EXPECT_EQ(first.address, ip(3));
+  EXPECT_EQ(t.table.find(ip(3))->state, LeaseState::kOffered);
+  EXPECT_EQ(t.table.availability(ip(3), mac(2)), Availability::kTaken);
+  EXPECT_TRUE(t.activate(9, ip(3), hours(100)));
+  t.pass(hours(22));  // ip(3)'s rest would be over, and ip(2)'s is
+  EXPECT_EQ(t.table.find(ip(3))->state, LeaseState::kActive);
+  EXPECT_EQ(t.offer(10), ip(2));
+  EXPECT_EQ(t.table.reclaim(mac(11), 0, t.now).address, ip(4));
+  EXPECT_EQ(t.table.reclaim(mac(12), 0, t.now).failure, OfferFailure::kPoolExhausted);
+  EXPECT_EQ(t.table.stats().reclaimed, 2U);
+}
+
+TEST(LeaseTable, RestsAreReclaimedInOrderAfterARestartToo) {
+  Table t({pool(2, 4)});
+  for (const auto& [last, left] : {std::pair{2U, 3}, {3U, 1}, {4U, 2}}) {
+    Lease lease;
+    lease.address = ip(last);
+    lease.mac = mac(last);
+    lease.state = LeaseState::kAbandoned;
+    lease.ends = t.now + hours(left);
+    ASSERT_TRUE(t.table.restore(lease, t.now));
+  }
+  for (const unsigned last : {3U, 4U, 2U}) EXPECT_EQ(t.table.reclaim(mac(last), 0, t.now).address, ip(last));
+}
+
+TEST(LeaseTable, ReclaimingKeepsToTheLimitOnOffers) {
+  LeaseLimits limits;
+  limits.offer_holds_max = 1;
+  Table t({pool(2, 3)}, {}, limits);
+  (void)t.lease(1);
+  ASSERT_TRUE(t.table.abandon(mac(1), ip(2), t.now));
+  (void)t.offer(2);
+  EXPECT_EQ(t.table.reclaim(mac(3), 0, t.now).failure, OfferFailure::kHoldLimit);
+  EXPECT_EQ(t.table.find(ip(2))->state, LeaseState::kAbandoned);
+  EXPECT_EQ(t.table.stats().reclaimed, 0U);
+}
+
 TEST(LeaseTable, AReservationCannotBeAbandoned) {
   Table t({pool(2, 4)}, {{ip(200), mac(1)}});
   ASSERT_TRUE(t.table.hold(ip(200), mac(1), t.now));
@@ -339,7 +387,7 @@ TEST(LeaseTable, NoAddressIsEverInForceForTwoMachines) {
       const unsigned n = random() % 40U;
       const std::size_t number = random() % 2;
       const net::Ipv4Address some = ip(random() % 25U, static_cast<unsigned>(number) + 1);
-      switch (random() % 6) {
+      switch (random() % 7) {
         case 0:
         case 1:
           (void)t.offer(n, random() % 2 == 0 ? std::optional(some) : std::nullopt, number);
@@ -362,6 +410,9 @@ TEST(LeaseTable, NoAddressIsEverInForceForTwoMachines) {
           break;
         case 5:
           if (random() % 50 == 0 && t.table.abandon(mac(n), some, t.now)) promised.erase(some);
+          break;
+        case 6:
+          if (t.offer(n, {}, number).is_any()) (void)t.table.reclaim(mac(n), number, t.now);
           break;
       }
       for (const auto& [address, owner] : promised) {

@@ -212,6 +212,29 @@ TEST(DhcpDecline, PutsTheAddressToRestAndIsNotAnswered) {
   EXPECT_EQ(rack.ask(discover(1))->yiaddr(), ip(3));
 }
 
+TEST(DhcpDecline, UnderPressureTheAddressIsReclaimedAndTheLogSaysSo) {
+  Config config = rack_config();
+  config.dhcp->subnets[0].ranges = {{ip(2), ip(3)}};
+  Rack rack(config);
+  EXPECT_EQ(rack.lease(1), ip(2));
+  EXPECT_EQ(rack.ask(ClientMessage(MessageType::kDecline, 1).with(OptionCode::kRequestedAddress, ip(2))), nullptr);
+  EXPECT_EQ(rack.lease(2), ip(3));  // while there is another
+  (void)rack.take_events();
+  const auto offer = rack.ask(discover(3));
+  ASSERT_NE(offer, nullptr);
+  EXPECT_EQ(offer->yiaddr(), ip(2));
+  const auto events = rack.take_events();
+  ASSERT_THAT(events, SizeIs(3));
+  EXPECT_EQ(events[0].kind, EventKind::kWarning);
+  EXPECT_EQ(events[0].detail.view(), "Reclaiming abandoned lease 192.168.1.2.");
+  EXPECT_EQ(events[2].kind, EventKind::kDhcpOffer);
+  EXPECT_EQ(rack.engine.leases().stats().reclaimed, 1U);
+  EXPECT_EQ(rack.ask(selecting(3, ip(2)))->type(), MessageType::kAck);
+  EXPECT_EQ(rack.rows.back().state, LeaseState::kActive);
+  EXPECT_EQ(rack.ask(discover(4)), nullptr);
+  EXPECT_EQ(rack.drops(DhcpDrop::kPoolExhausted), 1U);
+}
+
 TEST(DhcpDecline, OfAnothersAddressDoesNothing) {
   Rack rack;
   EXPECT_EQ(rack.lease(1), ip(2));
