@@ -1,6 +1,7 @@
 #include "core/leases/lease_table.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace rackcast {
 namespace {
@@ -55,8 +56,21 @@ LeaseTable::LeaseTable(std::vector<LeasePool> pools, const std::vector<Reservati
     if (!pool.facts.ranges.empty()) pool.next_fresh = pool.facts.ranges.front().first.value();
     pools_.push_back(std::move(pool));
   }
+  index_pools();
   free_slots_.reserve(slots_.size());
   for (std::size_t i = slots_.size(); i > 0; --i) free_slots_.push_back(static_cast<std::uint32_t>(i - 1));
+}
+
+void LeaseTable::index_pools() {
+  subnets_.reserve(pools_.size());
+  for (std::uint32_t number = 0; number < pools_.size(); ++number) {
+    const LeasePool& facts = pools_[number].facts;
+    subnets_.push_back({facts.subnet.base, facts.subnet.broadcast(), number});
+    for (const AddressRange& range : facts.ranges) ranges_.push_back({range.first, range.last, number});
+  }
+  const auto by_address = [](const Stretch& a, const Stretch& b) { return a.first < b.first; };
+  std::sort(subnets_.begin(), subnets_.end(), by_address);
+  std::sort(ranges_.begin(), ranges_.end(), by_address);
 }
 
 bool LeaseTable::restore(const Lease& lease, WallTime now) {
@@ -111,9 +125,8 @@ Availability LeaseTable::availability(net::Ipv4Address address, const net::MacAd
 }
 
 std::optional<std::size_t> LeaseTable::pool_of(net::Ipv4Address address) const {
-  for (std::size_t i = 0; i < pools_.size(); ++i)
-    if (pools_[i].facts.subnet.contains(address)) return i;
-  return std::nullopt;
+  const std::uint32_t pool = pool_at(subnets_, address);
+  return pool == kNoPool ? std::nullopt : std::optional<std::size_t>(pool);
 }
 
 bool LeaseTable::is_durable(net::Ipv4Address address) const {
@@ -278,13 +291,15 @@ std::uint32_t LeaseTable::slot_of(const net::MacAddress& mac, const net::Ipv4Pre
   return best;
 }
 
+std::uint32_t LeaseTable::pool_at(const std::vector<Stretch>& stretches, net::Ipv4Address address) {
+  const auto after = std::upper_bound(stretches.begin(), stretches.end(), address,
+                                      [](net::Ipv4Address a, const Stretch& stretch) { return a < stretch.first; });
+  if (after == stretches.begin() || std::prev(after)->last < address) return kNoPool;
+  return std::prev(after)->pool;
+}
+
 std::uint32_t LeaseTable::range_pool(net::Ipv4Address address) const {
-  for (std::size_t i = 0; i < pools_.size(); ++i) {
-    if (!pools_[i].facts.subnet.contains(address)) continue;
-    for (const AddressRange& range : pools_[i].facts.ranges)
-      if (range.first <= address && address <= range.last) return static_cast<std::uint32_t>(i);
-  }
-  return kNoPool;
+  return pool_at(ranges_, address);
 }
 
 std::optional<net::MacAddress> LeaseTable::reserved_for(net::Ipv4Address address) const {

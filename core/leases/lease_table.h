@@ -33,7 +33,8 @@ struct LeaseLimits {
   Duration abandon_hold = std::chrono::seconds(86'400);  // a declined address rests for a day
 };
 
-// One per configured subnet, in the configuration's order: its index is the pool's number everywhere.
+// One per configured subnet, in the configuration's order: its index is the pool's number everywhere. Subnets do not
+// overlap, and neither do ranges (the configuration's checks see to it).
 struct LeasePool {
   net::Ipv4Prefix subnet;
   std::vector<AddressRange> ranges;
@@ -161,6 +162,15 @@ class LeaseTable {
     List resting;                  // abandoned, by the end of the rest
   };
 
+  // Addresses of one pool, bounds included: a subnet's, or one of its ranges'.
+  struct Stretch {
+    net::Ipv4Address first;
+    net::Ipv4Address last;
+    std::uint32_t pool;
+  };
+
+  void index_pools();
+  [[nodiscard]] static std::uint32_t pool_at(const std::vector<Stretch>& stretches, net::Ipv4Address address);
   [[nodiscard]] std::uint32_t slot_of(net::Ipv4Address address) const;
   [[nodiscard]] std::uint32_t slot_of(const net::MacAddress& mac, const net::Ipv4Prefix& subnet) const;
   [[nodiscard]] std::uint32_t range_pool(net::Ipv4Address address) const;
@@ -184,6 +194,8 @@ class LeaseTable {
   LeaseLimits limits_;
   std::uint64_t seed_;
   std::vector<Pool> pools_;
+  std::vector<Stretch> subnets_;           // by address
+  std::vector<Stretch> ranges_;            // by address
   std::vector<Reservation> reservations_;  // by address
   std::vector<Slot> slots_;
   std::vector<std::uint32_t> free_slots_;

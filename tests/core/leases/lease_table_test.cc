@@ -364,6 +364,33 @@ TEST(LeaseTable, KeepsALeaseOfAnEarlierConfigurationUntilItEnds) {
   EXPECT_EQ(table.size(), 0U);
 }
 
+// Subnets and ranges in no order, with gaps: every address against what the lists say.
+TEST(LeaseTable, FindsThePoolOfEveryAddressAmongManySubnets) {
+  std::vector<LeasePool> pools;
+  for (unsigned i = 0; i < 64; ++i) {
+    const unsigned third = (i * 37) % 64 * 2;  // every other /24; 37 and 64 share no divisor
+    pools.push_back({{ip(0, third), 24}, {{ip(100, third), ip(120, third)}, {ip(10, third), ip(20, third)}}});
+  }
+  const LeaseTable table(pools, {}, 0, {}, 1);
+  for (unsigned third = 0; third < 200; ++third) {
+    for (unsigned last = 0; last < 256; ++last) {
+      std::optional<std::size_t> subnet;
+      bool in_range = false;
+      for (std::size_t i = 0; i < pools.size(); ++i) {
+        if (!pools[i].subnet.contains(ip(last, third))) continue;
+        subnet = i;
+        for (const AddressRange& range : pools[i].ranges)
+          in_range |= range.first <= ip(last, third) && ip(last, third) <= range.last;
+      }
+      ASSERT_EQ(table.pool_of(ip(last, third)), subnet) << third << '.' << last;
+      ASSERT_EQ(table.availability(ip(last, third), mac(1)), in_range ? Availability::kFree : Availability::kOutside)
+          << third << '.' << last;
+    }
+  }
+  EXPECT_EQ(table.pool_of(net::Ipv4Address(0, 0, 0, 0)), std::nullopt);
+  EXPECT_EQ(table.pool_of(net::Ipv4Address(255, 255, 255, 255)), std::nullopt);
+}
+
 TEST(LeaseTable, AbsurdlyLargePoolsAreBoundedByTheLimit) {
   LeaseLimits limits;
   limits.leases_max = 1000;
