@@ -131,7 +131,7 @@ void TftpOnSim(benchmark::State& state) {
   config->tftp.emplace().root = "/";
   engine::TftpSetup setup{.config = config, .root = "/"};
   setup.listeners = {SocketId{0}};
-  for (std::uint16_t i = 1; i <= kTids; ++i) setup.tids.push_back(SocketId{i});
+  for (std::uint16_t i = 1; i <= kTids; ++i) setup.tids.v4.push_back(SocketId{i});
   setup.epoch = &epoch;
   rack.run(std::make_unique<engine::TftpEngine>(std::move(setup)));
 

@@ -119,7 +119,7 @@ class LaneAllocation : public ::testing::TestWithParam<IoKind> {
     setup.make_lane = [&](PacketIo& packet_io) {
       engine::TftpSetup tftp{.config = config, .root = tree_.path("")};
       tftp.listeners = {SocketId{0}};
-      for (std::uint16_t i = 1; i <= kTids; ++i) tftp.tids.push_back(SocketId{i});
+      for (std::uint16_t i = 1; i <= kTids; ++i) tftp.tids.v4.push_back(SocketId{i});
       tftp.epoch = &store_->epoch();
       tftp.seed = 7;
       LaneSetup lane_setup;

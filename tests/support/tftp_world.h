@@ -54,7 +54,7 @@ class TftpWorld {
     setup.config = config;
     setup.root = "/tftpboot";
     setup.listeners = {kListenSocket};
-    for (std::uint16_t i = 1; i <= kTidCount; ++i) setup.tids.push_back(SocketId{i});
+    for (std::uint16_t i = 1; i <= kTidCount; ++i) setup.tids.v4.push_back(SocketId{i});
     setup.epoch = &epoch;
     setup.seed = seed;
     setup.limits = limits;

@@ -120,7 +120,7 @@ void LaneGroup::add_engines(std::size_t index, PacketIo& packet_io, LaneServices
     if (planned.role == SocketRole::kDhcp)
       dhcp.interfaces.push_back(dhcp_facts(interfaces_[planned.interface], socket));
     if (planned.role == SocketRole::kTftpListener) tftp.listeners.push_back(socket);
-    if (planned.role == SocketRole::kTftpTransfer) tftp.tids.push_back(socket);
+    if (planned.role == SocketRole::kTftpTransfer) (planned.ipv6 ? tftp.tids.v6 : tftp.tids.v4).push_back(socket);
   }
 
   std::uint8_t tftp_engine = 0;

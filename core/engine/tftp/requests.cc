@@ -155,14 +155,17 @@ bool TftpEngine::make_room(const Now& now, Sink& sink) {
   return true;
 }
 
-// A transfer port on which this peer has no transfer, running or lingering. When it has one on each (a ROM that asks
-// for file after file from one source port, or a single port), the next in turn, whose transfer ends for it.
+// A transfer port of the peer's family on which this peer has no transfer, running or lingering. When it has one on
+// each (a ROM that asks for file after file from one source port, or a single port), the next in turn, whose transfer
+// ends for it.
 SocketId TftpEngine::free_tid(const Now& now, const ReceivedDatagram& datagram, Sink& sink) {
   SocketId tid = datagram.socket;
-  if (!config_->tftp->single_port && !tids_.empty()) {
-    for (std::size_t tries = 0; tries < tids_.size(); ++tries) {
-      next_tid_ = (next_tid_ + 1) % tids_.size();
-      tid = tids_[next_tid_];
+  const std::vector<SocketId>& tids = tids_.of(datagram.peer);
+  if (!config_->tftp->single_port && !tids.empty()) {
+    std::size_t& next = datagram.peer.address.is_v6() ? next_tid_v6_ : next_tid_v4_;
+    for (std::size_t tries = 0; tries < tids.size(); ++tries) {
+      next = (next + 1) % tids.size();
+      tid = tids[next];
       if (table_.find(tid, datagram.peer) == kNoTransfer) return tid;
     }
   }

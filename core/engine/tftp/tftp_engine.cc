@@ -31,7 +31,8 @@ TftpEngine::TftpEngine(TftpSetup setup)
     if (socket.value() >= roles_.size()) roles_.resize(socket.value() + std::size_t{1}, Role::kNone);
     roles_[socket.value()] = role;
   };
-  for (const SocketId socket : tids_) assign(socket, Role::kTid);
+  for (const SocketId socket : tids_.v4) assign(socket, Role::kTid);
+  for (const SocketId socket : tids_.v6) assign(socket, Role::kTid);
   for (const SocketId socket : setup.listeners) assign(socket, Role::kListener);
 }
 

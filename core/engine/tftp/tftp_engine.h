@@ -1,9 +1,9 @@
 // The TFTP server as a pure engine: RFC 1350, 2347, 2348, 2349, 7440; read requests only. Datagrams, completions and
 // time in; bursts, events and work out. One object per lane.
 //
-//   requests arrive on `listeners`; each transfer answers from one of `tids` (its TID, RFC 1350 section 4), or from the
-//   listener itself under single_port. A transfer is known by (TID, peer address, peer port), never by a socket of its
-//   own.
+//   requests arrive on `listeners`; each transfer answers from one of `tids` of the peer's address family (its TID, RFC
+//   1350 section 4), or from the listener itself under single_port. A transfer is known by (TID, peer address, peer
+//   port), never by a socket of its own.
 //
 // Loss recovery: DATA is resent only on a timeout, or once per window where a windowed client reports a gap (RFC 7440
 // section 4); never on a duplicate ACK in lock-step (RFC 1123 section 4.2.3.1). A peer that never answered gets at most
@@ -40,11 +40,21 @@ struct TftpLimits {
   std::size_t cache_paths = 2'048;     // per lane; about 0.6 KiB each
 };
 
+// Sockets that transfers answer from. An IPv6 socket takes no IPv4 (IPV6_V6ONLY), so each family has its own. A family
+// without any is answered from the listener that was asked.
+struct TftpTids {
+  std::vector<SocketId> v4;
+  std::vector<SocketId> v6;
+  [[nodiscard]] const std::vector<SocketId>& of(const net::Endpoint& peer) const {
+    return peer.address.is_v6() ? v6 : v4;
+  }
+};
+
 struct TftpSetup {
   std::shared_ptr<const Config> config;  // its [tftp] may be absent: requests are then dropped and counted
   std::string root;                      // absolute, for the prefix rule of core/images/path.h
   std::vector<SocketId> listeners;
-  std::vector<SocketId> tids;         // may be empty under single_port
+  TftpTids tids;                      // not used under single_port
   const ImageEpoch* epoch = nullptr;  // the store's; outlives the engine
   std::uint64_t seed = 0;             // random, secret: hashes of what strangers send
   TftpLimits limits;
@@ -142,7 +152,7 @@ class TftpEngine final : public Engine {
 
   std::shared_ptr<const Config> config_;
   const std::string root_;
-  const std::vector<SocketId> tids_;
+  const TftpTids tids_;
   std::vector<Role> roles_;  // by SocketId
   const ImageEpoch& epoch_;
   tftpd::TransferTable table_;
@@ -160,7 +170,8 @@ class TftpEngine final : public Engine {
   MonotonicTime sweep_at_ = kNever;
   MonotonicTime warn_full_at_{};
   std::uint64_t transfer_ids_ = 0;
-  std::size_t next_tid_ = 0;
+  std::size_t next_tid_v4_ = 0;
+  std::size_t next_tid_v6_ = 0;
   bool stopping_ = false;
   Event event_;  // scratch: an Event is large, and a storm of not-found answers makes many
 };

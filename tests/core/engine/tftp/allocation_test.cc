@@ -93,7 +93,7 @@ class Rack {
     setup.config = config;
     setup.root = "/tftpboot";
     setup.listeners = {SocketId{0}};
-    for (std::uint16_t i = 1; i <= 8; ++i) setup.tids.push_back(SocketId{i});
+    for (std::uint16_t i = 1; i <= 8; ++i) setup.tids.v4.push_back(SocketId{i});
     setup.epoch = &epoch_;
     setup.seed = 42;
     setup.limits = {.transfers_max = 4'096, .cache_paths = 256};

@@ -356,7 +356,7 @@ TEST_F(TftpEngineTest, Ipv6PeersAreServed) {
   received.destination = v6;
   received.scope_id = 3;
   received.interface = InterfaceIndex{3};
-  received.socket = kListener;
+  received.socket = kListenerV6;
   received.payload = payload;
   engine->on_datagram(now, received, harness.sink);
   loaded(file(bytes_of("x")));
@@ -364,6 +364,50 @@ TEST_F(TftpEngineTest, Ipv6PeersAreServed) {
   ASSERT_EQ(all.size(), 1U);
   EXPECT_EQ(all[0].to.scope_id, 3U);
   EXPECT_EQ(all[0].to.interface, InterfaceIndex{3});
+}
+
+TEST_F(TftpEngineTest, EachFamilyIsAnsweredFromItsOwnTransferPorts) {
+  open(file(random_bytes(1'000, 1)));
+  (void)sent();
+  for (std::uint8_t host = 2; host < 40; ++host) {
+    rrq("file", {}, peer(host));
+    const SocketId v4 = sent().front().to.socket;
+    EXPECT_TRUE(v4.value() >= 1 && v4.value() <= kTids) << v4.value();
+
+    ReceivedDatagram received = datagram(kListenerV6, {}, peer_v6(host));
+    const auto payload = request("file");
+    received.payload = payload;
+    received.local.address = received.destination = peer_v6(200).address;
+    engine->on_datagram(now, received, harness.sink);
+    const SocketId v6 = sent().front().to.socket;
+    EXPECT_TRUE(v6.value() >= kFirstTidV6.value() && v6.value() < kFirstTidV6.value() + kTids) << v6.value();
+    ack_at(v6, 1, peer_v6(host));
+    EXPECT_EQ(sent_text(), "D2");
+    ack_at(v6, 2, peer_v6(host));
+    ack_at(v4, 1, peer(host));
+    ack_at(v4, 2, peer(host));
+    (void)sent();
+  }
+  EXPECT_EQ(count(Counter::kDone), 76U);
+}
+
+TEST_F(TftpEngineTest, AFamilyWithoutTransferPortsIsAnsweredFromTheListenerThatWasAsked) {
+  TftpSetup setup;
+  setup.config = config;
+  setup.root = "/tftpboot";
+  setup.listeners = {kListener, kListenerV6};
+  setup.tids.v4 = {SocketId{1}};
+  setup.epoch = &epoch;
+  engine = std::make_unique<TftpEngine>(std::move(setup));
+  ReceivedDatagram received = datagram(kListenerV6, {}, peer_v6());
+  const auto payload = request("file");
+  received.payload = payload;
+  received.local.address = received.destination = peer_v6(200).address;
+  engine->on_datagram(now, received, harness.sink);
+  loaded(file(random_bytes(1'000, 1)));
+  EXPECT_EQ(sent().front().to.socket, kListenerV6);
+  ack_at(kListenerV6, 1, peer_v6());
+  EXPECT_EQ(sent_text(), "D2");
 }
 
 }  // namespace

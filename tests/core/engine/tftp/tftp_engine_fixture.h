@@ -21,7 +21,9 @@ using tftpd::Counter;
 class TftpEngineTest : public ::testing::Test {
  protected:
   static constexpr SocketId kListener{0};
-  static constexpr std::uint16_t kTids = 3;
+  static constexpr std::uint16_t kTids = 3;          // sockets 1 to 3
+  static constexpr SocketId kListenerV6{kTids + 1};  // and 5 to 7 are their IPv6 fellows
+  static constexpr SocketId kFirstTidV6{kListenerV6.value() + 1};
 
   TftpEngineTest() { build({}); }
 
@@ -31,8 +33,10 @@ class TftpEngineTest : public ::testing::Test {
     TftpSetup setup;
     setup.config = config;
     setup.root = "/tftpboot";
-    setup.listeners = {kListener};
-    for (std::uint16_t i = 1; i <= kTids; ++i) setup.tids.push_back(SocketId{i});
+    setup.listeners = {kListener, kListenerV6};
+    for (std::uint16_t i = 1; i <= kTids; ++i) setup.tids.v4.push_back(SocketId{i});
+    for (std::uint16_t i = 0; i < kTids; ++i)
+      setup.tids.v6.push_back(SocketId{static_cast<std::uint16_t>(kFirstTidV6.value() + i)});
     setup.epoch = &epoch;
     setup.seed = 1;
     setup.limits = limits;
@@ -42,6 +46,11 @@ class TftpEngineTest : public ::testing::Test {
   // --- the client's side
   static net::Endpoint peer(std::uint8_t host = 1, std::uint16_t port = 2'070) {
     return {net::Ipv4Address(10, 0, 0, host), net::UdpPort(port)};
+  }
+  static net::Endpoint peer_v6(std::uint8_t host = 1, std::uint16_t port = 2'070) {
+    net::Ipv6Address address;
+    address.octets = {0xFD, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, host};
+    return {address, net::UdpPort(port)};
   }
   ReceivedDatagram datagram(SocketId socket, std::span<const std::byte> payload, const net::Endpoint& from) const {
     ReceivedDatagram received;
