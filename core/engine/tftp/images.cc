@@ -100,6 +100,9 @@ void TftpEngine::ask_piece(const Now& now, TransferIndex index, std::uint64_t of
   const Ticket ticket = make_ticket(EngineTag::kTftp, piece_ticket(index, transfer.serial));
   if (!sink.submit(ReadPiece{ticket, std::move(whole), offset})) {
     counters_.add(Counter::kDroppedLoadQueueFull);
+    // Also when an earlier question was lost: nothing is under way now, so whoever feeds the starved asks again.
+    transfer.awaits_piece = false;
+    set_deadline(index, now.monotonic + kImageAskAgain);
     return starve(now, index);
   }
   counters_.add(Counter::kPiecesAsked);

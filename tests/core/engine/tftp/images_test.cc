@@ -334,6 +334,38 @@ TEST_F(TftpPieces, WhenTheQueueForPiecesIsFullItIsTriedAgain) {
   EXPECT_EQ(sent_text(), "D1");
 }
 
+TEST_F(TftpPieces, APieceWhoseAnswerWasLostIsAskedForAgainThoughTheQueueWasFullThen) {
+  open(whole, {.blksize = 1'000});
+  (void)sent();
+  ack(0);
+  harness.router.submitted.clear();  // the answer never comes
+  harness.router.full = true;
+  pass_in_steps(tftpd::kImageAskAgain);
+  EXPECT_EQ(count(Counter::kDroppedLoadQueueFull), 1U);
+  EXPECT_NE(engine->next_deadline(), kNever);
+  harness.router.full = false;
+  pass(tftpd::kSlotRetry);
+  answer_piece();
+  EXPECT_EQ(sent_text(), "D1");
+  for (std::uint16_t block = 1; block <= 3; ++block) {
+    ack(block);
+    if (!harness.router.submitted.empty()) answer_piece();
+    EXPECT_EQ(sent_text(), "D" + std::to_string(block + 1));
+  }
+}
+
+TEST_F(TftpPieces, ATransferWhosePieceQueueStaysFullIsNeverLeftWithoutATimer) {
+  open(whole, {.blksize = 1'000});
+  (void)sent();
+  ack(0);
+  harness.router.submitted.clear();
+  harness.router.full = true;
+  for (int i = 0; i < 200 && engine->in_flight() > 0; ++i) {
+    pass(std::chrono::milliseconds(100));
+    ASSERT_NE(engine->next_deadline(), kNever) << i;
+  }
+}
+
 TEST_F(TftpPieces, NetasciiOfAnImageThatIsNotResidentIsRefused) {
   give(kListener, request("file", {}, tftp::Mode::kNetascii), peer());
   loaded(whole);
