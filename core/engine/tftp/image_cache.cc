@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstring>
 
+#include "core/engine/tftp/engine_limits.h"
 #include "core/images/image_epoch.h"
 
 namespace rackcast::engine::tftpd {
@@ -58,12 +59,12 @@ CacheIndex ImageCache::find(std::string_view path, std::uint64_t path_hash) cons
   return kNoEntry;
 }
 
-CacheIndex ImageCache::claim(std::string_view path, std::uint64_t path_hash, PinTable& pins) {
+CacheIndex ImageCache::claim(std::string_view path, std::uint64_t path_hash, MonotonicTime now, PinTable& pins) {
   const std::size_t set = set_of(path_hash);
   std::size_t victim = kNoEntry;
   for (std::size_t i = set; i < set + kWays; ++i) {
     const CacheEntry& entry = entries_[i];
-    if (entry.loading) continue;
+    if (being_loaded(entry, now)) continue;
     if (victim == kNoEntry || worth(entry) < worth(entries_[victim]) ||
         (worth(entry) == worth(entries_[victim]) && entry.used_at < entries_[victim].used_at))
       victim = i;
@@ -81,6 +82,10 @@ CacheIndex ImageCache::claim(std::string_view path, std::uint64_t path_hash, Pin
 bool ImageCache::fresh(const CacheEntry& entry, std::uint64_t epoch, MonotonicTime now) {
   return entry.epoch == epoch && now - entry.resolved_at < kRevalidateAfter &&
          entry.kind != CacheEntry::Kind::kUnresolved && entry.kind != CacheEntry::Kind::kEmpty;
+}
+
+bool ImageCache::being_loaded(const CacheEntry& entry, MonotonicTime now) {
+  return entry.loading && (!entry.waiters.empty() || now - entry.load_asked_at < kImageWait);
 }
 
 void ImageCache::forget(CacheIndex index, PinTable& pins) {
@@ -103,7 +108,8 @@ void ImageCache::hold(CacheIndex index, PinId pin, PinTable& pins) {
 void ImageCache::sweep(std::uint64_t epoch, MonotonicTime now, PinTable& pins) {
   for (std::size_t i = 0; i < entries_.size(); ++i) {
     const CacheEntry& entry = entries_[i];
-    if (entry.pin != kNoPin && !entry.loading && !fresh(entry, epoch, now)) forget(static_cast<CacheIndex>(i), pins);
+    if (entry.pin != kNoPin && !being_loaded(entry, now) && !fresh(entry, epoch, now))
+      forget(static_cast<CacheIndex>(i), pins);
   }
 }
 

@@ -2,7 +2,8 @@
 // the lane while an entry is fresh: resolved at the present epoch and less than kRevalidateAfter ago.
 //
 // Set-associative: a path has kWays places; a new one takes an empty place, else the longest unused, missing names
-// before images, never one that is being loaded. So a flood of names that do not exist cannot push out the images in
+// before images, never one that is being loaded (unless its answer is long overdue and nobody waits for it any more: it
+// was lost). So a flood of names that do not exist cannot push out the images in
 // use. An image is pinned only while its entry is fresh (sweep), so that the store may evict what nobody asks for.
 //
 // The engine's lane only; no allocation after construction; O(kWays) per call, sweep O(entries).
@@ -43,12 +44,14 @@ class ImageCache {
   // The path's entry; kNoEntry when there is none.
   [[nodiscard]] CacheIndex find(std::string_view path, std::uint64_t path_hash) const;
   // A place for a path that has none, kUnresolved; releases what it held before. kNoEntry: all its places are loading.
-  [[nodiscard]] CacheIndex claim(std::string_view path, std::uint64_t path_hash, PinTable& pins);
+  [[nodiscard]] CacheIndex claim(std::string_view path, std::uint64_t path_hash, MonotonicTime now, PinTable& pins);
 
   [[nodiscard]] CacheEntry& at(CacheIndex index) { return entries_[index]; }
   [[nodiscard]] const PathText& path(CacheIndex index) const { return paths_[index]; }
 
   [[nodiscard]] static bool fresh(const CacheEntry& entry, std::uint64_t epoch, MonotonicTime now);
+  // Asked for, and the answer may still come: younger than kImageWait, or somebody waits.
+  [[nodiscard]] static bool being_loaded(const CacheEntry& entry, MonotonicTime now);
 
   // Makes the entry hold nothing, but keeps its place, its waiters and whether it is loading.
   void forget(CacheIndex index, PinTable& pins);

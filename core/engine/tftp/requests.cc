@@ -83,7 +83,7 @@ bool TftpEngine::answered_as_duplicate(const Now& now, const Ask& ask, Sink& sin
 void TftpEngine::answer_from_cache(const Now& now, const Ask& ask, Sink& sink) {
   CacheIndex index = cache_.find(ask.path, ask.path_hash);
   if (index == kNoEntry || !ImageCache::fresh(cache_.at(index), epoch_.value(), now.monotonic)) {
-    if (index == kNoEntry) index = cache_.claim(ask.path, ask.path_hash, sink.pins());
+    if (index == kNoEntry) index = cache_.claim(ask.path, ask.path_hash, now.monotonic, sink.pins());
     if (index == kNoEntry) return counters_.add(Counter::kDroppedCacheFull);
     return wait_for_image(now, ask, index, sink);
   }

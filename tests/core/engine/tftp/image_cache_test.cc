@@ -2,9 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <set>
 #include <string>
 
+#include "core/engine/tftp/engine_limits.h"
 #include "core/images/image_epoch.h"
 #include "tests/support/heap_image.h"
 
@@ -18,14 +20,14 @@ MonotonicTime at(Duration time) {
 class ImageCacheTest : public ::testing::Test {
  protected:
   CacheIndex put_image(const std::string& path, MonotonicTime now) {
-    const CacheIndex index = cache.claim(path, cache.hash(path), pins);
+    const CacheIndex index = cache.claim(path, cache.hash(path), now, pins);
     cache.hold(index, pins.acquire(std::make_shared<testing::HeapImage>(testing::bytes_of(path), 1)), pins);
     cache.at(index).resolved_at = cache.at(index).used_at = now;
     cache.at(index).epoch = 1;
     return index;
   }
   CacheIndex put_missing(const std::string& path, MonotonicTime now) {
-    const CacheIndex index = cache.claim(path, cache.hash(path), pins);
+    const CacheIndex index = cache.claim(path, cache.hash(path), now, pins);
     if (index == kNoEntry) return index;
     cache.at(index).kind = CacheEntry::Kind::kNotFound;
     cache.at(index).resolved_at = cache.at(index).used_at = now;
@@ -73,6 +75,41 @@ TEST_F(ImageCacheTest, APlaceThatIsLoadingIsNeverTaken) {
   }
   EXPECT_EQ(loading.size(), 64U);
   EXPECT_EQ(put_missing("one more", {}), kNoEntry);
+}
+
+TEST_F(ImageCacheTest, APlaceWhoseAnswerWasLostIsTakenOnceItsTimeIsOverAndNobodyWaits) {
+  std::array<Transfer, 1> transfers;
+  ImageCache small{8, 7};  // one set
+  const auto claim = [&](const std::string& path, MonotonicTime now) {
+    return small.claim(path, small.hash(path), now, pins);
+  };
+  for (int i = 0; i < 8; ++i) {
+    const CacheIndex index = claim("p" + std::to_string(i), {});
+    ASSERT_NE(index, kNoEntry);
+    small.at(index).loading = true;
+    small.at(index).load_asked_at = at(std::chrono::seconds(i));
+  }
+  const CacheIndex oldest = small.find("p0", small.hash("p0"));
+  const CacheIndex second = small.find("p1", small.hash("p1"));
+  small.at(oldest).waiters.push_back(transfers, 0);
+  EXPECT_EQ(claim("new", at(kImageWait)), kNoEntry);  // one waits for it, the others are younger
+  EXPECT_EQ(claim("new", at(kImageWait + std::chrono::seconds(1))), second);
+  EXPECT_EQ(small.find("p1", small.hash("p1")), kNoEntry);
+  EXPECT_FALSE(small.at(second).loading);
+  small.at(second).loading = true;
+  small.at(second).load_asked_at = at(kImageWait + std::chrono::seconds(1));
+  small.at(oldest).waiters.remove(transfers, 0);
+  EXPECT_EQ(claim("newer", at(kImageWait + std::chrono::seconds(1))), oldest);
+}
+
+TEST_F(ImageCacheTest, AnImageWhoseRevalidationWasLostIsUnpinnedBySweep) {
+  const CacheIndex index = put_image("a", at(std::chrono::seconds(1)));
+  cache.at(index).loading = true;
+  cache.at(index).load_asked_at = at(std::chrono::seconds(4));
+  cache.sweep(1, at(std::chrono::seconds(5)), pins);
+  EXPECT_EQ(pins.in_use(), 1U);
+  cache.sweep(1, at(std::chrono::seconds(4) + kImageWait), pins);
+  EXPECT_EQ(pins.in_use(), 0U);
 }
 
 TEST_F(ImageCacheTest, ReplacedAndEvictedEntriesReleaseTheirPins) {

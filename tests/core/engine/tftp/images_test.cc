@@ -157,6 +157,25 @@ TEST_F(TftpEngineTest, AnImageThatNeverComesEndsTheWait) {
   EXPECT_EQ(sent_text(), "D1");
 }
 
+TEST_F(TftpEngineTest, LostAnswersDoNotTakeTheCacheAwayForGood) {
+  build({}, {.transfers_max = 8, .cache_paths = 8});
+  for (std::uint8_t host = 1; host <= 8; ++host) rrq("lost" + std::to_string(host), {}, peer(host));
+  EXPECT_EQ(harness.router.submitted.size(), 8U);
+  const auto late = std::get<LoadImage>(harness.router.submitted.front());
+  harness.router.submitted.clear();
+  pass_in_steps(tftpd::kImageWait);
+  (void)sent();
+  EXPECT_EQ(engine->in_flight(), 0U);
+  rrq("file", {}, peer(9));
+  EXPECT_EQ(count(Counter::kDroppedCacheFull), 0U);
+  ASSERT_EQ(harness.router.submitted.size(), 1U);
+  // An answer that comes after all belongs to nobody, whoever has its place now.
+  complete(ImageLoaded{late.ticket, late.path, ImageStatus::kLoaded, file(bytes_of("old")), epoch.value()});
+  EXPECT_EQ(sent_text(), "");
+  loaded(file(bytes_of("x")));
+  EXPECT_EQ(sent_text(), "D1");
+}
+
 TEST_F(TftpEngineTest, AClientThatAbortsWhileItWaitsIsForgotten) {
   rrq("file");
   rrq("other");  // same port: the first is superseded
