@@ -15,24 +15,24 @@
 #include <functional>
 
 #include "io_backends/stream/asio.h"
+#include "io_backends/stream/body_source.h"
 #include "io_backends/stream/counters.h"
-#include "io_backends/stream/file_source.h"
-#include "io_backends/stream/link.h"
+#include "io_backends/stream/stream_link.h"
 
 namespace rackcast::io {
 
-enum class SendOutcome : std::uint8_t {
+enum class BodyOutcome : std::uint8_t {
   kDone,
   kPeerGone,     // reset, closed, or aborted by us
   kStalled,      // took nothing for send_stall_timeout
   kFileChanged,  // rewritten in place or truncated
   kReadFailed,
 };
-[[nodiscard]] const char* describe(SendOutcome outcome);  // "the file changed while it was sent"
+[[nodiscard]] const char* describe(BodyOutcome outcome);  // "the file changed while it was sent"
 
 // What one transfer needs beside its bytes.
 struct SendContext {
-  Link& link;
+  StreamLink& link;
   asio::thread_pool& pool;
   StreamCounters& counters;
   const StreamLimits& limits;
@@ -41,20 +41,20 @@ struct SendContext {
 
 class BodySender {
  public:
-  BodySender(SendContext context, FileSource& source) : context_(std::move(context)), source_(source) {}
+  BodySender(SendContext context, BodySource& source) : context_(std::move(context)), source_(source) {}
 
   // [from, to) of the file. The socket is left as it is when the outcome is not kDone: the caller ends it.
-  [[nodiscard]] Task<SendOutcome> send(std::uint64_t from, std::uint64_t to);
+  [[nodiscard]] Task<BodyOutcome> send(std::uint64_t from, std::uint64_t to);
 
  private:
-  Task<SendOutcome> send_turn(std::uint64_t& at, std::uint64_t end);
-  Task<SendOutcome> send_held_back(std::uint64_t from, std::uint64_t to, bool wait_for_rest);
-  Task<SendOutcome> warm_up(std::uint64_t from, std::uint64_t count);
-  [[nodiscard]] SendOutcome link_failure() const;
+  Task<BodyOutcome> send_turn(std::uint64_t& at, std::uint64_t end);
+  Task<BodyOutcome> send_held_back(std::uint64_t from, std::uint64_t to, bool wait_for_rest);
+  Task<BodyOutcome> warm_up(std::uint64_t from, std::uint64_t count);
+  [[nodiscard]] BodyOutcome link_failure() const;
   void sent(std::uint64_t count);
 
   SendContext context_;
-  FileSource& source_;
+  BodySource& source_;
 };
 
 }  // namespace rackcast::io

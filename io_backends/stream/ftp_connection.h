@@ -12,8 +12,8 @@
 
 #include "core/engine/ftp/session.h"
 #include "io_backends/stream/ftp_data.h"
-#include "io_backends/stream/link.h"
 #include "io_backends/stream/passive_ports.h"
+#include "io_backends/stream/stream_link.h"
 #include "io_backends/stream/worker.h"
 #include "proto/ftp/line_splitter.h"
 
@@ -49,7 +49,7 @@ class FtpConnection {
   void note_refusals();
 
   Worker& worker_;
-  Link link_;
+  StreamLink link_;
   std::shared_ptr<const TreeReader> tree_;
   engine::FtpSession session_;
   ftp::LineSplitter splitter_;

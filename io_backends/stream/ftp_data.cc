@@ -84,26 +84,26 @@ void tell(FtpTransferRun& run) {
 }
 
 // Closing with a reset: an end of file would look like the whole file to a client that misses the reply.
-void reset_connection(Link& link) {
+void reset_connection(StreamLink& link) {
   const linger at_once{1, 0};
   ::setsockopt(link.descriptor(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
 }
 
-FtpTransferEnd end_of(SendOutcome outcome) {
+FtpTransferEnd end_of(BodyOutcome outcome) {
   switch (outcome) {
-    case SendOutcome::kDone:
+    case BodyOutcome::kDone:
       return FtpTransferEnd::kDone;
-    case SendOutcome::kFileChanged:
-    case SendOutcome::kReadFailed:
+    case BodyOutcome::kFileChanged:
+    case BodyOutcome::kReadFailed:
       return FtpTransferEnd::kLocalFailed;
-    case SendOutcome::kPeerGone:
-    case SendOutcome::kStalled:
+    case BodyOutcome::kPeerGone:
+    case BodyOutcome::kStalled:
       break;
   }
   return FtpTransferEnd::kNetworkFailed;
 }
 
-Task<FtpTransferEnd> send_listing(Worker& worker, FtpTransferRun& run, Link& link) {
+Task<FtpTransferEnd> send_listing(Worker& worker, FtpTransferRun& run, StreamLink& link) {
   worker.counters().listings.add();
   bool cut = false;
   const auto list = [&run, &cut] {
@@ -115,17 +115,17 @@ Task<FtpTransferEnd> send_listing(Worker& worker, FtpTransferRun& run, Link& lin
   co_return sent ? FtpTransferEnd::kDone : FtpTransferEnd::kNetworkFailed;
 }
 
-Task<FtpTransferEnd> send_file(Worker& worker, FtpTransferRun& run, Link& link) {
+Task<FtpTransferEnd> send_file(Worker& worker, FtpTransferRun& run, StreamLink& link) {
   const std::uint64_t size = run.found.facts.identity.size_bytes;
   const std::uint64_t from = std::min(run.transfer.offset, size);
-  FileSource source = FileSource::choose(std::move(run.found), worker.hooks().images);
+  BodySource source = BodySource::choose(std::move(run.found), worker.hooks().images);
   if (source.sealed()) worker.counters().images_served.add();
   TransferReport report(worker, Protocol::kFtp, run.peer, run.transfer.path, size - from);
   BodySender sender({link, worker.shared().pool, worker.counters(), worker.limits(),
                      [&report](std::uint64_t bytes) { report.progress(bytes); }},
                     source);
-  const SendOutcome outcome = co_await sender.send(from, size);
-  if (run.cut_asked && outcome != SendOutcome::kDone) {
+  const BodyOutcome outcome = co_await sender.send(from, size);
+  if (run.cut_asked && outcome != BodyOutcome::kDone) {
     report.fail("aborted by the client");
     co_return FtpTransferEnd::kAborted;
   }
@@ -156,7 +156,7 @@ std::string make_ftp_listing(const TreeReader& tree, const Lookup& found, const 
 }
 
 Task<> run_ftp_transfer(Worker& worker, std::shared_ptr<FtpTransferRun> run) {
-  std::unique_ptr<Link> link;
+  std::unique_ptr<StreamLink> link;
   {
     DataOpening opening(worker, *run);
     const bool passive = run->passive.has_value();
@@ -167,7 +167,7 @@ Task<> run_ftp_transfer(Worker& worker, std::shared_ptr<FtpTransferRun> run) {
       result = co_await opening.connect();
     run->passive.reset();
     if (result == FtpDataOpen::kOpened)
-      link = std::make_unique<Link>(opening.take_socket(), worker.watch(), worker.limits());
+      link = std::make_unique<StreamLink>(opening.take_socket(), worker.watch(), worker.limits());
     if (!run->cut_asked) run->open_result = result;
   }
   FtpTransferEnd end = FtpTransferEnd::kAborted;

@@ -9,8 +9,8 @@
 #include <optional>
 
 #include "core/engine/ftp/session.h"
-#include "io_backends/stream/link.h"
 #include "io_backends/stream/passive_ports.h"
+#include "io_backends/stream/stream_link.h"
 #include "io_backends/stream/tree.h"
 #include "io_backends/stream/worker.h"
 

@@ -147,7 +147,7 @@ Task<HttpConnection::Next> HttpConnection::answer_from_tree(const engine::HttpRe
     engine::finish_index(response, target.path, to_listing(std::move(listing)));
   }
   if (response.body != engine::BodyKind::kFile || response.head_only) co_return co_await send_text(std::move(response));
-  FileSource source = FileSource::choose(std::move(found), worker_.hooks().images);
+  BodySource source = BodySource::choose(std::move(found), worker_.hooks().images);
   co_return co_await send_file(std::move(response), target.path, std::move(source));
 }
 
@@ -193,7 +193,7 @@ Task<HttpConnection::Next> HttpConnection::send_text(engine::HttpResponse respon
 }
 
 Task<HttpConnection::Next> HttpConnection::send_file(engine::HttpResponse response, const PathText& path,
-                                                     FileSource source) {
+                                                     BodySource source) {
   response.close = response.close || worker_.stopping();
   if (source.sealed()) worker_.counters().images_served.add();
   std::uint64_t total = 0;
@@ -201,27 +201,27 @@ Task<HttpConnection::Next> HttpConnection::send_file(engine::HttpResponse respon
   TransferReport report(worker_, Protocol::kHttp, link_.peer().address, path, total);
   const std::string head = engine::encode_head(response, wall_now());
   const bool head_sent = co_await link_.send_all(head, total > 0 ? More::kFollows : More::kNo);
-  SendOutcome outcome = link_.expired() ? SendOutcome::kStalled : SendOutcome::kPeerGone;
+  BodyOutcome outcome = link_.expired() ? BodyOutcome::kStalled : BodyOutcome::kPeerGone;
   if (head_sent) outcome = co_await send_parts(response, source, report);
   report.end(outcome);
   // A body that stayed short must never look complete: the connection ends with it.
-  co_return outcome == SendOutcome::kDone && !response.close ? Next::kContinue : Next::kEnd;
+  co_return outcome == BodyOutcome::kDone && !response.close ? Next::kContinue : Next::kEnd;
 }
 
-Task<SendOutcome> HttpConnection::send_parts(const engine::HttpResponse& response, FileSource& source,
+Task<BodyOutcome> HttpConnection::send_parts(const engine::HttpResponse& response, BodySource& source,
                                              TransferReport& report) {
   BodySender sender({link_, worker_.shared().pool, worker_.counters(), worker_.limits(),
                      [&report](std::uint64_t bytes) { report.progress(bytes); }},
                     source);
   for (const engine::FilePart& part : response.parts) {
     const bool prefix_sent = co_await link_.send_all(part.prefix, More::kFollows);
-    if (!prefix_sent) co_return link_.expired() ? SendOutcome::kStalled : SendOutcome::kPeerGone;
-    const SendOutcome outcome = co_await sender.send(part.from, part.to);
-    if (outcome != SendOutcome::kDone) co_return outcome;
+    if (!prefix_sent) co_return link_.expired() ? BodyOutcome::kStalled : BodyOutcome::kPeerGone;
+    const BodyOutcome outcome = co_await sender.send(part.from, part.to);
+    if (outcome != BodyOutcome::kDone) co_return outcome;
   }
   const bool tail_sent = co_await link_.send_all(response.text);
-  if (!tail_sent) co_return link_.expired() ? SendOutcome::kStalled : SendOutcome::kPeerGone;
-  co_return SendOutcome::kDone;
+  if (!tail_sent) co_return link_.expired() ? BodyOutcome::kStalled : BodyOutcome::kPeerGone;
+  co_return BodyOutcome::kDone;
 }
 
 }  // namespace rackcast::io

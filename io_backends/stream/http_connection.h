@@ -8,7 +8,7 @@
 
 #include "core/engine/http/decide.h"
 #include "io_backends/stream/body_sender.h"
-#include "io_backends/stream/link.h"
+#include "io_backends/stream/stream_link.h"
 #include "io_backends/stream/worker.h"
 
 namespace rackcast::io {
@@ -38,12 +38,12 @@ class HttpConnection {
   Task<bool> discard_body(std::uint64_t size);
   Task<Next> refuse(unsigned status);
   Task<Next> send_text(engine::HttpResponse response);
-  Task<Next> send_file(engine::HttpResponse response, const PathText& path, FileSource source);
-  Task<SendOutcome> send_parts(const engine::HttpResponse& response, FileSource& source, TransferReport& report);
+  Task<Next> send_file(engine::HttpResponse response, const PathText& path, BodySource source);
+  Task<BodyOutcome> send_parts(const engine::HttpResponse& response, BodySource& source, TransferReport& report);
   Task<Lookup> look_up(const TreeReader& tree, std::string_view path);
 
   Worker& worker_;
-  Link link_;
+  StreamLink link_;
   const Serves serves_;
   std::string buffer_;  // received, not yet consumed: at most one head and what was pipelined behind it in one read
 };

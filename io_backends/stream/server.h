@@ -19,8 +19,8 @@
 #include "core/engine/http/message.h"
 #include "core/result.h"
 #include "core/sink.h"
+#include "io_backends/stream/body_source.h"
 #include "io_backends/stream/counters.h"
-#include "io_backends/stream/file_source.h"
 #include "io_backends/stream/listen_sockets.h"
 #include "io_backends/stream/settings.h"
 

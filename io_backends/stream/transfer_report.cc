@@ -37,12 +37,12 @@ void TransferReport::progress(std::uint64_t bytes) {
   worker_.events().emit(event_);
 }
 
-void TransferReport::end(SendOutcome outcome) {
+void TransferReport::end(BodyOutcome outcome) {
   StreamCounters& counters = worker_.counters();
-  if (outcome == SendOutcome::kFileChanged) counters.files_changed.add();
-  if (outcome == SendOutcome::kReadFailed) counters.read_failed.add();
-  if (outcome == SendOutcome::kStalled) counters.timeouts.add();
-  if (outcome != SendOutcome::kDone) return fail(describe(outcome));
+  if (outcome == BodyOutcome::kFileChanged) counters.files_changed.add();
+  if (outcome == BodyOutcome::kReadFailed) counters.read_failed.add();
+  if (outcome == BodyOutcome::kStalled) counters.timeouts.add();
+  if (outcome != BodyOutcome::kDone) return fail(describe(outcome));
   counters.transfers_done.add();
   event_.kind = EventKind::kTransferDone;
   event_.at = std::chrono::system_clock::now();

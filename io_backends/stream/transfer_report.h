@@ -16,7 +16,7 @@ class TransferReport {
                  std::uint64_t bytes_total);
 
   void progress(std::uint64_t bytes);
-  void end(SendOutcome outcome);
+  void end(BodyOutcome outcome);
   void fail(std::string_view why);
 
  private:

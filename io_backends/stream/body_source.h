@@ -18,11 +18,11 @@ namespace rackcast::io {
 // The store's resident image of that very file content, or null. Called on every stream thread.
 using ImageLookup = std::function<std::shared_ptr<const Image>(const FileIdentity&)>;
 
-class FileSource {
+class BodySource {
  public:
-  FileSource() = default;
-  explicit FileSource(std::shared_ptr<const Image> image) : image_(std::move(image)) {}
-  explicit FileSource(Lookup&& found)
+  BodySource() = default;
+  explicit BodySource(std::shared_ptr<const Image> image) : image_(std::move(image)) {}
+  explicit BodySource(Lookup&& found)
       : fd_(std::move(found.fd)),
         identity_(found.facts.identity),
         mode_(found.entry.mode),
@@ -31,7 +31,7 @@ class FileSource {
         group_(found.entry.group) {}
 
   // From the image store where it holds the content, else from the tree. Precondition: found is a file.
-  static FileSource choose(Lookup&& found, const ImageLookup& images);
+  static BodySource choose(Lookup&& found, const ImageLookup& images);
 
   [[nodiscard]] bool sealed() const { return image_ != nullptr; }
   [[nodiscard]] int descriptor() const { return sealed() ? image_->descriptor : fd_.get(); }

@@ -1,4 +1,4 @@
-#include "io_backends/stream/file_source.h"
+#include "io_backends/stream/body_source.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -12,17 +12,17 @@
 
 namespace rackcast::io {
 
-FileSource FileSource::choose(Lookup&& found, const ImageLookup& images) {
+BodySource BodySource::choose(Lookup&& found, const ImageLookup& images) {
   if (images) {
     auto image = images(found.facts.identity);
     // Only a resident image is sealed: a held file could change like any other.
     if (image != nullptr && image->resident() && image->descriptor >= 0 && image->identity == found.facts.identity)
-      return FileSource(std::move(image));
+      return BodySource(std::move(image));
   }
-  return FileSource(std::move(found));
+  return BodySource(std::move(found));
 }
 
-bool FileSource::unchanged() {
+bool BodySource::unchanged() {
   if (sealed()) return true;
   struct stat status {};
   if (::fstat(fd_.get(), &status) != 0) return false;
@@ -41,7 +41,7 @@ bool FileSource::unchanged() {
   return true;
 }
 
-FileSource::Pages FileSource::look_at_pages(std::uint64_t from, std::uint64_t count) const {
+BodySource::Pages BodySource::look_at_pages(std::uint64_t from, std::uint64_t count) const {
   if (sealed() || count == 0) return Pages::kWarm;
   for (const std::uint64_t at : {from, from + count - 1}) {
     char byte = 0;

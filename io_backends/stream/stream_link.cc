@@ -1,4 +1,4 @@
-#include "io_backends/stream/link.h"
+#include "io_backends/stream/stream_link.h"
 
 #include <linux/sockios.h>
 #include <netinet/in.h>
@@ -12,7 +12,7 @@
 
 namespace rackcast::io {
 
-Link::Link(tcp::socket socket, Watch& watch, const StreamLimits& limits)
+StreamLink::StreamLink(tcp::socket socket, Watch& watch, const StreamLimits& limits)
     : Watched(watch), socket_(std::move(socket)), limits_(limits) {
   error_code ignored;
   socket_.native_non_blocking(true, ignored);
@@ -23,19 +23,19 @@ Link::Link(tcp::socket socket, Watch& watch, const StreamLimits& limits)
   if (local.address().is_v6()) scope_id_ = static_cast<std::uint32_t>(local.address().to_v6().scope_id());
 }
 
-void Link::on_deadline() {
+void StreamLink::on_deadline() {
   expired_ = true;
   error_code ignored;
   socket_.cancel(ignored);
 }
 
-void Link::wake() {
+void StreamLink::wake() {
   woken_ = true;
   error_code ignored;
   socket_.cancel(ignored);
 }
 
-Task<ReadResult> Link::read_some(std::span<char> room) {
+Task<ReadResult> StreamLink::read_some(std::span<char> room) {
   while (!expired_) {
     if (std::exchange(woken_, false)) co_return ReadResult{ReadResult::State::kWoken, 0};
     error_code error;
@@ -47,7 +47,7 @@ Task<ReadResult> Link::read_some(std::span<char> room) {
   co_return ReadResult{ReadResult::State::kExpired, 0};
 }
 
-Task<bool> Link::wait_writable() {
+Task<bool> StreamLink::wait_writable() {
   set_deadline_in(limits_.send_stall_timeout);
   while (!expired_) {
     error_code error;
@@ -60,7 +60,7 @@ Task<bool> Link::wait_writable() {
   co_return false;
 }
 
-Task<bool> Link::send_all(std::string_view bytes, More more) {
+Task<bool> StreamLink::send_all(std::string_view bytes, More more) {
   const int flags = MSG_NOSIGNAL | MSG_DONTWAIT | (more == More::kFollows ? MSG_MORE : 0);
   while (!bytes.empty() && !expired_) {
     const ssize_t sent = ::send(descriptor(), bytes.data(), bytes.size(), flags);
@@ -76,7 +76,7 @@ Task<bool> Link::send_all(std::string_view bytes, More more) {
   co_return bytes.empty();
 }
 
-Task<bool> Link::wait_transmitted() {
+Task<bool> StreamLink::wait_transmitted() {
   // With this low-water mark the socket is writable only when nothing is left to send: an event instead of polling.
   const int everything_out = 1;
   const int system_default = 0;
@@ -89,12 +89,12 @@ Task<bool> Link::wait_transmitted() {
   co_return connected && !expired_;
 }
 
-void Link::half_close() {
+void StreamLink::half_close() {
   error_code ignored;
   socket_.shutdown(tcp::socket::shutdown_send, ignored);
 }
 
-Task<void> Link::finish() {
+Task<void> StreamLink::finish() {
   error_code error;
   half_close();
   set_deadline_in(limits_.drain_timeout);

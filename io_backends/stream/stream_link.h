@@ -27,9 +27,9 @@ struct ReadResult {
   std::size_t size = 0;
 };
 
-class Link final : public Watched {
+class StreamLink final : public Watched {
  public:
-  Link(tcp::socket socket, Watch& watch, const StreamLimits& limits);
+  StreamLink(tcp::socket socket, Watch& watch, const StreamLimits& limits);
 
   [[nodiscard]] int descriptor() { return socket_.native_handle(); }
   [[nodiscard]] bool expired() const { return expired_; }
