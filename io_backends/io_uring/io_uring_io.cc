@@ -244,7 +244,7 @@ TxSlot* IoUringIo::reserve() {
   TxSlot* slot = slots_.reserve();
   if (slot == nullptr) {
     ++stats_.slots_exhausted;
-    slot_wanted_ = true;
+    turn_wanted_ = true;
   }
   return slot;
 }
@@ -304,9 +304,11 @@ bool IoUringIo::submit_slot(TxSlot* slot, std::size_t socket) {
     send.started = true;
   }
   while (send.unsent != 0) {
-    if (sends_in_flight_ >= kSendsInFlightMax) return false;
-    io_uring_sqe* sqe = ring_->next_submission();
-    if (sqe == nullptr) return false;
+    io_uring_sqe* sqe = sends_in_flight_ < kSendsInFlightMax ? ring_->next_submission() : nullptr;
+    if (sqe == nullptr) {
+      turn_wanted_ = true;  // what is left goes on as soon as a send has finished, not at the end of a quiet poll
+      return false;
+    }
     const auto message = static_cast<std::uint32_t>(std::countr_zero(send.unsent));
     io_uring_prep_sendmsg(sqe, static_cast<int>(socket), &wire.message(message), MSG_DONTWAIT | MSG_NOSIGNAL);
     sqe->flags |= IOSQE_FIXED_FILE;
@@ -395,8 +397,8 @@ void IoUringIo::block(std::size_t socket) {
 
 void IoUringIo::finish(TxSlot* slot, PollState& state) {
   slots_.finish(slot);
-  if (slot_wanted_) state.return_early = true;
-  slot_wanted_ = false;
+  if (turn_wanted_) state.return_early = true;
+  turn_wanted_ = false;
 }
 
 void IoUringIo::wake() {

@@ -114,7 +114,7 @@ class IoUringIo final : public PacketIo {
   std::size_t backlog_count_ = 0;
   std::uint32_t sends_in_flight_ = 0;
   std::uint32_t polls_in_flight_ = 0;
-  bool slot_wanted_ = false;  // reserve() had nothing: a finished send ends poll()
+  bool turn_wanted_ = false;  // reserve() had nothing, or the ring took no more: a finished send ends poll()
   bool sends_prepared_ = false;
   IoStats stats_;
   std::unique_ptr<ReceiveBuffers> buffers_;

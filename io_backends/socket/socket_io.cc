@@ -84,13 +84,25 @@ bool SocketIo::watch(std::size_t socket, bool writable, bool add) {
   return ::epoll_ctl(epoll_.get(), add ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, fd, &event) == 0;
 }
 
+int SocketIo::wait_for_events(std::span<epoll_event> events, MonotonicTime until) {
+  const auto most = static_cast<int>(events.size());
+  const Duration left = until == kNever ? Duration::zero() : std::max(until - monotonic_now(), Duration::zero());
+  if (!coarse_waits_) {
+    const timespec timeout = to_timespec(left);
+    const int count = ::epoll_pwait2(epoll_.get(), events.data(), most, until == kNever ? nullptr : &timeout, nullptr);
+    // Before Linux 5.11, or behind a filter that does not know the call (old container profiles): whole milliseconds
+    // do.
+    if (count >= 0 || (errno != ENOSYS && errno != EPERM)) return count;
+    coarse_waits_ = true;
+  }
+  const auto whole = std::chrono::ceil<std::chrono::milliseconds>(std::min<Duration>(left, std::chrono::hours(1)));
+  return ::epoll_wait(epoll_.get(), events.data(), most, until == kNever ? -1 : static_cast<int>(whole.count()));
+}
+
 // Waits and lists the readable sockets in ready_. Returns how many events there were of any kind.
 std::size_t SocketIo::wait(MonotonicTime until) {
   std::array<epoll_event, kEventsMax> events;
-  timespec timeout{};
-  if (until != kNever) timeout = to_timespec(std::max(until - monotonic_now(), Duration::zero()));
-  const int count =
-      ::epoll_pwait2(epoll_.get(), events.data(), kEventsMax, until == kNever ? nullptr : &timeout, nullptr);
+  const int count = wait_for_events(events, until);
   ready_.clear();
   for (int i = 0; i < count; ++i) {
     const epoll_event& event = events[static_cast<std::size_t>(i)];

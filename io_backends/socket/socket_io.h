@@ -6,6 +6,7 @@
 // Datagrams of one burst that the kernel will not segment follow one another in the same sendmmsg.
 #pragma once
 
+#include <sys/epoll.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -58,6 +59,7 @@ class SocketIo final : public PacketIo {
 
   SocketIo(SocketSet sockets, IoOptions options, FileDescriptor epoll, FileDescriptor wake);
   [[nodiscard]] bool watch(std::size_t socket, bool writable, bool add);
+  [[nodiscard]] int wait_for_events(std::span<epoll_event> events, MonotonicTime until);
   [[nodiscard]] std::size_t wait(MonotonicTime until);
   [[nodiscard]] std::size_t receive(std::size_t socket, std::span<ReceivedDatagram> out, std::size_t first_buffer);
   void prepare_header(std::size_t buffer);
@@ -85,6 +87,7 @@ class SocketIo final : public PacketIo {
   std::array<mmsghdr, kBatchMax> receive_messages_{};
   std::array<iovec, kBatchMax> receive_pieces_{};
   std::array<mmsghdr, kBatchMax> send_messages_{};
+  bool coarse_waits_ = false;  // epoll_pwait2 is refused here
   IoStats stats_;
 };
 
