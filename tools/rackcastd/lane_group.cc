@@ -49,6 +49,7 @@ Result<std::unique_ptr<LaneGroup>> LaneGroup::open(const Config& config) {
   }
   auto plans = plan_lanes(config, group->interfaces_);
   std::vector<std::vector<io::SocketSpec>> specs;
+  specs.reserve(plans.size());
   for (const LanePlan& plan : plans) specs.push_back(plan.specs);
   auto sockets = io::SocketSet::open_lanes(specs);
   if (!sockets) return tl::make_unexpected(sockets.error());

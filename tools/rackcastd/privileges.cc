@@ -50,7 +50,7 @@ Result<UserIds> find_user(const std::string& user) {
   return UserIds{user, entry.pw_uid, entry.pw_gid};
 }
 
-Result<void> prepare_state_dir(const std::string& dir, UserIds owner) {
+Result<void> prepare_state_dir(const std::string& dir, const UserIds& owner) {
   const bool made = mkdir(dir.c_str(), 0750) == 0;
   if (!made && errno != EEXIST)
     return fail("cannot make the state directory " + dir + ": " + reason() +
@@ -63,7 +63,7 @@ Result<void> prepare_state_dir(const std::string& dir, UserIds owner) {
   return {};
 }
 
-Result<void> drop_privileges(UserIds user) {
+Result<void> drop_privileges(const UserIds& user) {
   if (user.uid == 0 || geteuid() != 0) return {};
   if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0 || initgroups(user.name.c_str(), user.gid) != 0 ||
       setresgid(user.gid, user.gid, user.gid) != 0 || setresuid(user.uid, user.uid, user.uid) != 0)

@@ -23,10 +23,10 @@ struct UserIds {
 
 // Makes `dir` (one level, mode 0750) owned by the user if it does not exist. An existing one keeps its owner: a
 // mistyped path must not give /etc away. Whether it can be written is the store's own error.
-[[nodiscard]] Result<void> prepare_state_dir(const std::string& dir, UserIds owner);
+[[nodiscard]] Result<void> prepare_state_dir(const std::string& dir, const UserIds& owner);
 
 // No-op for uid 0 ("root" keeps root) and when not running as root. The user's own groups come along (a tree may be
 // readable by group). Also sets no_new_privs.
-[[nodiscard]] Result<void> drop_privileges(UserIds user);
+[[nodiscard]] Result<void> drop_privileges(const UserIds& user);
 
 }  // namespace rackcast
