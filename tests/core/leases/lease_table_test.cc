@@ -199,7 +199,7 @@ TEST(LeaseTable, UnderPressureTheAddressThatRestedLongestIsReclaimed) {
   for (unsigned n = 1; n <= 3; ++n) (void)t.lease(n);
   for (const unsigned n : {2U, 1U, 3U}) {
     ASSERT_TRUE(t.table.abandon(mac(n), ip(n + 1), t.now));
-    t.pass(hours(1));
+    t.pass(seconds(600));
   }
   EXPECT_EQ(t.table.offer(mac(9), 0, {}, t.now).failure, OfferFailure::kPoolExhausted);
   EXPECT_EQ(t.table.reclaim(mac(9), 1, t.now).failure, OfferFailure::kPoolExhausted);  // the other pool's rest on
@@ -209,7 +209,7 @@ TEST(LeaseTable, UnderPressureTheAddressThatRestedLongestIsReclaimed) {
   EXPECT_EQ(t.table.find(ip(3))->state, LeaseState::kOffered);
   EXPECT_EQ(t.table.availability(ip(3), mac(2)), Availability::kTaken);
   EXPECT_TRUE(t.activate(9, ip(3), hours(100)));
-  t.pass(hours(22));  // ip(3)'s rest would be over, and ip(2)'s is
+  t.pass(hours(24) - seconds(1200));  // ip(3)'s rest would be over, and ip(2)'s is
   EXPECT_EQ(t.table.find(ip(3))->state, LeaseState::kActive);
   EXPECT_EQ(t.offer(10), ip(2));
   EXPECT_EQ(t.table.reclaim(mac(11), 0, t.now).address, ip(4));
