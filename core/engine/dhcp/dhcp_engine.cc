@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/engine/dhcp/reply_address.h"
+
 namespace rackcast::engine {
 namespace {
 
@@ -67,6 +69,7 @@ void DhcpEngine::on_datagram(const Now& now, const ReceivedDatagram& datagram, S
   Request request;
   const bool unicast = datagram.destination.is_v4() && network_.is_ours(datagram.destination.v4());
   if (const auto reason = read_request(datagram, unicast, request)) return drop(*reason);
+  if (request.header.is_relayed() && request.relay_port && !may_choose_port(request)) ++stats_.relay_ports_refused;
   leases_->expire(now.wall);
   Exchange exchange{now, request, *interface, sink, network_.link_of(request, *interface)};
   dispatch(exchange);

@@ -66,6 +66,7 @@ struct DhcpStats {
   std::uint64_t rows_not_queued = 0;      // RELEASE or DECLINE that the store's queue had no room for
   std::uint64_t machines_not_queued = 0;  // PublishMachine likewise; published with the next ACK
   std::uint64_t leases_not_restored = 0;  // beyond LeaseLimits::leases_max
+  std::uint64_t relay_ports_refused = 0;  // 82.19 not from giaddr, or from port 0: answered on port 67
   std::array<std::uint64_t, kDhcpDropCount> drops{};
 
   [[nodiscard]] std::uint64_t drop(DhcpDrop reason) const { return drops[static_cast<std::size_t>(reason)]; }

@@ -11,13 +11,18 @@ bool has_address(const Request& request) {
 
 }  // namespace
 
+bool may_choose_port(const Request& request) {
+  return request.header.is_relayed() && request.relay_port && request.peer.port != net::UdpPort{} &&
+         request.peer.address == net::IpAddress(request.header.giaddr);
+}
+
 Destination reply_destination(const Request& request, const Reply& reply, const InterfaceFacts& interface,
                               bool frame_to_mac) {
   Destination to;
   to.source = reply.source;
   to.socket = request.socket;
   if (request.header.is_relayed()) {
-    to.peer = {request.header.giaddr, request.relay_port ? request.peer.port : dhcp4::kServerPort};
+    to.peer = {request.header.giaddr, may_choose_port(request) ? request.peer.port : dhcp4::kServerPort};
     return to;
   }
   if (!reply.is_nak() && has_address(request)) {

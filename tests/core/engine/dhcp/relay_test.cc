@@ -102,6 +102,22 @@ TEST(DhcpRelay, TheRelayMayAskForItsOwnPort) {
   EXPECT_EQ(offer->to.peer, (net::Endpoint{kRelay, net::UdpPort{4'000}}));
 }
 
+TEST(DhcpRelay, OnlyTheRelayItselfMayChooseThePort) {
+  Rack rack;
+  const ClientMessage message = relayed(discover(1)).with(OptionCode::kRelayAgentInfo, std::string("\x13\x00", 2));
+  // Somebody names another host as the relay and, by its own port, a service there.
+  const auto forged = rack.ask(message, {0, kServer, {net::Ipv4Address(203, 0, 113, 9), net::UdpPort{53}}});
+  ASSERT_NE(forged, nullptr);  // it may be the relay, sending from another of its addresses
+  EXPECT_EQ(forged->to.peer, (net::Endpoint{kRelay, dhcp4::kServerPort}));
+  EXPECT_EQ(rack.engine.stats().relay_ports_refused, 1U);
+  const auto portless = rack.ask(message, {0, kServer, {kRelay, net::UdpPort{0}}});
+  ASSERT_NE(portless, nullptr);
+  EXPECT_EQ(portless->to.peer, (net::Endpoint{kRelay, dhcp4::kServerPort}));
+  EXPECT_EQ(rack.engine.stats().relay_ports_refused, 2U);
+  EXPECT_EQ(rack.ask(message, {0, kServer, {kRelay, net::UdpPort{4'000}}})->to.peer.port, net::UdpPort{4'000});
+  EXPECT_EQ(rack.engine.stats().relay_ports_refused, 2U);
+}
+
 TEST(DhcpRelay, ANakGoesToTheRelayWithTheBroadcastFlag) {
   Rack rack;
   const auto nak = rack.ask(relayed(init_reboot(1, ip(5))), kByRelay);
