@@ -38,6 +38,11 @@ bool is_assignable(net::Ipv4Address address, const net::Ipv4Prefix& subnet) {
 
 }  // namespace
 
+bool operator==(const LeasePool& a, const LeasePool& b) {
+  const auto same = [](const AddressRange& x, const AddressRange& y) { return x.first == y.first && x.last == y.last; };
+  return a.subnet == b.subnet && std::equal(a.ranges.begin(), a.ranges.end(), b.ranges.begin(), b.ranges.end(), same);
+}
+
 LeaseTable::LeaseTable(std::vector<LeasePool> pools, const std::vector<Reservation>& reservations, std::size_t extra,
                        const LeaseLimits& limits, std::uint64_t seed)
     : limits_(limits),

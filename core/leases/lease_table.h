@@ -38,11 +38,13 @@ struct LeaseLimits {
 struct LeasePool {
   net::Ipv4Prefix subnet;
   std::vector<AddressRange> ranges;
+  friend bool operator==(const LeasePool& a, const LeasePool& b);
 };
 
 struct Reservation {
   net::Ipv4Address address;
   net::MacAddress mac;
+  friend bool operator==(const Reservation&, const Reservation&) = default;
 };
 
 enum class OfferFailure : std::uint8_t {

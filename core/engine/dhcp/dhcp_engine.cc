@@ -289,9 +289,17 @@ void DhcpEngine::on_deadline(const Now& now, Sink&) {
 
 void DhcpEngine::swap_config(const Now& now, std::shared_ptr<const Config> config) {
   leases_->expire(now.wall);
+  const std::vector<LeasePool> pools = network_.pools();
+  const std::vector<Reservation> reservations = network_.reservations();
+  network_ = Network(std::move(config), std::vector<InterfaceFacts>(network_.interfaces()));
+  // Off: the table is kept as it is for when the service is on again. The same addresses: it fits as it is.
+  if (!network_.is_on() || (network_.pools() == pools && network_.reservations() == reservations)) return;
+  rebuild_table(now);
+}
+
+void DhcpEngine::rebuild_table(const Now& now) {
   std::vector<Lease> kept;
   leases_->for_each([&](const Lease& lease) { kept.push_back(lease); });
-  network_ = Network(std::move(config), std::vector<InterfaceFacts>(network_.interfaces()));
   std::unique_ptr<LeaseTable> next = make_table(kept.size());
   std::sort(kept.begin(), kept.end(), comes_first);
   for (const Lease& lease : kept)

@@ -16,9 +16,10 @@
 //
 // One machine, one address per subnet: the key is chaddr (see lease_table.h).
 //
-// Thread: one lane's, like every engine. Memory: all tables are laid out at construction; a configuration swap lays
-// them out anew (the only allocation afterwards, off the data path). Datagrams while a swap is in the mailbox are
-// answered by the old configuration. Existing leases, offers and held ACKs survive the swap.
+// Thread: one lane's, like every engine. Memory: all tables are laid out at construction; a configuration swap that
+// changes subnets, ranges or reservations lays the lease table out anew (the only allocation of size afterwards, off
+// the data path). Datagrams while a swap is in the mailbox are answered by the old configuration. Existing leases,
+// offers and held ACKs survive the swap.
 #pragma once
 
 #include <array>
@@ -129,6 +130,7 @@ class DhcpEngine final : public Engine {
   [[nodiscard]] std::uint32_t lease_seconds(const Request& request, const SubnetConfig& subnet) const;
 
   void swap_config(const Now& now, std::shared_ptr<const Config> config);
+  void rebuild_table(const Now& now);
   [[nodiscard]] std::unique_ptr<LeaseTable> make_table(std::size_t extra) const;
   void set_deadline(const Now& now);
 

@@ -135,6 +135,49 @@ TEST(DhcpSwap, TheServiceCanBeTurnedOffAndOnWithoutForgetting) {
   EXPECT_EQ(rack.ask(init_reboot(1, ip(2)))->type(), MessageType::kAck);
 }
 
+TEST(DhcpSwap, TurningTheServiceOffForgetsNeitherEndedNorRestingLeases) {
+  Rack rack;
+  EXPECT_EQ(rack.lease(1), ip(2));
+  EXPECT_EQ(rack.lease(2), ip(3));
+  EXPECT_EQ(rack.ask(from_address(MessageType::kRelease, 1, ip(2)), by_unicast(ip(2))), nullptr);
+  EXPECT_EQ(rack.ask(ClientMessage(MessageType::kDecline, 2).with(OptionCode::kRequestedAddress, ip(3))), nullptr);
+  rack.swap(Config{});
+  rack.pass(hours(1));
+  rack.swap(rack_config());
+  EXPECT_EQ(rack.state(ip(2)), LeaseState::kReleased);
+  EXPECT_EQ(rack.state(ip(3)), LeaseState::kAbandoned);
+  EXPECT_EQ(rack.ask(discover(1))->yiaddr(), ip(2));
+}
+
+TEST(DhcpSwap, TheLeaseTableIsLaidOutAnewOnlyWhenItsAddressesChange) {
+  Rack rack(with_hosts({host(9, ip(200))}));
+  const LeaseTable* table = &rack.engine.leases();
+  EXPECT_EQ(rack.lease(1), ip(2));
+  Config next = with_hosts({host(9, ip(200)), host(8, std::nullopt)});  // a host without an address is no reservation
+  next.dhcp->subnets[0].lease_seconds.preset = 600;
+  rack.swap(next);
+  EXPECT_EQ(&rack.engine.leases(), table);
+  EXPECT_EQ(rack.ask(discover(3))->options.u32(OptionCode::kLeaseTime), 600U);
+
+  const auto swapped_for = [&](const Config& config) {
+    const LeaseTable* before = &rack.engine.leases();
+    rack.swap(config);
+    return &rack.engine.leases() != before;
+  };
+  next.dhcp->hosts[0].address = ip(201);
+  EXPECT_TRUE(swapped_for(next));
+  next.dhcp->hosts[0].mac = mac(10);
+  EXPECT_TRUE(swapped_for(next));
+  next.dhcp->subnets[0].ranges[0].last = ip(100);
+  EXPECT_TRUE(swapped_for(next));
+  next.dhcp->subnets[0].ranges.push_back({ip(110), ip(120)});
+  EXPECT_TRUE(swapped_for(next));
+  next.dhcp->subnets.pop_back();
+  EXPECT_TRUE(swapped_for(next));
+  EXPECT_FALSE(swapped_for(next));
+  EXPECT_EQ(rack.state(ip(2)), LeaseState::kActive);
+}
+
 TEST(DhcpSwap, ALeaseOutsideTheNewRangeIsRenewedAndNotReissued) {
   Rack rack;
   EXPECT_EQ(rack.lease(1), ip(2));
