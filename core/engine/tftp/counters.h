@@ -43,6 +43,7 @@ enum class Counter : std::uint8_t {
   kNeverAnswered,
   kSuperseded,
   kEvictedUnconfirmed,
+  kGuessedTid,
   kImageTimeout,
   kImageChanged,
   // Blocks
@@ -105,6 +106,8 @@ inline constexpr std::array<CounterInfo, static_cast<std::size_t>(Counter::kCoun
     {Counter::kSuperseded, "superseded", "a client asked anew before its transfer was over"},
     {Counter::kEvictedUnconfirmed, "evicted_unconfirmed",
      "the table was full of clients that never answered: an attack"},
+    {Counter::kGuessedTid, "guessed_tid",
+     "an ACK at a port its transfer does not use: forged clients that guess, an attack"},
     {Counter::kImageTimeout, "image_timeout", "the disk did not deliver a boot file in time"},
     {Counter::kImageChanged, "image_changed", "an image above the budget was changed in place while it was sent"},
     {Counter::kBlocksSent, "blocks_sent", "DATA packets, resent ones included"},

@@ -64,6 +64,7 @@ enum class End : std::uint8_t {
   kNeverAnswered,
   kSuperseded,
   kEvicted,
+  kGuessedTid,
   kRefused,  // an ERROR went out; counted and worded by its Refusal
   kCount_,
 };
@@ -84,6 +85,7 @@ inline constexpr std::array<EndInfo, static_cast<std::size_t>(End::kCount_)> kEn
     {End::kNeverAnswered, "the client never answered", Counter::kNeverAnswered},
     {End::kSuperseded, "the client asked anew", Counter::kSuperseded},
     {End::kEvicted, "the transfer table was full", Counter::kEvictedUnconfirmed},
+    {End::kGuessedTid, "answered at a port that was never its own", Counter::kGuessedTid},
     {End::kRefused, "", Counter::kCount_},
 }};
 [[nodiscard]] constexpr const EndInfo& info(End end) {

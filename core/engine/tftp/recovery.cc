@@ -111,12 +111,20 @@ void TftpEngine::on_peer_error(const Now& now, TransferIndex index, const tftp::
   finish(now, index, End::kPeerError, error.text, sink);
 }
 
-// RFC 1350 section 4: the stray peer is told, the transfer it strayed into is not touched. Never in answer to an ERROR.
+// RFC 1350 section 4: the stray peer is told. Never in answer to an ERROR.
 void TftpEngine::on_stray(const ReceivedDatagram& datagram, Sink& sink) {
   if (role_of(datagram.socket) != Role::kTid || !answerable(datagram.peer) || sent_to_a_group(datagram))
     return counters_.add(Counter::kUnexpectedPackets);
   counters_.add(info(Refusal::kUnknownTid).counter);
   send_error(reply_to(datagram), Refusal::kUnknownTid, sink);
+}
+
+// An ACK came at a TID where the peer has no transfer, or had one that it never confirmed. Whoever reads our answers
+// knows the TID; while nothing shows that this peer does, this is taken for a guess. (Many forged requests would leave
+// ended transfers on most TIDs, so those count as misses too.) A confirmed transfer is not touched: RFC 1350 section 4.
+void TftpEngine::end_guessed(const Now& now, const net::Endpoint& peer, Sink& sink) {
+  const TransferIndex index = table_.running_of(peer);
+  if (index != kNoTransfer && !table_.at(index).confirmed) finish(now, index, End::kGuessedTid, {}, sink);
 }
 
 // Lazy timers: an ACK only moves `deadline`; the wheel's entry, armed for an earlier time, finds that out once per

@@ -26,7 +26,8 @@ TftpEngine::TftpEngine(TftpSetup setup)
       table_(bounded(setup.limits.transfers_max), setup.seed),
       cache_(setup.limits.cache_paths, setup.seed ^ 0xC2B2'AE3D'27D4'EB4FULL),
       timers_(static_cast<std::uint32_t>(table_.capacity()), kTimerTick),
-      starved_(table_.capacity()) {
+      starved_(table_.capacity()),
+      tid_random_(setup.seed ^ 0x2545'F491'4F6C'DD1DULL) {
   const auto assign = [this](SocketId socket, Role role) {
     if (socket.value() >= roles_.size()) roles_.resize(socket.value() + std::size_t{1}, Role::kNone);
     roles_[socket.value()] = role;
@@ -53,13 +54,17 @@ void TftpEngine::on_datagram(const Now& now, const ReceivedDatagram& datagram, S
   }
   const TransferIndex index = table_.find(datagram.socket, datagram.peer);
   const auto* const error = std::get_if<tftp::ErrorReport>(&packet);
+  const auto* const ack = std::get_if<tftp::Ack>(&packet);
+  const bool never_confirmed = index == kNoTransfer || !table_.at(index).confirmed;
+  const bool over = index == kNoTransfer || table_.at(index).state == TransferState::kLingering;
+  if (ack != nullptr && role == Role::kTid && over && never_confirmed) end_guessed(now, datagram.peer, sink);
   if (index == kNoTransfer) {
     if (error == nullptr) on_stray(datagram, sink);
     return;
   }
   if (table_.at(index).state == TransferState::kLingering) return counters_.add(Counter::kLateDatagrams);
   if (error != nullptr) return on_peer_error(now, index, *error, sink);
-  if (const auto* const ack = std::get_if<tftp::Ack>(&packet)) return on_ack(now, index, ack->block, sink);
+  if (ack != nullptr) return on_ack(now, index, ack->block, sink);
   counters_.add(Counter::kUnexpectedPackets);
 }
 

@@ -9,6 +9,15 @@
 // section 4); never on a duplicate ACK in lock-step (RFC 1123 section 4.2.3.1). A peer that never answered gets at most
 // kAnswersUnconfirmedMax answers by timer, one datagram at a time.
 //
+// Forged sources: who cannot see our answers does not know the transfer's TID, which is drawn at random for each
+// transfer. It may guess: an ACK at any other TID ends the peer's transfer while it is unconfirmed (guessed_tid), so a
+// forged request has one guess, and a spray over all ports is ended by its first miss. What remains: one guess in
+// `tids` goes through, and then a window of DATA follows each further forged ACK until the peer's host answers with an
+// ERROR; so the factor of reflection is that of the window divided by the number of TIDs. More TIDs or a smaller
+// max_windowsize lower it. The generator is no cryptographic one: it withstands who sees some TIDs, not who computes on
+// all of them. Under single_port, and for a family without TIDs, there is nothing to guess and no such protection. Who
+// forges a client's address can end its transfers before they begin (it could by an ERROR as well); the client repeats.
+//
 // Images come from the store by work and completion; an entry of the lane's path cache answers while it is fresh. One
 // transfer pins one generation to its end.
 //
@@ -97,6 +106,7 @@ class TftpEngine final : public Engine {
   void wait_for_image(const Now& now, const Ask& ask, tftpd::CacheIndex entry, Sink& sink);
   [[nodiscard]] TransferIndex new_transfer(const Now& now, const Ask& ask, Sink& sink);
   [[nodiscard]] bool make_room(const Now& now, Sink& sink);
+  [[nodiscard]] std::size_t random_below(std::size_t count);
   [[nodiscard]] SocketId free_tid(const Now& now, const ReceivedDatagram& datagram, Sink& sink);
   void refuse_request(const Now& now, const ReceivedDatagram& datagram, Refusal refusal, std::string_view path,
                       Sink& sink);
@@ -133,6 +143,7 @@ class TftpEngine final : public Engine {
   static void rewind(Transfer& transfer);
   void on_peer_error(const Now& now, TransferIndex index, const tftp::ErrorReport& error, Sink& sink);
   void on_stray(const ReceivedDatagram& datagram, Sink& sink);
+  void end_guessed(const Now& now, const net::Endpoint& peer, Sink& sink);
   void on_timer(const Now& now, TransferIndex index, Sink& sink);
   void on_silence(const Now& now, TransferIndex index, Sink& sink);
   void set_deadline(TransferIndex index, MonotonicTime deadline);
@@ -170,8 +181,7 @@ class TftpEngine final : public Engine {
   MonotonicTime sweep_at_ = kNever;
   MonotonicTime warn_full_at_{};
   std::uint64_t transfer_ids_ = 0;
-  std::size_t next_tid_v4_ = 0;
-  std::size_t next_tid_v6_ = 0;
+  std::uint64_t tid_random_;  // the generator's state
   bool stopping_ = false;
   Event event_;  // scratch: an Event is large, and a storm of not-found answers makes many
 };

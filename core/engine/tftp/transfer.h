@@ -35,7 +35,7 @@ struct Links {
 struct Transfer {
   Destination to;  // `socket` is the TID
   TransferState state = TransferState::kFree;
-  bool confirmed = false;  // the peer answered from its port: not forged
+  bool confirmed = false;  // the peer answered at our TID, which it was told or guessed
   bool starved = false;    // queued for a transmit slot
   bool awaits_piece = false;
   bool gap = false;             // went back to a gap the client reported, and it has not caught up yet

@@ -113,6 +113,73 @@ TEST(TftpHostile, AForgedSourceThatRepeatsItsRequestGetsNoMoreThanItGives) {
   EXPECT_LT(world.datagrams_to_clients, 60U);  // ten seconds: five answers a second at most
 }
 
+// Forges requests of one victim and then ACKs at every transfer port, first to last.
+struct Sprayer {
+  explicit Sprayer(std::uint64_t seed) : world(seed) { world.add_file("file", random_bytes(600'000, 1)); }
+
+  void ask(std::string_view name, std::uint16_t port = 2'070) {
+    tftp::Request request;
+    request.filename = name;
+    request.options.blksize = 1'468;
+    request.options.windowsize = 64;
+    std::array<std::byte, 128> room;
+    world.inject(TftpWorld::endpoint_of(1, port), testing::kListenSocket, tftp::encode_request(room, request));
+    world.run_for(std::chrono::milliseconds(2));
+  }
+  void ack_everywhere(std::uint16_t block, std::uint16_t port = 2'070) {
+    std::array<std::byte, 4> room;
+    for (std::uint16_t tid = 1; tid <= testing::kTidCount; ++tid)
+      world.inject(TftpWorld::endpoint_of(1, port), SocketId{tid}, tftp::encode_ack(room, tftp::BlockNumber(block)));
+  }
+  TftpWorld world;
+};
+
+TEST(TftpHostile, ForgedAcksSprayedOverAllPortsSucceedNoMoreOftenThanOneGuess) {
+  Sprayer attacker(3);
+  constexpr std::uint16_t kRounds = 400;
+  for (std::uint16_t i = 0; i < kRounds; ++i) {
+    const auto port = static_cast<std::uint16_t>(2'000 + i);
+    attacker.ask("file", port);
+    attacker.ack_everywhere(0, port);
+  }
+  const std::uint64_t started = attacker.world.count(Counter::kStarted);
+  EXPECT_EQ(attacker.world.count(Counter::kGuessedTid), kRounds - started);
+  EXPECT_NEAR(static_cast<double>(started), kRounds / testing::kTidCount,
+              35);  // one in four: only the first guess counts
+}
+
+TEST(TftpHostile, EndedTransfersOnTheOtherPortsDoNotHelpTheGuess) {
+  std::uint64_t started = 0;
+  constexpr std::uint64_t kRounds = 200;
+  for (std::uint64_t seed = 1; seed <= kRounds; ++seed) {
+    Sprayer attacker(seed);
+    // Each request supersedes the one before: the last stands on the only port without an ended transfer.
+    for (const char* name : {"a", "b", "c", "file"}) {
+      if (*name != 'f') attacker.world.add_file(name, random_bytes(5'000, 1));
+      attacker.ask(name);
+    }
+    attacker.ack_everywhere(0);
+    started += attacker.world.count(Counter::kStarted);
+    EXPECT_EQ(attacker.world.count(Counter::kStarted) + attacker.world.count(Counter::kGuessedTid), 1U);
+  }
+  EXPECT_NEAR(static_cast<double>(started), kRounds / testing::kTidCount, 30);
+}
+
+TEST(TftpHostile, AStrayAckDoesNotTouchATransferThatWasConfirmed) {
+  TftpWorld world(1);
+  world.add_file("file", random_bytes(600'000, 1));
+  auto& honest = world.add_client(TftpClientProfile{.filename = "file", .blksize = 1'468});
+  world.run_for(std::chrono::milliseconds(5));
+  ASSERT_EQ(honest.state(), TftpClient::State::kReading);
+  std::array<std::byte, 4> room;
+  for (std::uint16_t tid = 1; tid <= testing::kTidCount; ++tid)
+    if (SocketId{tid} != world.seats[0]->server)
+      world.inject(world.seats[0]->endpoint, SocketId{tid}, tftp::encode_ack(room, tftp::BlockNumber(0)));
+  world.run();
+  EXPECT_EQ(honest.state(), TftpClient::State::kDone);
+  EXPECT_EQ(world.count(Counter::kGuessedTid), 0U);
+}
+
 TEST(TftpHostile, AFloodOfNamesIsBoundedByTheCacheAndTheQueue) {
   TftpWorld world(1, {.transfers_max = 256, .cache_paths = 64});
   world.load_time = std::chrono::seconds(1);

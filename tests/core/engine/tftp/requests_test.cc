@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 
 #include "tests/core/engine/tftp/tftp_engine_fixture.h"
 
@@ -364,6 +365,27 @@ TEST_F(TftpEngineTest, Ipv6PeersAreServed) {
   ASSERT_EQ(all.size(), 1U);
   EXPECT_EQ(all[0].to.scope_id, 3U);
   EXPECT_EQ(all[0].to.interface, InterfaceIndex{3});
+}
+
+TEST_F(TftpEngineTest, TheTransferPortIsDrawnAtRandomAndEachComesUpAlike) {
+  open(file(bytes_of("x")), {}, peer(1, 1'000));
+  (void)sent();
+  std::array<int, kTids + 1> uses{};
+  int in_turn = 0;
+  SocketId last{1};
+  constexpr int kDraws = 1'000;
+  for (std::uint16_t i = 0; i < kDraws; ++i) {
+    const net::Endpoint from = peer(2, static_cast<std::uint16_t>(2'000 + i));
+    if (i % 100 == 0) pass(std::chrono::milliseconds(10));
+    rrq("file", {}, from);
+    const SocketId used = sent().back().to.socket;
+    ++uses[used.value()];
+    in_turn += used.value() == last.value() % kTids + 1 ? 1 : 0;
+    last = used;
+    ack_at(used, 1, from);
+  }
+  for (std::uint16_t i = 1; i <= kTids; ++i) EXPECT_NEAR(uses[i], kDraws / kTids, 80) << i;
+  EXPECT_NEAR(in_turn, kDraws / kTids, 80);
 }
 
 TEST_F(TftpEngineTest, EachFamilyIsAnsweredFromItsOwnTransferPorts) {
