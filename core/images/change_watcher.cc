@@ -9,6 +9,7 @@
 #include <array>
 #include <climits>
 #include <cstring>
+#include <utility>
 
 namespace rackcast {
 namespace {
@@ -18,9 +19,18 @@ constexpr std::uint32_t kChanges = IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM 
                                    IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
 constexpr std::size_t kEventBytes = 16 * 1024;
 
-std::string_view folder_of(std::string_view path) {
-  const std::size_t joint = path.rfind('/');
-  return joint == std::string_view::npos ? std::string_view{} : path.substr(0, joint);
+// The folders above a path from the root down: "", "a", "a/b" of "a/b/file".
+struct Folders {
+  std::array<std::string_view, ChangeWatcher::kFoldersDeepMax + 1> names;
+  std::size_t count = 1;
+};
+
+Folders folders_of(std::string_view path) {
+  Folders folders;
+  for (std::size_t joint = path.find('/'); joint != std::string_view::npos && folders.count < folders.names.size();
+       joint = path.find('/', joint + 1))
+    folders.names[folders.count++] = path.substr(0, joint);
+  return folders;
 }
 
 }  // namespace
@@ -42,16 +52,20 @@ ChangeWatcher::~ChangeWatcher() {
 }
 
 void ChangeWatcher::watch_for(std::string_view path) {
-  for (std::string_view folder = folder_of(path);; folder = folder_of(folder)) {
-    const std::string name(folder);
-    if (known(name)) return;
-    const OpenedFile opened = open_beneath(root_, folder);
-    if (opened.status == OpenStatus::kOpened && opened.directory()) {
-      (void)add(name, opened.descriptor.get());
-      return;
-    }
-    if (folder.empty()) return;
+  const Folders folders = folders_of(path);
+  // What is watched exists: the walk begins below the deepest such.
+  std::size_t at = folders.count;
+  while (at > 0 && !known(std::string(folders.names[at - 1]))) --at;
+  std::string_view nearest;
+  FileDescriptor descriptor;  // of `nearest`; not valid: none was found that is not watched already
+  for (; at < folders.count; ++at) {
+    OpenedFile opened = look_up(folders.names[at]);
+    if (opened.status == OpenStatus::kUnreadable) continue;  // one may pass through it all the same
+    if (opened.status != OpenStatus::kOpened || !opened.directory()) break;
+    nearest = folders.names[at];
+    descriptor = std::move(opened.descriptor);
   }
+  if (descriptor.valid()) (void)add(std::string(nearest), descriptor.get());
 }
 
 void ChangeWatcher::watch_real_folder(const OpenedFile& file, std::string_view path) {
@@ -75,6 +89,14 @@ ChangeWatcherStats ChangeWatcher::stats() const {
 bool ChangeWatcher::known(const std::string& folder) const {
   const std::scoped_lock lock(mutex_);
   return folders_.contains(folder);
+}
+
+OpenedFile ChangeWatcher::look_up(std::string_view folder) {
+  {
+    const std::scoped_lock lock(mutex_);
+    ++stats_.lookups;
+  }
+  return open_beneath(root_, folder);
 }
 
 bool ChangeWatcher::add(const std::string& folder, int descriptor) {

@@ -1,6 +1,8 @@
 // Sees files change: inotify on the folders of the paths that were asked for, one thread, one output:
-// ImageEpoch::bump(). For a missing path the nearest existing folder above it is watched. Not seen: changes on NFS, a
-// renamed parent of a watched folder, more folders than `watches_max`; those age out by kRevalidateAfter.
+// ImageEpoch::bump(). For a missing path the nearest existing folder above it is watched, found from the root down, so
+// that a request for a deep path that does not exist costs one look at the disk. Not seen: changes on NFS, a renamed
+// parent of a watched folder, folders deeper than kFoldersDeepMax, more folders than `watches_max`; those age out by
+// kRevalidateAfter.
 //
 // Threads: watch_* and stats from any; the events are read on the watcher's own thread, which sleeps in poll().
 #pragma once
@@ -23,11 +25,14 @@ namespace rackcast {
 struct ChangeWatcherStats {
   std::uint64_t folders = 0;          // gauge: watched now
   std::uint64_t changes = 0;          // batches of events that moved the epoch
+  std::uint64_t lookups = 0;          // folders opened to be watched, found or not
   std::uint64_t watches_refused = 0;  // `watches_max` or the kernel's limit was hit, or inotify is missing
 };
 
 class ChangeWatcher {
  public:
+  static constexpr std::size_t kFoldersDeepMax = 32;  // what lies deeper is not watched
+
   // `root` and `epoch` outlive the watcher.
   ChangeWatcher(const RootDirectory& root, ImageEpoch& epoch, std::size_t watches_max);
   ~ChangeWatcher();
@@ -44,6 +49,7 @@ class ChangeWatcher {
 
  private:
   [[nodiscard]] bool known(const std::string& folder) const;
+  [[nodiscard]] OpenedFile look_up(std::string_view folder);
   [[nodiscard]] bool add(const std::string& folder, int descriptor);
   void run();
   void read_events();
