@@ -94,7 +94,6 @@ class ImageStore {
   [[nodiscard]] std::shared_ptr<const Image> find(const FileIdentity& identity);
 
   [[nodiscard]] const ImageEpoch& epoch() const { return epoch_; }
-  [[nodiscard]] const RootDirectory& root() const { return root_; }
   [[nodiscard]] ImageStoreStats stats() const;
 
  private:
