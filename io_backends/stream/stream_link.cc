@@ -12,6 +12,20 @@
 
 namespace rackcast::io {
 
+namespace {
+
+// Whether the connection is no more (a reset, or the kernel gave up). Takes the pending error away.
+bool is_broken(int socket) {
+  int error = 0;
+  socklen_t size = sizeof error;
+  if (::getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &size) != 0 || error != 0) return true;
+  tcp_info info{};
+  size = sizeof info;
+  return ::getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &size) != 0 || info.tcpi_state == TCP_CLOSE;
+}
+
+}  // namespace
+
 StreamLink::StreamLink(tcp::socket socket, Watch& watch, const StreamLimits& limits)
     : Watched(watch), socket_(std::move(socket)), limits_(limits) {
   error_code ignored;
@@ -83,8 +97,11 @@ Task<bool> StreamLink::wait_transmitted() {
   ::setsockopt(descriptor(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &everything_out, sizeof everything_out);
   bool connected = true;
   int unsent = 0;
-  while (connected && ::ioctl(descriptor(), SIOCOUTQNSD, &unsent) == 0 && unsent > 0)
+  while (connected && ::ioctl(descriptor(), SIOCOUTQNSD, &unsent) == 0 && unsent > 0) {
     connected = co_await wait_writable();
+    // After a reset the kernel keeps the number of unsent bytes and calls the socket writable for ever.
+    if (connected) connected = !is_broken(descriptor());
+  }
   ::setsockopt(descriptor(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &system_default, sizeof system_default);
   co_return connected && !expired_;
 }

@@ -172,6 +172,22 @@ TEST_F(HttpStream, RewrittenAtTheLastMomentIsNoticedToo) {
   EXPECT_EQ(server->totals().files_changed, 1U);
 }
 
+TEST_F(HttpStream, ResetWhileTheTailIsHeldBackEndsTheTransferAtOnce) {
+  limits.held_back_bytes = 65'536;
+  const std::size_t size = 256U << 10U;
+  tree.write("f.img", make_content(size, 12));
+  start();
+  RawClient client(http, 16'384);
+  client.send("GET /f.img HTTP/1.1\r\nHost: t\r\n\r\n");
+  // All but the tail is with the kernel and most of it has not left: the tail waits for that.
+  ASSERT_TRUE(eventually([&](const StreamTotals& t) { return t.bytes_sent >= size - limits.held_back_bytes; }));
+  client.abort();
+  EXPECT_TRUE(eventually([](const StreamTotals& t) { return t.transfers_failed == 1 && t.connections_open == 0; }));
+  EXPECT_EQ(server->totals().transfers_done, 0U);
+  EXPECT_EQ(server->totals().bytes_sent, size - limits.held_back_bytes);
+  EXPECT_NE(std::string(events.last(EventKind::kTransferFailed).detail.view()).find("closed"), std::string::npos);
+}
+
 TEST_F(HttpStream, TruncatedCutsTheConnectionAndPadsNothing) {
   const std::string content = make_content(kBig, 10);
   tree.write("f.img", content);
