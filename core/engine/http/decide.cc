@@ -1,5 +1,6 @@
 #include "core/engine/http/decide.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 
@@ -148,7 +149,10 @@ HttpResponse answer_file(const HttpRequest& request, const RequestCheck& check, 
   const Precondition precondition = evaluate_preconditions(request, validators, now_seconds);
   if (precondition == Precondition::kFailed) return plain(412);
   HttpResponse response;
-  response.fields.push_back({"Last-Modified", std::string(format_http_date(validators.modified).view())});
+  // Never later than Date (RFC 9110 §8.8.2.1). Only what is said is moved back: comparing the real time, a file from
+  // the future is modified since any date a client can have got from here, so it is sent and not called unchanged.
+  const UnixSeconds said = std::min(validators.modified, now_seconds);
+  response.fields.push_back({"Last-Modified", std::string(format_http_date(said).view())});
   response.fields.push_back({"ETag", etag});
   response.fields.push_back({"Accept-Ranges", "bytes"});
   if (precondition == Precondition::kNotModified) {

@@ -68,6 +68,23 @@ TEST(HttpDecide, WholeFile) {
   EXPECT_FALSE(response.head_only);
 }
 
+TEST(HttpDecide, LastModifiedIsNeverLaterThanDate) {
+  const UnixSeconds now = to_seconds(kNow);
+  const std::string date(format_http_date(now).view());
+  FileFacts facts = file_facts();
+  for (const UnixSeconds ahead : {UnixSeconds{0}, UnixSeconds{1}, UnixSeconds{86'400 * 400}}) {
+    facts.identity.mtime_ns = (now + ahead) * 1'000'000'000 + 999'999'999;
+    const HttpResponse response = answer({.facts = facts});
+    EXPECT_EQ(field(response, "Last-Modified"), date) << ahead;
+    EXPECT_NE(encode_head(response, kNow).find("Date: " + date + "\r\n"), std::string::npos);
+  }
+  // The date that was said for a file from the future never proves it unchanged.
+  EXPECT_EQ(answer({.fields = {{"If-Modified-Since", date}}, .facts = facts}).status, 200U);
+  EXPECT_EQ(answer({.fields = {{"Range", "bytes=0-1"}, {"If-Range", date}}, .facts = facts}).status, 200U);
+  facts.identity.mtime_ns = (now - 1) * 1'000'000'000;
+  EXPECT_EQ(field(answer({.facts = facts}), "Last-Modified"), std::string(format_http_date(now - 1).view()));
+}
+
 TEST(HttpDecide, HeadHasTheFieldsOfGetAndIgnoresRange) {
   const HttpResponse get = answer({});
   const HttpResponse head = answer({.method = "HEAD", .fields = {{"Range", "bytes=0-1"}}});
