@@ -4,8 +4,8 @@
 #include <sys/socket.h>
 
 #include <cerrno>
-#include <cstring>
 #include <string>
+#include <system_error>
 #include <vector>
 
 namespace rackcast::io {
@@ -91,7 +91,7 @@ Result<void> attach_source_steering(int socket, bool ipv6, std::uint32_t lanes) 
   sock_fprog attached{static_cast<unsigned short>(program.code().size()), program.code().data()};
   if (::setsockopt(socket, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &attached, sizeof(attached)) != 0) {
     return fail(std::string("cannot steer requests to lanes by source address (SO_ATTACH_REUSEPORT_CBPF): ") +
-                std::strerror(errno) + "; use one core");
+                std::generic_category().message(errno) + "; use one core");
   }
   return {};
 }

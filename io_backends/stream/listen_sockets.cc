@@ -11,6 +11,7 @@
 #include <cstring>
 #include <span>
 #include <string>
+#include <system_error>
 
 namespace rackcast::io {
 
@@ -62,7 +63,7 @@ tl::unexpected<Error> cannot_listen(StreamService service, const net::Endpoint& 
   else if (error == EADDRNOTAVAIL)
     hint = "; no interface has this address: correct listen, or bring the interface up first";
   return fail(std::string(section_of(service)) + " cannot listen on " + std::string(endpoint.text().view()) + ": " +
-              std::strerror(error) + hint);
+              std::generic_category().message(error) + hint);
 }
 
 void set_flag(int socket, int level, int name) {
