@@ -1,14 +1,11 @@
 #include "io_backends/stream/server.h"
 
-#include <pthread.h>
-#include <sched.h>
-
-#include <algorithm>
-#include <cstring>
-#include <string>
+#include <future>
+#include <optional>
 #include <thread>
 #include <vector>
 
+#include "core/runtime/lane_thread.h"
 #include "io_backends/stream/tree.h"
 #include "io_backends/stream/worker.h"
 
@@ -32,14 +29,13 @@ Result<void> check_roots(const Config& config) {
   return {};
 }
 
-Result<void> pin(std::thread& thread, unsigned core) {
-  cpu_set_t cores;
-  CPU_ZERO(&cores);
-  CPU_SET(core, &cores);
-  const int error = ::pthread_setaffinity_np(thread.native_handle(), sizeof cores, &cores);
-  if (error == 0) return {};
-  return fail("[server].stream_cores: core " + std::to_string(core) + ": " + std::strerror(error) +
-              "; name cores this process may use (taskset -p shows them)");
+// Pinned first, then serving. `started` is told how the first went; a thread that failed has served nobody.
+void run_worker(Worker& worker, std::optional<unsigned> core, std::promise<Result<void>> started) {
+  Result<void> pinned;
+  if (core) pinned = pin_this_thread(*core);
+  const bool serves = pinned.has_value();
+  started.set_value(std::move(pinned));
+  if (serves) worker.run();
 }
 
 }  // namespace
@@ -59,12 +55,23 @@ Result<std::unique_ptr<StreamServer>> StreamServer::start(const Config& config, 
     running->workers.push_back(std::make_unique<Worker>(i, running->shared, view));
   for (const ListenSocket& socket : sockets.sockets) running->workers[socket.thread]->add_listener(socket);
   std::unique_ptr<StreamServer> server(new StreamServer(std::move(running)));
-  for (const auto& worker : server->running_->workers)
-    server->running_->threads.emplace_back([&worker = *worker] { worker.run(); });
-  for (std::size_t i = 0; i < config.server.stream_cores.size(); ++i)
-    if (auto pinned = pin(server->running_->threads[i], config.server.stream_cores[i]); !pinned)
-      return tl::make_unexpected(std::move(pinned.error()));
+  if (auto launched = server->launch(config.server.stream_cores); !launched)
+    return tl::make_unexpected(std::move(launched.error()));
   return server;
+}
+
+Result<void> StreamServer::launch(const std::vector<unsigned>& cores) {
+  std::vector<std::future<Result<void>>> outcomes;
+  for (std::size_t i = 0; i < running_->workers.size(); ++i) {
+    std::promise<Result<void>> started;
+    outcomes.push_back(started.get_future());
+    const std::optional<unsigned> core = i < cores.size() ? std::optional(cores[i]) : std::nullopt;
+    running_->threads.emplace_back(run_worker, std::ref(*running_->workers[i]), core, std::move(started));
+  }
+  Result<void> first_failure;
+  for (auto& outcome : outcomes)
+    if (auto started = outcome.get(); !started && first_failure) first_failure = std::move(started);
+  return first_failure;
 }
 
 Result<void> StreamServer::reconfigure(const Config& config) {

@@ -14,6 +14,7 @@
 
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "core/config/config.h"
 #include "core/engine/http/message.h"
@@ -58,6 +59,8 @@ class StreamServer {
  private:
   struct Running;
   explicit StreamServer(std::unique_ptr<Running> running);
+  // One thread per worker, on `cores` as far as they go; fails when one of them could not be pinned.
+  [[nodiscard]] Result<void> launch(const std::vector<unsigned>& cores);
   std::unique_ptr<Running> running_;
 };
 

@@ -3,6 +3,7 @@
 #include <string>
 #include <thread>
 
+#include "io_backends/socket/steering.h"
 #include "tests/io_backends/stream/stream_fixture.h"
 
 namespace rackcast::io {
@@ -43,6 +44,18 @@ TEST_F(StreamServerTest, MissingRootIsSaid) {
   EXPECT_NE(started.error().message.find(tree.path("none")), std::string::npos);
 }
 
+TEST_F(StreamServerTest, CoreThatDoesNotExistIsSaidAndNobodyIsServed) {
+  config.server.stream_cores = {0, 100'000};
+  auto sockets = StreamSockets::open(config);
+  ASSERT_TRUE(sockets);
+  const net::Endpoint endpoint = sockets->local(StreamService::kHttp);
+  const auto started = StreamServer::start(config, std::move(*sockets), hooks);
+  ASSERT_FALSE(started);
+  EXPECT_NE(started.error().message.find("core 100000"), std::string::npos);
+  EXPECT_NE(started.error().message.find("stream_cores"), std::string::npos);
+  EXPECT_FALSE(RawClient(endpoint).connected());
+}
+
 TEST_F(StreamServerTest, SectionsThatAreOffHaveNoListener) {
   config.ftp.reset();
   config.board.reset();
@@ -81,6 +94,7 @@ TEST_F(StreamServerTest, AllConnectionsOfASourceMeetOnOneThread) {
       ++moved;
       threads_used.insert(i);
       EXPECT_EQ(answered, 4U);
+      EXPECT_EQ(i, lane_of_source(net::Ipv4Address(source), 3));  // as the datagram lanes of as many cores do
     }
     EXPECT_EQ(moved, 1U) << source;
   }
