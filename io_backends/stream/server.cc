@@ -81,9 +81,14 @@ Result<void> StreamServer::reconfigure(const Config& config) {
   return {};
 }
 
-void StreamServer::stop(Milliseconds grace) {
+void StreamServer::begin_stop(Milliseconds grace) {
   if (running_->threads.empty()) return;
   for (const auto& worker : running_->workers) worker->begin_stop(grace);
+}
+
+void StreamServer::stop(Milliseconds grace) {
+  if (running_->threads.empty()) return;
+  begin_stop(grace);
   for (std::thread& thread : running_->threads) thread.join();
   running_->threads.clear();
   running_->shared.pool.join();  // every job has been answered: the loops waited for them

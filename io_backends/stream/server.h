@@ -6,10 +6,11 @@
 //       (drop privileges)                        own connections, own counters
 //       StreamServer::start(...)  ------------>
 //       reconfigure(config)       ------------>  roots and passive ports of requests that start later
-//       stop(grace)               ------------>  running transfers get `grace`, then are cut
+//       begin_stop(grace)         ------------>  nobody new; running transfers get `grace`, then are cut
+//       stop(grace)                              the same, and waits until all threads have ended
 //
-// Thread: start, reconfigure and stop from one thread; totals() from any. The stream threads block SIGPIPE for
-// themselves (sendfile has no flag against it); the process's signal handling is not touched.
+// Thread: start, reconfigure, begin_stop and stop from one thread; totals() from any. The stream threads block SIGPIPE
+// for themselves (sendfile has no flag against it); the process's signal handling is not touched.
 #pragma once
 
 #include <functional>
@@ -48,8 +49,11 @@ class StreamServer {
   // error and nothing changes. Listening addresses, cores and sections that were off need a restart.
   [[nodiscard]] Result<void> reconfigure(const Config& config);
 
-  // Accepts no more, ends idle connections, lets running transfers end for up to `grace`, cuts the rest; returns when
-  // all threads have ended.
+  // Accepts no more, ends idle connections, lets running transfers end for up to `grace`, cuts the rest. Returns at
+  // once: each thread obeys at its next event. Called again, the earliest end counts; after stop() it does nothing.
+  void begin_stop(Milliseconds grace);
+
+  // begin_stop(grace), then waits until all threads have ended. After begin_stop() it shortens the grace or leaves it.
   void stop(Milliseconds grace);
 
   [[nodiscard]] StreamTotals totals() const;

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <string_view>
 
 #include "core/engine/http/decide.h"
@@ -70,9 +71,9 @@ void Worker::set_view(std::shared_ptr<const StreamView> view) {
 }
 
 void Worker::begin_stop(Milliseconds grace) {
-  asio::post(loop_, [this, grace] {
+  asio::post(loop_, [this, grace, now = SteadyClock::now()] {
     stopping_ = true;
-    stop_at_ = SteadyClock::now() + grace;
+    stop_at_ = std::min(stop_at_, now + grace);
     error_code ignored;
     for (const auto& listener : listeners_) listener->acceptor.close(ignored);
     watch_.stop_idle();

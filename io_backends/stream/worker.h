@@ -39,7 +39,7 @@ class Worker {
 
   // Any thread.
   void set_view(std::shared_ptr<const StreamView> view);
-  void begin_stop(Milliseconds grace);
+  void begin_stop(Milliseconds grace);  // more than once: the earliest end counts
   [[nodiscard]] const StreamCounters& counters() const { return counters_; }
 
   // For connections.

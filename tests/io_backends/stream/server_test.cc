@@ -142,6 +142,44 @@ TEST_F(StreamServerTest, StopLetsRunningTransfersEndAndClosesIdleConnections) {
   EXPECT_EQ(server->totals().connections_open, 0U);
 }
 
+TEST_F(StreamServerTest, BeginStopTurnsNewConnectionsAwayWhileTransfersGoOn) {
+  config.server.stream_cores = {0, 0};
+  const std::string content = make_content(kBig, 4);
+  tree.write("f", content);
+  start();
+  RawClient idle(http);
+  EXPECT_EQ(idle.get("/").status, 200U);
+  RawClient running(http, 16'384);
+  running.send("GET /f HTTP/1.1\r\nHost: t\r\n\r\n");
+  ASSERT_TRUE(running.read_some(100));
+  server->begin_stop(Milliseconds(20'000));  // returns although the transfer cannot end: this thread reads it
+  EXPECT_FALSE(idle.read_some());
+  EXPECT_FALSE(idle.timed_out);
+  EXPECT_TRUE(eventually([&](const StreamTotals&) { return !RawClient(http).connected(); }));
+  EXPECT_TRUE(eventually([](const StreamTotals& t) { return t.connections_open == 1; }));
+  EXPECT_TRUE(running.read_answer().body == content);
+  server->stop(Milliseconds(20'000));
+  EXPECT_EQ(server->totals().transfers_done, 1U);
+  EXPECT_EQ(server->totals().connections_open, 0U);
+  server->begin_stop(Milliseconds(0));
+  server->stop(Milliseconds(0));
+}
+
+TEST_F(StreamServerTest, StopAfterBeginStopShortensTheGraceAndNeverExtendsIt) {
+  tree.write("f", make_content(kBig, 5));
+  for (const auto& [first, second] : {std::pair{3'600'000, 50}, std::pair{50, 3'600'000}}) {
+    start();
+    RawClient stuck(http, 16'384);
+    stuck.send("GET /f HTTP/1.1\r\nHost: t\r\n\r\n");
+    ASSERT_TRUE(stuck.read_some(100));
+    server->begin_stop(Milliseconds(first));
+    const auto before = std::chrono::steady_clock::now();
+    server->stop(Milliseconds(second));
+    EXPECT_LT(std::chrono::steady_clock::now() - before, kPatience);
+    EXPECT_EQ(server->totals().transfers_failed, 1U);
+  }
+}
+
 TEST_F(StreamServerTest, StopCutsWhatOutlastsTheGrace) {
   tree.write("f", make_content(kBig, 3));
   start();
