@@ -289,7 +289,7 @@ TEST_F(TftpEngineTest, WhenTheTableIsFullTheOldestThatNeverAnsweredGoes) {
   for (std::uint8_t host = 1; host <= 8; ++host) {
     rrq("file", {}, peer(host));
     if (host == 1) loaded(file(random_bytes(2'000, 1)));
-    const SocketId used = sent().front().to.socket;
+    const SocketId used = sent().back().to.socket;
     if (host <= 4) ack_at(used, 1, peer(host));  // honest: confirmed
   }
   (void)sent();
