@@ -82,10 +82,11 @@ struct Ipv6Address {
 class IpAddress {
  public:
   constexpr IpAddress() = default;
-  constexpr IpAddress(Ipv4Address v4)  // NOLINT(google-explicit-constructor): every v4 address is an address
-      : octets_{v4.octet(0), v4.octet(1), v4.octet(2), v4.octet(3)} {}
-  constexpr IpAddress(const Ipv6Address& v6)
-      : octets_(v6.octets), is_v6_(true) {}  // NOLINT(google-explicit-constructor)
+  // Implicit on purpose: every IPv4 address, and every IPv6 address, is an address.
+  // NOLINTNEXTLINE(google-explicit-constructor)
+  constexpr IpAddress(Ipv4Address v4) : octets_{v4.octet(0), v4.octet(1), v4.octet(2), v4.octet(3)} {}
+  // NOLINTNEXTLINE(google-explicit-constructor)
+  constexpr IpAddress(const Ipv6Address& v6) : octets_(v6.octets), is_v6_(true) {}
 
   static std::optional<IpAddress> parse(std::string_view text);
   [[nodiscard]] AddressText text() const;

@@ -251,10 +251,13 @@ void Daemon::reload() {
 void Daemon::stop() {
   if (std::exchange(stopped_, true)) return;
   sd_notify(0, "STOPPING=1");
+  // Both paths stop accepting before either is waited for.
+  if (streams_ != nullptr) streams_->begin_stop(kStreamStopGrace);
   if (lanes_ != nullptr) {
     board_api_.set_status(status("stopping"));
     lanes_->stop();
   }
+  served_by_.store(nullptr);
   if (streams_ != nullptr) streams_->stop(kStreamStopGrace);
   // Answers of the stores go to the lanes' ports: the stores end first, the ports with `lanes_` afterwards.
   leases_.reset();
