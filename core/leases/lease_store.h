@@ -6,15 +6,34 @@
 //     mailbox  <-- LeaseCommitted{durable} --------------'
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
 
+#include "core/counter_row.h"
 #include "core/leases/lease.h"
 #include "core/result.h"
 #include "core/work.h"
 
 namespace rackcast {
+
+struct LeaseStoreStats {
+  std::uint64_t commits = 0;
+  std::uint64_t rows = 0;
+  std::uint64_t rows_failed = 0;
+  std::uint64_t rows_folded = 0;
+  std::uint64_t queue_full = 0;
+};
+inline constexpr std::array kLeaseStoreRows{
+    CounterRow<LeaseStoreStats>{"commits", "group commits that reached the disk", &LeaseStoreStats::commits},
+    CounterRow<LeaseStoreStats>{"rows", "lease rows made durable", &LeaseStoreStats::rows},
+    CounterRow<LeaseStoreStats>{"rows_failed", "lease rows that could not be written", &LeaseStoreStats::rows_failed},
+    CounterRow<LeaseStoreStats>{"rows_folded", "journal rows folded in the background", &LeaseStoreStats::rows_folded},
+    CounterRow<LeaseStoreStats>{"queue_full", "rows refused because the queue was full", &LeaseStoreStats::queue_full},
+};
+static_assert(sizeof(LeaseStoreStats) == kLeaseStoreRows.size() * sizeof(std::uint64_t), "every counter has its row");
 
 class LeaseStore {
  public:
@@ -35,6 +54,7 @@ class LeaseStore {
   // Any thread; never waits for the disk. False: the queue is full, `work` is untouched. Rows of one lane are written
   // in the order they were submitted; the last row of an address wins.
   [[nodiscard]] virtual bool submit(LaneId lane, CommitLease& work) = 0;
+  [[nodiscard]] virtual LeaseStoreStats stats() const = 0;  // any thread
 };
 
 }  // namespace rackcast

@@ -269,6 +269,10 @@ void LeaseTable::expire(WallTime now) {
   }
 }
 
+void LeaseTable::continue_counting(const LeaseTableStats& before) {
+  for (const CounterRow<LeaseTableStats>& row : kLeaseTableRows) stats_.*row.value += before.*row.value;
+}
+
 std::optional<WallTime> LeaseTable::next_deadline() const {
   if (deadlines_.empty()) return std::nullopt;
   return deadlines_.top_deadline();

@@ -16,11 +16,13 @@
 // taken already after a start or a reconfiguration, which passes each of them once.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <vector>
 
 #include "core/config/config.h"
+#include "core/counter_row.h"
 #include "core/leases/lease.h"
 #include "core/leases/slot_index.h"
 
@@ -79,6 +81,19 @@ struct LeaseTableStats {
   std::uint64_t hold_limit = 0;
   std::uint64_t table_full = 0;  // a record was wanted beyond leases_max
 };
+inline constexpr std::array kLeaseTableRows{
+    CounterRow<LeaseTableStats>{"offers_expired", "offers nobody took", &LeaseTableStats::offers_expired},
+    CounterRow<LeaseTableStats>{"leases_expired", "leases that ran out", &LeaseTableStats::leases_expired},
+    CounterRow<LeaseTableStats>{"leases_abandoned", "addresses put to rest by a DECLINE", &LeaseTableStats::abandoned},
+    CounterRow<LeaseTableStats>{"leases_reclaimed", "abandoned addresses offered before their rest was over",
+                                &LeaseTableStats::reclaimed},
+    CounterRow<LeaseTableStats>{"pool_exhausted", "times a pool had no free address", &LeaseTableStats::pool_exhausted},
+    CounterRow<LeaseTableStats>{"offer_hold_limit", "offers not made because too many were out",
+                                &LeaseTableStats::hold_limit},
+    CounterRow<LeaseTableStats>{"lease_table_full", "times the lease table had no room for another address",
+                                &LeaseTableStats::table_full},
+};
+static_assert(sizeof(LeaseTableStats) == kLeaseTableRows.size() * sizeof(std::uint64_t), "every counter has its row");
 
 class LeaseTable {
  public:
@@ -130,6 +145,8 @@ class LeaseTable {
   [[nodiscard]] std::optional<WallTime> next_deadline() const;
 
   [[nodiscard]] const LeaseTableStats& stats() const { return stats_; }
+  // Goes on where the table this one replaces stopped. Once, after everything was restored.
+  void continue_counting(const LeaseTableStats& before);
   [[nodiscard]] std::size_t size() const { return slots_.size() - free_slots_.size(); }
   [[nodiscard]] std::size_t capacity() const { return slots_.size(); }
   [[nodiscard]] std::size_t offers() const { return offers_; }

@@ -56,7 +56,7 @@ class SqliteLeaseStore::Writer {
     return true;
   }
 
-  [[nodiscard]] Stats stats() const {
+  [[nodiscard]] LeaseStoreStats stats() const {
     const std::scoped_lock lock(mutex_);
     return stats_;
   }
@@ -149,7 +149,7 @@ class SqliteLeaseStore::Writer {
   std::size_t waiting_ = 0;
   Clock::time_point oldest_;
   bool stopping_ = false;
-  Stats stats_;
+  LeaseStoreStats stats_;
 
   // The writer thread's own.
   std::vector<Lease> rows_;
@@ -184,7 +184,7 @@ bool SqliteLeaseStore::submit(LaneId lane, CommitLease& work) {
   return writer_->submit(lane, work);
 }
 
-SqliteLeaseStore::Stats SqliteLeaseStore::stats() const {
+LeaseStoreStats SqliteLeaseStore::stats() const {
   return writer_->stats();
 }
 

@@ -32,14 +32,6 @@ class SqliteLeaseStore final : public LeaseStore {
   static constexpr std::size_t kJournalRowsMax = 16'384;       // a busy store folds beyond this all the same
   static constexpr std::chrono::milliseconds kIdleDelay{250};  // "idle": nothing came for so long
 
-  struct Stats {
-    std::uint64_t commits = 0;
-    std::uint64_t rows = 0;
-    std::uint64_t rows_failed = 0;
-    std::uint64_t rows_folded = 0;
-    std::uint64_t queue_full = 0;
-  };
-
   // `file` is created when missing (its folder is not). Errors say what is wrong with it: folder missing or not
   // writable, not a database, not rackcast's, written by a newer rackcast.
   [[nodiscard]] static Result<std::unique_ptr<SqliteLeaseStore>> open(const std::filesystem::path& file,
@@ -49,7 +41,7 @@ class SqliteLeaseStore final : public LeaseStore {
   [[nodiscard]] Result<std::vector<Lease>> load() override;
   void start() override;
   [[nodiscard]] bool submit(LaneId lane, CommitLease& work) override;
-  [[nodiscard]] Stats stats() const;  // any thread
+  [[nodiscard]] LeaseStoreStats stats() const override;
 
  private:
   class Database;

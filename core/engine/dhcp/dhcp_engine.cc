@@ -306,6 +306,7 @@ void DhcpEngine::rebuild_table(const Now& now) {
     if (lease.state != LeaseState::kOffered && !next->restore(lease, now.wall)) ++stats_.leases_not_restored;
   for (const Lease& lease : kept)
     if (lease.state == LeaseState::kOffered) (void)next->hold(lease.address, lease.mac, now.wall);
+  next->continue_counting(leases_->stats());
   leases_ = std::move(next);
 }
 

@@ -27,6 +27,7 @@
 #include <optional>
 #include <vector>
 
+#include "core/counter_row.h"
 #include "core/engine/dhcp/drop_reason.h"
 #include "core/engine/dhcp/held_replies.h"
 #include "core/engine/dhcp/network.h"
@@ -72,6 +73,32 @@ struct DhcpStats {
 
   [[nodiscard]] std::uint64_t drop(DhcpDrop reason) const { return drops[static_cast<std::size_t>(reason)]; }
 };
+
+inline constexpr std::array kDhcpRows{
+    CounterRow<DhcpStats>{"received", "messages received", &DhcpStats::received},
+    CounterRow<DhcpStats>{"offers", "OFFERs sent", &DhcpStats::offers},
+    CounterRow<DhcpStats>{"acks", "ACKs sent", &DhcpStats::acks},
+    CounterRow<DhcpStats>{"naks", "NAKs sent", &DhcpStats::naks},
+    CounterRow<DhcpStats>{"inform_acks", "INFORMs answered", &DhcpStats::inform_acks},
+    CounterRow<DhcpStats>{"bootp_replies", "BOOTP replies sent", &DhcpStats::bootp_replies},
+    CounterRow<DhcpStats>{"declines", "DECLINEs heard", &DhcpStats::declines},
+    CounterRow<DhcpStats>{"releases", "RELEASEs heard", &DhcpStats::releases},
+    CounterRow<DhcpStats>{"acks_unwritten", "ACKs answered from the durable row", &DhcpStats::acks_unwritten},
+    CounterRow<DhcpStats>{"held_duplicates", "requests repeated while their ACK waited for the disk",
+                          &DhcpStats::held_duplicates},
+    CounterRow<DhcpStats>{"rows_not_queued", "RELEASEs and DECLINEs that found the lease store's queue full",
+                          &DhcpStats::rows_not_queued},
+    CounterRow<DhcpStats>{"machines_not_queued",
+                          "machine records that could not be passed on; they are with the next ACK",
+                          &DhcpStats::machines_not_queued},
+    CounterRow<DhcpStats>{"leases_not_restored", "known leases that found no room in the lease table",
+                          &DhcpStats::leases_not_restored},
+    CounterRow<DhcpStats>{"relay_ports_refused",
+                          "relayed requests answered on port 67 though they asked for their own port",
+                          &DhcpStats::relay_ports_refused},
+};
+static_assert(sizeof(DhcpStats) == (kDhcpRows.size() + kDhcpDropCount) * sizeof(std::uint64_t),
+              "every counter has its row; those of drops are in kDhcpDrops");
 
 class DhcpEngine final : public Engine {
  public:

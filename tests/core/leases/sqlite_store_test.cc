@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <fstream>
+#include <map>
 #include <mutex>
 #include <thread>
 
@@ -177,6 +178,22 @@ TEST(SqliteLeaseStore, AFullQueueRefuses) {
     ASSERT_TRUE(submit(**store, i, numbered_lease(i + 1)));  // nobody takes them: the thread is not started
   EXPECT_FALSE(submit(**store, 1, numbered_lease(1)));
   EXPECT_EQ((*store)->stats().queue_full, 1U);
+}
+
+TEST(SqliteLeaseStore, CountsWhatItDidForWhoeverHoldsAnyStore) {
+  const TemporaryFolder folder;
+  Reports reports;
+  auto opened = open_store(folder.file("leases.db"), reports);
+  ASSERT_TRUE(opened);
+  for (std::uint32_t i = 1; i <= 3; ++i) ASSERT_TRUE(submit(**opened, i, numbered_lease(i)));
+  (*opened)->start();
+  ASSERT_TRUE(reports.wait_for(3));
+  const LeaseStore& store = **opened;
+  std::map<std::string_view, std::uint64_t> counted;
+  const LeaseStoreStats stats = store.stats();
+  for (const auto& row : kLeaseStoreRows) counted[row.name] = stats.*row.value;
+  EXPECT_EQ(counted, (std::map<std::string_view, std::uint64_t>{
+                         {"commits", 1}, {"rows", 3}, {"rows_failed", 0}, {"rows_folded", 0}, {"queue_full", 0}}));
 }
 
 TEST(SqliteLeaseStore, TheJournalIsFoldedInTheBackground) {

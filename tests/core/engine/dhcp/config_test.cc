@@ -1,4 +1,6 @@
 // Reservations, host entries, and configuration swapped under a running engine.
+#include <set>
+
 #include "tests/core/engine/dhcp/rack.h"
 
 namespace rackcast::engine::dhcp_test {
@@ -176,6 +178,34 @@ TEST(DhcpSwap, TheLeaseTableIsLaidOutAnewOnlyWhenItsAddressesChange) {
   EXPECT_TRUE(swapped_for(next));
   EXPECT_FALSE(swapped_for(next));
   EXPECT_EQ(rack.state(ip(2)), LeaseState::kActive);
+}
+
+TEST(DhcpSwap, TheLeaseTablesCountersGoOn) {
+  Rack rack;
+  (void)rack.ask(discover(1));
+  rack.pass(seconds(120));
+  EXPECT_EQ(rack.engine.leases().stats().offers_expired, 1U);
+  for (unsigned n = 1; n <= 2; ++n) {
+    rack.swap(with_hosts({host(9, ip(200 + n))}));
+    EXPECT_EQ(rack.engine.leases().stats().offers_expired, 1U);
+  }
+}
+
+template <typename Stats, std::size_t kRows>
+void expect_each_row_its_own_counter(const std::array<CounterRow<Stats>, kRows>& rows) {
+  Stats stats;
+  std::set<std::string_view> names;
+  for (const CounterRow<Stats>& row : rows) {
+    EXPECT_EQ(stats.*row.value, 0U) << row.name << " names a counter that another row names";
+    ++(stats.*row.value);
+    EXPECT_TRUE(names.insert(row.name).second) << row.name;
+    EXPECT_FALSE(row.help.empty()) << row.name;
+  }
+}
+
+TEST(DhcpCounters, EachRowNamesItsOwnCounter) {
+  expect_each_row_its_own_counter(kDhcpRows);
+  expect_each_row_its_own_counter(kLeaseTableRows);
 }
 
 TEST(DhcpSwap, ALeaseOutsideTheNewRangeIsRenewedAndNotReissued) {
