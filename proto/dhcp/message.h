@@ -23,7 +23,6 @@ namespace rackcast::dhcp4 {
 
 inline constexpr net::UdpPort kServerPort{67};
 inline constexpr net::UdpPort kClientPort{68};
-inline constexpr net::UdpPort kPxePort{4011};  // proxyDHCP and boot server discovery (PXE 2.1 §2.2)
 
 inline constexpr std::size_t kChaddrSize = 16;
 inline constexpr std::size_t kSnameSize = 64;

@@ -102,10 +102,6 @@ net::Ipv4Address Request::client_address() const {
   return peer.address.is_v4() ? peer.address.v4() : net::Ipv4Address{};
 }
 
-bool Request::wants(std::uint8_t option_code) const {
-  return parameter_list.view().find(static_cast<char>(option_code)) != std::string_view::npos;
-}
-
 std::optional<DhcpDrop> read_request(const ReceivedDatagram& datagram, bool unicast, Request& request) {
   if (datagram.truncated) return DhcpDrop::kTruncated;
   const auto message = dhcp4::parse_message(datagram.payload);

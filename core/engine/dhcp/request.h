@@ -83,7 +83,6 @@ struct Request {
   [[nodiscard]] net::Ipv4Address client_address() const;
   // The address the message is about: what it asks for, has, gives back or declines.
   [[nodiscard]] net::Ipv4Address subject() const { return requested ? *requested : client_address(); }
-  [[nodiscard]] bool wants(std::uint8_t option_code) const;
 };
 
 // Parse, validate, classify. Nullopt: `request` is filled. `unicast`: the datagram was sent to an address of ours.
