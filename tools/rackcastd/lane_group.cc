@@ -15,8 +15,8 @@ std::uint64_t random_seed() {
   return (std::uint64_t{device()} << 32U) | device();
 }
 
-engine::InterfaceFacts dhcp_facts(const io::InterfaceFacts& interface, SocketId socket) {
-  engine::InterfaceFacts facts;
+engine::DhcpInterface dhcp_facts(const io::InterfaceFacts& interface, SocketId socket) {
+  engine::DhcpInterface facts;
   facts.socket = socket;
   facts.index = interface.index;
   facts.name = FixedText<16>(interface.name);

@@ -84,7 +84,7 @@ void DhcpEngine::on_committed(const Now& now, const LeaseCommitted& committed, S
   // In force even if no answer can be sent now: the row says so, and the client asks again.
   if (!leases_->activate(lease, now.wall)) return drop(DhcpDrop::kAddressLost);
   if (!network_.is_on()) return drop(DhcpDrop::kServiceOff);
-  const InterfaceFacts* interface = network_.interface_of(request.socket, request.interface);
+  const DhcpInterface* interface = network_.interface_of(request.socket, request.interface);
   if (interface == nullptr) return drop(DhcpDrop::kUnknownInterface);
   Exchange exchange{now, request, *interface, sink, network_.link_of(request, *interface)};
   const auto subnet = network_.subnet_of(lease.address, exchange.link);

@@ -64,7 +64,7 @@ void DhcpEngine::on_datagram(const Now& now, const ReceivedDatagram& datagram, S
   ++stats_.received;
   if (!network_.is_on()) return drop(DhcpDrop::kServiceOff);
   if (stopping_) return drop(DhcpDrop::kStopping);
-  const InterfaceFacts* interface = network_.interface_of(datagram.socket, datagram.interface);
+  const DhcpInterface* interface = network_.interface_of(datagram.socket, datagram.interface);
   if (interface == nullptr) return drop(DhcpDrop::kUnknownInterface);
   Request request;
   const bool unicast = datagram.destination.is_v4() && network_.is_ours(datagram.destination.v4());
@@ -291,7 +291,7 @@ void DhcpEngine::swap_config(const Now& now, std::shared_ptr<const Config> confi
   leases_->expire(now.wall);
   const std::vector<LeasePool> pools = network_.pools();
   const std::vector<Reservation> reservations = network_.reservations();
-  network_ = Network(std::move(config), std::vector<InterfaceFacts>(network_.interfaces()));
+  network_ = Network(std::move(config), std::vector<DhcpInterface>(network_.interfaces()));
   // Off: the table is kept as it is for when the service is on again. The same addresses: it fits as it is.
   if (!network_.is_on() || (network_.pools() == pools && network_.reservations() == reservations)) return;
   rebuild_table(now);

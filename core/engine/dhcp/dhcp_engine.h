@@ -47,7 +47,7 @@ struct DhcpLimits {
 
 struct DhcpSetup {
   std::shared_ptr<const Config> config;
-  std::vector<InterfaceFacts> interfaces;
+  std::vector<DhcpInterface> interfaces;
   std::vector<Lease> leases;  // what the store knows
   std::uint64_t seed = 0;     // random
   bool frame_to_mac = true;   // IoCapabilities::frame_to_mac
@@ -120,7 +120,7 @@ class DhcpEngine final : public Engine {
   struct Exchange {
     const Now& now;
     const Request& request;
-    const InterfaceFacts& interface;
+    const DhcpInterface& interface;
     Sink& sink;
     Link link;
   };

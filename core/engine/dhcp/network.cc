@@ -9,7 +9,7 @@ void Link::add(std::size_t subnet) {
   if (count_ < kSubnetsMax && std::find(known.begin(), known.end(), subnet) == known.end()) subnets_[count_++] = subnet;
 }
 
-Network::Network(std::shared_ptr<const Config> config, std::vector<InterfaceFacts> interfaces)
+Network::Network(std::shared_ptr<const Config> config, std::vector<DhcpInterface> interfaces)
     : config_(std::move(config)), interfaces_(std::move(interfaces)) {
   if (!is_on()) return;
   for (const HostConfig& host : dhcp().hosts) hosts_.push_back(&host);
@@ -17,24 +17,24 @@ Network::Network(std::shared_ptr<const Config> config, std::vector<InterfaceFact
                    [](const HostConfig* a, const HostConfig* b) { return a->mac < b->mac; });
 }
 
-const InterfaceFacts* Network::interface_of(SocketId socket, InterfaceIndex index) const {
-  const auto usable = [](const InterfaceFacts& facts) { return !facts.addresses.empty(); };
-  for (const InterfaceFacts& facts : interfaces_)
+const DhcpInterface* Network::interface_of(SocketId socket, InterfaceIndex index) const {
+  const auto usable = [](const DhcpInterface& facts) { return !facts.addresses.empty(); };
+  for (const DhcpInterface& facts : interfaces_)
     if (facts.socket == socket && usable(facts) && (index == InterfaceIndex{} || facts.index == index)) return &facts;
   // A relayed request may be routed in through another interface than the one its socket is bound to.
-  for (const InterfaceFacts& facts : interfaces_)
+  for (const DhcpInterface& facts : interfaces_)
     if (facts.socket == socket && usable(facts)) return &facts;
   return nullptr;
 }
 
 bool Network::is_ours(net::Ipv4Address address) const {
-  for (const InterfaceFacts& facts : interfaces_)
-    for (const InterfaceAddress& own : facts.addresses)
+  for (const DhcpInterface& facts : interfaces_)
+    for (const DhcpInterfaceAddress& own : facts.addresses)
       if (own.address == address) return true;
   return false;
 }
 
-Link Network::link_of(const Request& request, const InterfaceFacts& interface) const {
+Link Network::link_of(const Request& request, const DhcpInterface& interface) const {
   Link link;
   const bool relayed = request.header.is_relayed();
   if (relayed && request.link_selection) {
@@ -47,7 +47,7 @@ Link Network::link_of(const Request& request, const InterfaceFacts& interface) c
     // A renewing client's unicast is routed past its relay: its own address tells the network (RFC 2131 §4.3.2).
     if (request.unicast && !request.client_address().is_any()) add_subnet_of(request.client_address(), link);
     if (link.empty())
-      for (const InterfaceAddress& own : interface.addresses) add_subnet_of(own.address, link);
+      for (const DhcpInterfaceAddress& own : interface.addresses) add_subnet_of(own.address, link);
   }
   return link;
 }
@@ -58,10 +58,10 @@ std::optional<std::size_t> Network::subnet_of(net::Ipv4Address address, const Li
   return std::nullopt;
 }
 
-net::Ipv4Address Network::source_address(const Request& request, const InterfaceFacts& interface,
+net::Ipv4Address Network::source_address(const Request& request, const DhcpInterface& interface,
                                          const net::Ipv4Prefix& subnet) const {
   if (request.unicast) return request.destination;
-  for (const InterfaceAddress& own : interface.addresses)
+  for (const DhcpInterfaceAddress& own : interface.addresses)
     if (subnet.contains(own.address)) return own.address;
   return interface.addresses.front().address;
 }

@@ -15,17 +15,17 @@
 
 namespace rackcast::engine {
 
-struct InterfaceAddress {
+struct DhcpInterfaceAddress {
   net::Ipv4Address address;
   net::Ipv4Prefix prefix;
 };
 
 // What the daemon knows of the interface behind one of the DHCP sockets.
-struct InterfaceFacts {
+struct DhcpInterface {
   SocketId socket;
   InterfaceIndex index;
   FixedText<16> name;
-  std::vector<InterfaceAddress> addresses;
+  std::vector<DhcpInterfaceAddress> addresses;
 };
 
 // The configured subnets of the link a client is on: several where an interface has addresses in several.
@@ -45,21 +45,21 @@ class Link {
 class Network {
  public:
   // `config` without [dhcp]: is_on() is false and nothing else may be asked.
-  Network(std::shared_ptr<const Config> config, std::vector<InterfaceFacts> interfaces);
+  Network(std::shared_ptr<const Config> config, std::vector<DhcpInterface> interfaces);
 
   [[nodiscard]] bool is_on() const { return config_->dhcp.has_value(); }
   [[nodiscard]] const DhcpConfig& dhcp() const { return *config_->dhcp; }
   [[nodiscard]] const SubnetConfig& subnet(std::size_t number) const { return dhcp().subnets[number]; }
-  [[nodiscard]] const std::vector<InterfaceFacts>& interfaces() const { return interfaces_; }
+  [[nodiscard]] const std::vector<DhcpInterface>& interfaces() const { return interfaces_; }
 
   // Null: not one of our sockets, or an interface without an address.
-  [[nodiscard]] const InterfaceFacts* interface_of(SocketId socket, InterfaceIndex index) const;
+  [[nodiscard]] const DhcpInterface* interface_of(SocketId socket, InterfaceIndex index) const;
   [[nodiscard]] bool is_ours(net::Ipv4Address address) const;
-  [[nodiscard]] Link link_of(const Request& request, const InterfaceFacts& interface) const;
+  [[nodiscard]] Link link_of(const Request& request, const DhcpInterface& interface) const;
   // The link's subnet that holds `address`.
   [[nodiscard]] std::optional<std::size_t> subnet_of(net::Ipv4Address address, const Link& link) const;
   // Ours, to send from: the address that was asked, else the interface's in the client's subnet, else its first.
-  [[nodiscard]] net::Ipv4Address source_address(const Request& request, const InterfaceFacts& interface,
+  [[nodiscard]] net::Ipv4Address source_address(const Request& request, const DhcpInterface& interface,
                                                 const net::Ipv4Prefix& subnet) const;
   // Option 54: what the relay says it must be (RFC 5107), else what the client knows us by, else source_address.
   [[nodiscard]] net::Ipv4Address server_identifier(const Request& request, net::Ipv4Address source) const;
@@ -76,7 +76,7 @@ class Network {
   void add_subnet_of(net::Ipv4Address address, Link& link) const;
 
   std::shared_ptr<const Config> config_;
-  std::vector<InterfaceFacts> interfaces_;
+  std::vector<DhcpInterface> interfaces_;
   std::vector<const HostConfig*> hosts_;  // by MAC
 };
 

@@ -16,7 +16,7 @@ bool may_choose_port(const Request& request) {
          request.peer.address == net::IpAddress(request.header.giaddr);
 }
 
-Destination reply_destination(const Request& request, const Reply& reply, const InterfaceFacts& interface,
+Destination reply_destination(const Request& request, const Reply& reply, const DhcpInterface& interface,
                               bool frame_to_mac) {
   Destination to;
   to.source = reply.source;

@@ -20,7 +20,7 @@ namespace rackcast::engine {
 [[nodiscard]] bool may_choose_port(const Request& request);
 
 // `frame_to_mac`: the backend can send to a MAC (IoCapabilities); without it such replies are broadcast.
-[[nodiscard]] Destination reply_destination(const Request& request, const Reply& reply, const InterfaceFacts& interface,
+[[nodiscard]] Destination reply_destination(const Request& request, const Reply& reply, const DhcpInterface& interface,
                                             bool frame_to_mac);
 
 }  // namespace rackcast::engine

@@ -165,7 +165,7 @@ class Rack {
                          limits},
                now) {}
 
-  static std::vector<InterfaceFacts> interfaces() {
+  static std::vector<DhcpInterface> interfaces() {
     return {{SocketId{0}, InterfaceIndex{2}, "eth0", {{kServer, *net::Ipv4Prefix::parse("192.168.1.0/24")}}},
             {SocketId{1}, InterfaceIndex{3}, "eth1", {{kServer2, *net::Ipv4Prefix::parse("10.0.0.0/24")}}}};
   }
