@@ -15,16 +15,18 @@ struct StreamServer::Running {
   Running(const StreamLimits& limits, StreamHooks hooks) : shared(limits, std::move(hooks)) {}
 
   WorkerShared shared;
+  std::shared_ptr<const StreamView> view;  // what the workers have, or are about to
   std::vector<std::unique_ptr<Worker>> workers;
   std::vector<std::thread> threads;
 };
 
 namespace {
 
-Result<void> check_roots(const Config& config) {
-  if (config.http)
+// The roots that `config` names for services that are on.
+Result<void> check_roots(const Config& config, const StreamView& view) {
+  if (config.http && view.http_root)
     if (auto checked = TreeReader(config.http->root).check("[http]"); !checked) return checked;
-  if (config.ftp)
+  if (config.ftp && view.ftp_root)
     if (auto checked = TreeReader(config.ftp->root).check("[ftp]"); !checked) return checked;
   return {};
 }
@@ -48,9 +50,10 @@ StreamServer::~StreamServer() {
 
 Result<std::unique_ptr<StreamServer>> StreamServer::start(const Config& config, StreamSockets sockets,
                                                           StreamHooks hooks, const StreamLimits& limits) {
-  if (auto checked = check_roots(config); !checked) return tl::make_unexpected(std::move(checked.error()));
-  auto running = std::make_unique<Running>(limits, std::move(hooks));
   const auto view = StreamView::from(config);
+  if (auto checked = check_roots(config, *view); !checked) return tl::make_unexpected(std::move(checked.error()));
+  auto running = std::make_unique<Running>(limits, std::move(hooks));
+  running->view = view;
   for (unsigned i = 0; i < sockets.thread_count; ++i)
     running->workers.push_back(std::make_unique<Worker>(i, running->shared, view));
   for (const ListenSocket& socket : sockets.sockets) running->workers[socket.thread]->add_listener(socket);
@@ -75,9 +78,10 @@ Result<void> StreamServer::launch(const std::vector<unsigned>& cores) {
 }
 
 Result<void> StreamServer::reconfigure(const Config& config) {
-  if (auto checked = check_roots(config); !checked) return checked;
-  const auto view = StreamView::from(config);
-  for (const auto& worker : running_->workers) worker->set_view(view);
+  auto view = running_->view->updated(config);
+  if (auto checked = check_roots(config, *view); !checked) return checked;
+  running_->view = std::move(view);
+  for (const auto& worker : running_->workers) worker->set_view(running_->view);
   return {};
 }
 

@@ -46,7 +46,8 @@ class StreamServer {
   ~StreamServer();  // stop(0) if it was not stopped
 
   // Roots and passive ports of `config` hold for requests that start from now on. A root that cannot be opened is an
-  // error and nothing changes. Listening addresses, cores and sections that were off need a restart.
+  // error and nothing changes. Listening addresses, cores and switching a section on or off need a restart: a section
+  // that `config` lacks while its listeners are open goes on as before, one that was off stays off.
   [[nodiscard]] Result<void> reconfigure(const Config& config);
 
   // Accepts no more, ends idle connections, lets running transfers end for up to `grace`, cuts the rest. Returns at

@@ -12,4 +12,14 @@ std::shared_ptr<const StreamView> StreamView::from(const Config& config) {
   return view;
 }
 
+std::shared_ptr<const StreamView> StreamView::updated(const Config& config) const {
+  auto view = std::make_shared<StreamView>(*this);
+  if (http_root && config.http) view->http_root = config.http->root;
+  if (ftp_root && config.ftp) {
+    view->ftp_root = config.ftp->root;
+    view->passive_ports = config.ftp->passive_ports;
+  }
+  return view;
+}
+
 }  // namespace rackcast::io

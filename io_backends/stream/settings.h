@@ -45,6 +45,9 @@ struct StreamView {
   std::optional<PortRange> passive_ports;
 
   static std::shared_ptr<const StreamView> from(const Config& config);
+  // After a reload to `config`. Its listeners live on until a restart, so a section that `config` lacks keeps what it
+  // had, and one that was off stays off.
+  [[nodiscard]] std::shared_ptr<const StreamView> updated(const Config& config) const;
 };
 
 }  // namespace rackcast::io

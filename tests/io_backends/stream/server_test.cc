@@ -120,6 +120,52 @@ TEST_F(StreamServerTest, ReloadMovesTheRootForLaterRequestsOnly) {
   EXPECT_EQ(running.get("/f").body, "new");
 }
 
+// The reply to SIZE for a new session.
+std::string ftp_size(const net::Endpoint& ftp, std::string_view file) {
+  RawClient control(ftp);
+  EXPECT_TRUE(control.read_reply().starts_with("220 "));
+  EXPECT_TRUE(control.command("USER anonymous").starts_with("331 "));
+  EXPECT_TRUE(control.command("PASS test@").starts_with("230 "));
+  EXPECT_TRUE(control.command("TYPE I").starts_with("200 "));
+  return control.command("SIZE " + std::string(file));
+}
+
+TEST_F(StreamServerTest, ReloadWithoutASectionLeavesItsOpenServiceAsItWas) {
+  tree.write("old/f", "old");
+  tree.write("new/f", "newer");
+  config.http->root = tree.path("old");
+  config.ftp->root = tree.path("old");
+  start();
+  Config without_ftp = config;
+  without_ftp.ftp.reset();
+  without_ftp.http->root = tree.path("new");
+  ASSERT_TRUE(server->reconfigure(without_ftp));
+  EXPECT_EQ(RawClient(http).get("/f").body, "newer");
+  EXPECT_EQ(ftp_size(ftp, "f"), "213 3");
+  Config without_both = config;
+  without_both.http.reset();
+  without_both.ftp.reset();
+  ASSERT_TRUE(server->reconfigure(without_both));
+  EXPECT_EQ(RawClient(http).get("/f").body, "newer");  // the last root that was in force, not the first
+  EXPECT_EQ(ftp_size(ftp, "f"), "213 3");
+  Config without_http = config;
+  without_http.http.reset();
+  without_http.ftp->root = tree.path("new");
+  ASSERT_TRUE(server->reconfigure(without_http));
+  EXPECT_EQ(RawClient(http).get("/f").body, "newer");
+  EXPECT_EQ(ftp_size(ftp, "f"), "213 5");
+}
+
+TEST_F(StreamServerTest, ReloadThatAddsASectionWaitsForARestart) {
+  config.ftp.reset();
+  tree.write("f", "x");
+  start();
+  Config changed = config;
+  changed.ftp = FtpConfig{{http}, tree.path("none"), std::nullopt, {}};
+  EXPECT_TRUE(server->reconfigure(changed));  // its root is not looked at before it is used
+  EXPECT_EQ(RawClient(http).get("/f").body, "x");
+}
+
 TEST_F(StreamServerTest, StopLetsRunningTransfersEndAndClosesIdleConnections) {
   const std::string content = make_content(kBig, 2);
   tree.write("f", content);
