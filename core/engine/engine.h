@@ -20,7 +20,9 @@ class Engine {
   // `datagram` is lent for the call. Total: any bytes are answered, or counted and dropped.
   virtual void on_datagram(const Now& now, const ReceivedDatagram& datagram, Sink& sink) = 0;
   // Every completion of the lane is shown to every engine; tickets carry the engine's own tag (see kTicketEngineShift).
-  virtual void on_completion(const Now& now, const Completion& completion, Sink& sink) = 0;
+  // Who owns the ticket may move the image out; one that nobody took, the lane hands to the store, so that it is never
+  // unmapped here. Nothing else in it is changed.
+  virtual void on_completion(const Now& now, Completion& completion, Sink& sink) = 0;
   // Called when next_deadline() has come; late is normal (coarse timers, batches), early never.
   virtual void on_deadline(const Now& now, Sink& sink) = 0;
   [[nodiscard]] virtual MonotonicTime next_deadline() const = 0;  // kNever when nothing is waited for

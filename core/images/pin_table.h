@@ -2,11 +2,13 @@
 // One shared_ptr per image and lane stands behind all of a lane's pins, so the data path touches no shared atomic.
 //
 // Thread: the lane's. Allocation: none after construction. When the last pin of an image goes, its reference is moved
-// into `take_released()`; the lane hands it to the image store, so that unmapping never happens on a lane.
+// into `take_released()`; the lane hands it to the image store, so that unmapping never happens on a lane. As many such
+// references may wait as images may be pinned; one more is dropped on the lane, late but harmless, and counted.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "core/images/image.h"
@@ -44,8 +46,18 @@ class PinTable {
     if (pin == kNoPin) return;
     Entry& entry = entries_[pin.value()];
     if (--entry.count > 0) return;
-    released_.push_back(std::move(entry.image));
+    give_up(std::exchange(entry.image, nullptr));
     free_.push_back(pin.value());
+  }
+
+  // A reference that was never pinned, to be handed to the store as well. Null: nothing happens.
+  void give_up(std::shared_ptr<const Image> image) {
+    if (image == nullptr) return;
+    if (released_.size() == entries_.size() - 1) {
+      ++dropped_count_;
+      return;
+    }
+    released_.push_back(std::move(image));
   }
 
   [[nodiscard]] const Image& image(PinId pin) const { return *entries_[pin.value()].image; }
@@ -53,6 +65,7 @@ class PinTable {
   [[nodiscard]] std::shared_ptr<const Image> share(PinId pin) const { return entries_[pin.value()].image; }
   [[nodiscard]] std::size_t in_use() const { return entries_.size() - 1 - free_.size(); }
   [[nodiscard]] std::uint64_t full_count() const { return full_count_; }
+  [[nodiscard]] std::uint64_t dropped_count() const { return dropped_count_; }
 
   // The next reference whose last pin went, or null. To be handed to the store (ReleaseImage).
   [[nodiscard]] std::shared_ptr<const Image> take_released() {
@@ -71,6 +84,7 @@ class PinTable {
   std::vector<std::uint32_t> free_;
   std::vector<std::shared_ptr<const Image>> released_;
   std::uint64_t full_count_ = 0;
+  std::uint64_t dropped_count_ = 0;
 };
 
 }  // namespace rackcast

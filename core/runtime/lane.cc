@@ -59,16 +59,23 @@ std::size_t Lane::in_flight() const {
 
 void Lane::drain_mailbox(const Now& now) {
   for (std::size_t i = 0; i < kCompletionsPerTurnMax; ++i) {
-    const auto completion = port_.take();
+    auto completion = port_.take();
     if (!completion) return;
     ++counters_.completions;
     for (const auto& engine : engines_) engine->on_completion(now, *completion, sink_);
+    give_back_unclaimed(*completion);
     if (std::holds_alternative<StopLane>(*completion) && !stopping_) {
       stopping_ = true;
       stop_by_ = now.monotonic + stop_grace_;
     }
   }
   io_.wake();  // more may wait: do not sleep in the next poll
+}
+
+// An image no engine took: its transfer has ended, or the answer came twice. Goes the way of released pins.
+void Lane::give_back_unclaimed(Completion& completion) {
+  if (auto* const loaded = std::get_if<ImageLoaded>(&completion)) pins_.give_up(std::move(loaded->image));
+  if (auto* const read = std::get_if<PieceRead>(&completion)) pins_.give_up(std::move(read->piece));
 }
 
 void Lane::dispatch(const Now& now, const ReceivedDatagram& datagram) {
@@ -116,6 +123,7 @@ void Lane::publish(const Now& now) {
   if (now.monotonic < next_publish_) return;
   next_publish_ = now.monotonic + kPublishEvery;
   counters_.pins_full = pins_.full_count();
+  counters_.images_dropped = pins_.dropped_count();
   counters_.images_pinned = pins_.in_use();
   counters_.in_flight = in_flight();
   if (on_publish) on_publish(*this);

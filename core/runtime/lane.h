@@ -28,8 +28,9 @@ struct LaneCounters {
   std::uint64_t unrouted = 0;         // on a socket no engine owns
   std::uint64_t completions = 0;
   std::uint64_t pins_full = 0;
-  std::uint64_t images_pinned = 0;  // gauge
-  std::uint64_t in_flight = 0;      // gauge: work a clean stop waits for
+  std::uint64_t images_dropped = 0;  // on the lane: too many waited for a place in the store's queue
+  std::uint64_t images_pinned = 0;   // gauge
+  std::uint64_t in_flight = 0;       // gauge: work a clean stop waits for
 };
 
 struct LaneSetup {
@@ -68,6 +69,7 @@ class Lane {
   void drain_mailbox(const Now& now);
   void dispatch(const Now& now, const ReceivedDatagram& datagram);
   [[nodiscard]] bool interface_is_served(InterfaceIndex index) const;
+  void give_back_unclaimed(Completion& completion);
   void release_pins();
   void check_stop(const Now& now);
   void publish(const Now& now);

@@ -192,7 +192,7 @@ class TftpWorld {
       }
     }
     while (!pending_.empty() && pending_.front().at <= at) {
-      const Pending done = std::move(pending_.front());
+      Pending done = std::move(pending_.front());
       pending_.pop_front();
       engine->on_completion(now, done.completion, harness.sink);
       after_engine();

@@ -266,7 +266,7 @@ void DhcpEngine::on_bootp(Exchange& exchange) {
   commit(exchange, lease);
 }
 
-void DhcpEngine::on_completion(const Now& now, const Completion& completion, Sink& sink) {
+void DhcpEngine::on_completion(const Now& now, Completion& completion, Sink& sink) {
   if (const auto* committed = std::get_if<LeaseCommitted>(&completion)) {
     if (!belongs_to(committed->ticket, EngineTag::kDhcp)) return;
     on_committed(now, *committed, sink);

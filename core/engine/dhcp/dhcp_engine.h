@@ -106,7 +106,7 @@ class DhcpEngine final : public Engine {
   DhcpEngine(DhcpSetup setup, const Now& now);
 
   void on_datagram(const Now& now, const ReceivedDatagram& datagram, Sink& sink) override;
-  void on_completion(const Now& now, const Completion& completion, Sink& sink) override;
+  void on_completion(const Now& now, Completion& completion, Sink& sink) override;
   void on_deadline(const Now& now, Sink& sink) override;
   [[nodiscard]] MonotonicTime next_deadline() const override { return next_deadline_; }
   [[nodiscard]] std::size_t in_flight() const override { return held_.size(); }

@@ -15,10 +15,12 @@ std::uint64_t piece_ticket(TransferIndex index, std::uint32_t serial) {
   return index | (std::uint64_t{serial} << kTicketTransferBits);
 }
 
-// A reference that nobody takes is dropped off-lane too. When the store's queue is full it goes here, late but
-// harmless.
-void hand_back(const std::shared_ptr<const Image>& image, Sink& sink) {
-  if (image != nullptr) (void)sink.submit(ReleaseImage{image});
+// Pins what came. The reference is moved only once there is a pin: a last one must not die here. What stays in the
+// completion, the lane hands back to the store.
+PinId take(std::shared_ptr<const Image>& image, PinTable& pins) {
+  const PinId pin = pins.acquire(image);
+  if (pin != kNoPin) image.reset();
+  return pin;
 }
 
 }  // namespace
@@ -34,16 +36,15 @@ bool TftpEngine::ask_store(const Now& now, CacheIndex index, Sink& sink) {
   return true;
 }
 
-void TftpEngine::on_image(const Now& now, const ImageLoaded& loaded, Sink& sink) {
+void TftpEngine::on_image(const Now& now, ImageLoaded& loaded, Sink& sink) {
   const auto index = static_cast<CacheIndex>(ticket_value(loaded.ticket));
   // Not loading, or another path: an answer that came after it had been asked for, and answered, again.
-  if (index >= cache_.capacity() || !cache_.at(index).loading || cache_.path(index) != loaded.path)
-    return hand_back(loaded.image, sink);
+  if (index >= cache_.capacity() || !cache_.at(index).loading || cache_.path(index) != loaded.path) return;
   CacheEntry& entry = cache_.at(index);
   // Something changed while it was resolved, and a client may have asked after the change.
   if (loaded.epoch != epoch_.value() && entry.load_tries < kLoadTriesMax) {
     ++entry.load_tries;
-    if (ask_store(now, index, sink)) return hand_back(loaded.image, sink);
+    if (ask_store(now, index, sink)) return;
   }
   entry.loading = false;
   entry.load_tries = 0;
@@ -72,7 +73,7 @@ void TftpEngine::on_image(const Now& now, const ImageLoaded& loaded, Sink& sink)
 }
 
 // Makes the entry say what the store said; false when the lane cannot pin one more image.
-bool TftpEngine::keep(CacheIndex index, const ImageLoaded& loaded, Sink& sink) {
+bool TftpEngine::keep(CacheIndex index, ImageLoaded& loaded, Sink& sink) {
   CacheEntry& entry = cache_.at(index);
   PinTable& pins = sink.pins();
   if (loaded.status != ImageStatus::kLoaded || loaded.image == nullptr) {
@@ -82,12 +83,14 @@ bool TftpEngine::keep(CacheIndex index, const ImageLoaded& loaded, Sink& sink) {
     if (loaded.status == ImageStatus::kRefused) entry.kind = CacheEntry::Kind::kLinkRefused;
     return true;
   }
-  if (entry.pin != kNoPin && &pins.image(entry.pin) == loaded.image.get()) return true;  // still the same generation
-  PinId pin = pins.acquire(loaded.image);
-  if (pin == kNoPin && cache_.evict_one(pins)) pin = pins.acquire(loaded.image);
+  if (entry.pin != kNoPin && &pins.image(entry.pin) == loaded.image.get()) {  // still the same generation
+    loaded.image.reset();
+    return true;
+  }
+  PinId pin = take(loaded.image, pins);
+  if (pin == kNoPin && cache_.evict_one(pins)) pin = take(loaded.image, pins);
   if (pin == kNoPin) {
     cache_.forget(index, pins);
-    hand_back(loaded.image, sink);
     return false;
   }
   cache_.hold(index, pin, pins);
@@ -110,24 +113,20 @@ void TftpEngine::ask_piece(const Now& now, TransferIndex index, std::uint64_t of
   set_deadline(index, now.monotonic + kImageAskAgain);
 }
 
-void TftpEngine::on_piece(const Now& now, const PieceRead& read, Sink& sink) {
+void TftpEngine::on_piece(const Now& now, PieceRead& read, Sink& sink) {
   const std::uint64_t value = ticket_value(read.ticket);
   const auto index = static_cast<TransferIndex>(value & ((1U << kTicketTransferBits) - 1));
   const auto serial = static_cast<std::uint32_t>(value >> kTicketTransferBits);
-  if (index >= table_.capacity()) return hand_back(read.piece, sink);
+  if (index >= table_.capacity()) return;
   Transfer& transfer = table_.at(index);
-  if (transfer.serial != serial || transfer.state != TransferState::kSending || !transfer.awaits_piece)
-    return hand_back(read.piece, sink);
+  if (transfer.serial != serial || transfer.state != TransferState::kSending || !transfer.awaits_piece) return;
   transfer.awaits_piece = false;
   transfer.piece_asks = 0;
   if (read.status != ImageStatus::kLoaded || read.piece == nullptr)
     return fail(now, index, Refusal::kImageChanged, sink);
   sink.pins().release(transfer.piece);
-  transfer.piece = sink.pins().acquire(read.piece);
-  if (transfer.piece == kNoPin) {
-    hand_back(read.piece, sink);
-    return fail(now, index, Refusal::kPinsFull, sink);
-  }
+  transfer.piece = take(read.piece, sink.pins());
+  if (transfer.piece == kNoPin) return fail(now, index, Refusal::kPinsFull, sink);
   pump(now, index, sink);
 }
 

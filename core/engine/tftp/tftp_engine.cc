@@ -68,10 +68,10 @@ void TftpEngine::on_datagram(const Now& now, const ReceivedDatagram& datagram, S
   counters_.add(Counter::kUnexpectedPackets);
 }
 
-void TftpEngine::on_completion(const Now& now, const Completion& completion, Sink& sink) {
-  if (const auto* const loaded = std::get_if<ImageLoaded>(&completion)) {
+void TftpEngine::on_completion(const Now& now, Completion& completion, Sink& sink) {
+  if (auto* const loaded = std::get_if<ImageLoaded>(&completion)) {
     if (belongs_to(loaded->ticket, EngineTag::kTftp)) on_image(now, *loaded, sink);
-  } else if (const auto* const read = std::get_if<PieceRead>(&completion)) {
+  } else if (auto* const read = std::get_if<PieceRead>(&completion)) {
     if (belongs_to(read->ticket, EngineTag::kTftp)) on_piece(now, *read, sink);
   } else if (const auto* const swapped = std::get_if<ConfigSwapped>(&completion)) {
     config_ = swapped->config;

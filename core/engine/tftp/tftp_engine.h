@@ -74,7 +74,7 @@ class TftpEngine final : public Engine {
   explicit TftpEngine(TftpSetup setup);
 
   void on_datagram(const Now& now, const ReceivedDatagram& datagram, Sink& sink) override;
-  void on_completion(const Now& now, const Completion& completion, Sink& sink) override;
+  void on_completion(const Now& now, Completion& completion, Sink& sink) override;
   void on_deadline(const Now& now, Sink& sink) override;
   [[nodiscard]] MonotonicTime next_deadline() const override;
   [[nodiscard]] std::size_t in_flight() const override { return table_.running(); }
@@ -113,9 +113,9 @@ class TftpEngine final : public Engine {
 
   // images.cc
   [[nodiscard]] bool ask_store(const Now& now, tftpd::CacheIndex entry, Sink& sink);
-  void on_image(const Now& now, const ImageLoaded& loaded, Sink& sink);
-  [[nodiscard]] bool keep(tftpd::CacheIndex entry, const ImageLoaded& loaded, Sink& sink);
-  void on_piece(const Now& now, const PieceRead& read, Sink& sink);
+  void on_image(const Now& now, ImageLoaded& loaded, Sink& sink);
+  [[nodiscard]] bool keep(tftpd::CacheIndex entry, ImageLoaded& loaded, Sink& sink);
+  void on_piece(const Now& now, PieceRead& read, Sink& sink);
   void ask_piece(const Now& now, TransferIndex index, std::uint64_t offset, Sink& sink);
 
   // sending.cc

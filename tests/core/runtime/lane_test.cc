@@ -60,7 +60,11 @@ class ProbeEngine final : public engine::Engine {
     slot->pin = pin;
     sink.commit(slot);
   }
-  void on_completion(const Now&, const Completion&, Sink&) override { ++completions; }
+  void on_completion(const Now&, Completion& completion, Sink&) override {
+    ++completions;
+    if (auto* const loaded = std::get_if<ImageLoaded>(&completion); loaded != nullptr && takes_images)
+      taken = std::move(loaded->image);
+  }
   void on_deadline(const Now& now, Sink&) override {
     fired_at = now.monotonic;
     deadline = kNever;
@@ -70,6 +74,8 @@ class ProbeEngine final : public engine::Engine {
 
   int datagrams = 0;
   int completions = 0;
+  bool takes_images = false;
+  std::shared_ptr<const Image> taken;
   std::size_t running = 0;
   PinId pin = kNoPin;
   MonotonicTime deadline = kNever;
@@ -160,6 +166,47 @@ TEST_F(LaneFixture, HandsTheLastReferenceOfAnImageToTheStoreEvenWhenItsQueueIsFu
   ASSERT_EQ(router.submitted.size(), 1U);
   EXPECT_EQ(std::get<ReleaseImage>(router.submitted[0]).image, watch.lock());
   EXPECT_EQ(lane->pins().in_use(), 0U);
+}
+
+TEST_F(LaneFixture, GivesAnImageThatNoEngineTookBackToTheStoreEvenWhenItsQueueIsFullForAWhile) {
+  auto image = std::make_shared<const Image>();
+  auto piece = std::make_shared<const Image>();
+  const std::weak_ptr<const Image> watch_image = image;
+  const std::weak_ptr<const Image> watch_piece = piece;
+  ASSERT_TRUE(port.post(ImageLoaded{Ticket{1}, "file", ImageStatus::kLoaded, std::move(image), 1}));
+  ASSERT_TRUE(port.post(PieceRead{Ticket{2}, ImageStatus::kLoaded, std::move(piece)}));
+  router.full = true;
+  lane->turn(kNever);
+  EXPECT_EQ(probes[1]->completions, 2);
+  EXPECT_FALSE(watch_image.expired() || watch_piece.expired());
+  router.full = false;
+  lane->turn(kNever);
+  ASSERT_EQ(router.submitted.size(), 2U);
+  for (const Work& work : router.submitted) EXPECT_NE(std::get<ReleaseImage>(work).image, nullptr);
+  router.submitted.clear();
+  EXPECT_TRUE(watch_image.expired() && watch_piece.expired());  // and nobody else held one
+}
+
+TEST_F(LaneFixture, AnImageThatAnEngineTookIsNotGivenBack) {
+  probes[0]->takes_images = true;
+  ASSERT_TRUE(port.post(ImageLoaded{Ticket{1}, "file", ImageStatus::kLoaded, std::make_shared<const Image>(), 1}));
+  lane->turn(kNever);
+  EXPECT_NE(probes[0]->taken, nullptr);
+  EXPECT_EQ(probes[0]->taken.use_count(), 1);
+  EXPECT_TRUE(router.submitted.empty());
+}
+
+TEST_F(LaneFixture, ReferencesThatWaitForTheStoreAreBoundedAndCounted) {
+  router.full = true;
+  constexpr std::size_t kMore = 10;
+  const std::size_t bound = LaneSetup{}.images_pinned_max + 1;  // and the one that is on its way
+  for (std::size_t given = 0; given < bound + kMore; ++given) {
+    ASSERT_TRUE(port.post(ImageLoaded{Ticket{1}, "file", ImageStatus::kLoaded, std::make_shared<const Image>(), 1}));
+    lane->turn(kNever);
+  }
+  io.inner.time.monotonic += std::chrono::seconds(1);  // counters are published now and then
+  lane->turn(kNever);
+  EXPECT_EQ(lane->counters().images_dropped, kMore);
 }
 
 TEST_F(LaneFixture, StopsWhenNothingRunsAnyMore) {

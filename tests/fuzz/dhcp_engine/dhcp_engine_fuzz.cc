@@ -58,8 +58,10 @@ void run(std::span<const std::byte> payload) {
     datagram.destination = destination;
     engine.on_datagram(now, datagram, sink);
     for (const Work& work : router.submitted)
-      if (const auto* row = std::get_if<CommitLease>(&work))
-        engine.on_completion(now, LeaseCommitted{row->ticket, true}, sink);
+      if (const auto* row = std::get_if<CommitLease>(&work)) {
+        Completion committed = LeaseCommitted{row->ticket, true};
+        engine.on_completion(now, committed, sink);
+      }
     router.submitted.clear();
   }
   for (const testing::SentDatagram& sent : io.sent) check(sent);

@@ -187,7 +187,7 @@ TEST(DhcpDurability, AStopFinishesWhatWaitsAndTakesNothingNew) {
   rack.deliver(discover(1));
   (void)rack.take();
   rack.deliver(selecting(1, ip(2)));
-  rack.engine.on_completion(rack.now, StopLane{}, rack.harness.sink);
+  rack.complete(StopLane{});
   rack.deliver(discover(2));
   EXPECT_EQ(rack.take(), nullptr);
   EXPECT_EQ(rack.drops(DhcpDrop::kStopping), 1U);
@@ -201,8 +201,8 @@ TEST(DhcpDurability, OtherEnginesTicketsAreLeftAlone) {
   rack.deliver(discover(1));
   (void)rack.take();
   rack.deliver(selecting(1, ip(2)));
-  rack.engine.on_completion(rack.now, LeaseCommitted{make_ticket(EngineTag::kTftp, 1), true}, rack.harness.sink);
-  rack.engine.on_completion(rack.now, LeaseCommitted{make_ticket(EngineTag::kDhcp, 0), false}, rack.harness.sink);
+  rack.complete(LeaseCommitted{make_ticket(EngineTag::kTftp, 1), true});
+  rack.complete(LeaseCommitted{make_ticket(EngineTag::kDhcp, 0), false});
   EXPECT_EQ(rack.take(), nullptr);
   EXPECT_EQ(rack.engine.in_flight(), 1U);
 }

@@ -182,6 +182,8 @@ class Rack {
   }
   void deliver(const ClientMessage& message, const Arrival& arrival = {}) { deliver(message.octets(), arrival); }
 
+  void complete(Completion completion) { engine.on_completion(now, completion, harness.sink); }
+
   // The disk: answers every row that waits. PublishMachine records are kept aside.
   void commit(bool durable = true) {
     auto submitted = std::move(harness.router.submitted);
@@ -189,7 +191,7 @@ class Rack {
     for (Work& work : submitted) {
       if (auto* row = std::get_if<CommitLease>(&work)) {
         rows.push_back(row->lease);
-        engine.on_completion(now, LeaseCommitted{row->ticket, durable}, harness.sink);
+        complete(LeaseCommitted{row->ticket, durable});
       } else if (auto* publication = std::get_if<PublishMachine>(&work)) {
         published.push_back(publication->machine);
       }
@@ -223,9 +225,7 @@ class Rack {
     now.wall += time;
     if (engine.next_deadline() <= now.monotonic) engine.on_deadline(now, harness.sink);
   }
-  void swap(Config config) {
-    engine.on_completion(now, ConfigSwapped{std::make_shared<Config>(std::move(config))}, harness.sink);
-  }
+  void swap(Config config) { complete(ConfigSwapped{std::make_shared<Config>(std::move(config))}); }
   [[nodiscard]] LeaseState state(net::Ipv4Address address) const {
     const Lease* lease = engine.leases().find(address);
     return lease == nullptr ? LeaseState::kFree : lease->state;

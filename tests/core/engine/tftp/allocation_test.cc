@@ -144,8 +144,8 @@ class Rack {
   }
   void answer_load() {
     router.asked = false;
-    engine->on_completion(now_, ImageLoaded{router.ticket, router.path, ImageStatus::kLoaded, image_, epoch_.value()},
-                          sink_);
+    Completion loaded = ImageLoaded{router.ticket, router.path, ImageStatus::kLoaded, image_, epoch_.value()};
+    engine->on_completion(now_, loaded, sink_);
     settle();
   }
   void tick(Duration time) {

@@ -105,7 +105,7 @@ TEST_F(TftpEngineTest, AnAnswerOlderThanTheEpochIsAskedForAgainButNotForEver) {
     harness.router.submitted.pop_front();
     const std::uint64_t resolved_at = epoch.value();
     epoch.bump();
-    complete(ImageLoaded{load.ticket, load.path, ImageStatus::kNotFound, nullptr, resolved_at});
+    (void)complete(ImageLoaded{load.ticket, load.path, ImageStatus::kNotFound, nullptr, resolved_at});
     EXPECT_EQ(sent_text(), "");
     ASSERT_EQ(harness.router.submitted.size(), 1U);
   }
@@ -113,7 +113,7 @@ TEST_F(TftpEngineTest, AnAnswerOlderThanTheEpochIsAskedForAgainButNotForEver) {
   harness.router.submitted.pop_front();
   const std::uint64_t resolved_at = epoch.value();
   epoch.bump();
-  complete(ImageLoaded{load.ticket, load.path, ImageStatus::kNotFound, nullptr, resolved_at});
+  (void)complete(ImageLoaded{load.ticket, load.path, ImageStatus::kNotFound, nullptr, resolved_at});
   EXPECT_EQ(sent_text(), "E1");
 }
 
@@ -170,7 +170,7 @@ TEST_F(TftpEngineTest, LostAnswersDoNotTakeTheCacheAwayForGood) {
   EXPECT_EQ(count(Counter::kDroppedCacheFull), 0U);
   ASSERT_EQ(harness.router.submitted.size(), 1U);
   // An answer that comes after all belongs to nobody, whoever has its place now.
-  complete(ImageLoaded{late.ticket, late.path, ImageStatus::kLoaded, file(bytes_of("old")), epoch.value()});
+  (void)complete(ImageLoaded{late.ticket, late.path, ImageStatus::kLoaded, file(bytes_of("old")), epoch.value()});
   EXPECT_EQ(sent_text(), "");
   loaded(file(bytes_of("x")));
   EXPECT_EQ(sent_text(), "D1");
@@ -185,18 +185,40 @@ TEST_F(TftpEngineTest, AClientThatAbortsWhileItWaitsIsForgotten) {
   EXPECT_EQ(sent_text(), "D1");
 }
 
-TEST_F(TftpEngineTest, AnswersNobodyWaitsForAreHandedBack) {
-  complete(ImageLoaded{make_ticket(EngineTag::kTftp, 5), "file", ImageStatus::kLoaded, file(bytes_of("x")), 1});
-  complete(
-      ImageLoaded{make_ticket(EngineTag::kTftp, 1ULL << 40U), "file", ImageStatus::kLoaded, file(bytes_of("x")), 1});
-  complete(PieceRead{make_ticket(EngineTag::kTftp, 3), ImageStatus::kLoaded, file(bytes_of("x"))});
-  ASSERT_EQ(harness.router.submitted.size(), 3U);
-  for (const Work& work : harness.router.submitted) EXPECT_TRUE(std::holds_alternative<ReleaseImage>(work));
+std::shared_ptr<const Image> left_in(const Completion& completion) {
+  if (const auto* const read = std::get_if<PieceRead>(&completion)) return read->piece;
+  return std::get<ImageLoaded>(completion).image;
+}
+
+TEST_F(TftpEngineTest, AnswersNobodyWaitsForAreLeftToTheLane) {
+  const auto image = file(bytes_of("x"));
+  for (const std::uint64_t value : {std::uint64_t{5}, std::uint64_t{1} << 40U})
+    EXPECT_EQ(
+        left_in(complete(ImageLoaded{make_ticket(EngineTag::kTftp, value), "file", ImageStatus::kLoaded, image, 1})),
+        image);
+  EXPECT_EQ(left_in(complete(PieceRead{make_ticket(EngineTag::kTftp, 3), ImageStatus::kLoaded, image})), image);
+  EXPECT_EQ(harness.pins.in_use(), 0U);
+}
+
+TEST_F(TftpEngineTest, AnImageThatIsWantedIsMovedOutAndOneThatFindsNoPinIsNot) {
+  rrq("file");
+  auto load = std::get<LoadImage>(harness.router.submitted.front());
+  harness.router.submitted.clear();
+  const auto image = file(bytes_of("x"));
+  EXPECT_EQ(left_in(complete(ImageLoaded{load.ticket, load.path, ImageStatus::kLoaded, image, epoch.value()})),
+            nullptr);
+  EXPECT_EQ(image.use_count(), 2);  // the pin's and this one
+  std::vector<PinId> taken;
+  while (harness.pins.in_use() < 64) taken.push_back(harness.pins.acquire(file(bytes_of("t"))));
+  rrq("other", {}, peer(2));
+  load = std::get<LoadImage>(harness.router.submitted.front());
+  const auto other = file(bytes_of("y"));
+  EXPECT_EQ(left_in(complete(ImageLoaded{load.ticket, load.path, ImageStatus::kLoaded, other, epoch.value()})), other);
 }
 
 TEST_F(TftpEngineTest, CompletionsOfOtherEnginesAreNotOurs) {
   rrq("file");
-  complete(ImageLoaded{make_ticket(EngineTag::kCast, 0), "file", ImageStatus::kLoaded, file(bytes_of("x")), 1});
+  (void)complete(ImageLoaded{make_ticket(EngineTag::kCast, 0), "file", ImageStatus::kLoaded, file(bytes_of("x")), 1});
   EXPECT_EQ(sent_text(), "");
 }
 
@@ -258,7 +280,8 @@ class TftpPieces : public TftpEngineTest {
     ASSERT_EQ(harness.router.submitted.size(), 1U);
     const auto read = std::get<ReadPiece>(harness.router.submitted.front());
     harness.router.submitted.pop_front();
-    complete(PieceRead{read.ticket, ImageStatus::kLoaded, testing::piece_of(*whole, read.offset, kPiece, kOverlap)});
+    (void)complete(
+        PieceRead{read.ticket, ImageStatus::kLoaded, testing::piece_of(*whole, read.offset, kPiece, kOverlap)});
   }
 };
 
@@ -313,7 +336,7 @@ TEST_F(TftpPieces, AFileThatChangedInPlaceEndsTheTransferWithAnError) {
   (void)sent();
   ack(0);
   const auto read = std::get<ReadPiece>(harness.router.submitted.front());
-  complete(PieceRead{read.ticket, ImageStatus::kFailed, nullptr});
+  (void)complete(PieceRead{read.ticket, ImageStatus::kFailed, nullptr});
   EXPECT_EQ(sent_text(), "E0");
   EXPECT_EQ(count(Counter::kImageChanged), 1U);
   EXPECT_EQ(kinds().back(), EventKind::kTransferFailed);

@@ -101,9 +101,11 @@ class TftpEngineTest : public ::testing::Test {
     harness.router.submitted.pop_front();
     complete(ImageLoaded{load.ticket, load.path, status, std::move(image), epoch.value()});
   }
-  void complete(Completion completion) {
+  // Returns what the engine left in it: the lane's to give back.
+  Completion complete(Completion completion) {
     engine->on_completion(now, completion, harness.sink);
     settle();
+    return completion;
   }
   // RRQ for a file the store has; options decide whether OACK or DATA 1 comes.
   void open(std::shared_ptr<testing::HeapImage> image, const tftp::Options& options = {},
