@@ -168,7 +168,7 @@ Result<void> Daemon::start_streams() {
 }
 
 std::vector<Measure> Daemon::measures() const {
-  std::vector<Measure> all = measures_of(lanes_.get(), images_.get(), served_by_.load());
+  std::vector<Measure> all = measures_of(lanes_.get(), images_.get(), leases_.get(), served_by_.load());
   const EventPumpStats pump = pump_.stats();
   all.push_back(
       {"events_delivered_total", "events shown to log and board", static_cast<double>(pump.delivered), {}, true});

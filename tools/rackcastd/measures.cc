@@ -24,6 +24,8 @@ constexpr std::array kLaneRows = {
     Row<LaneCounters>{"lane_wrong_interface_total", "datagrams from interfaces that are not served",
                       &LaneCounters::wrong_interface},
     Row<LaneCounters>{"lane_completions_total", "answers taken from the mailbox", &LaneCounters::completions},
+    Row<LaneCounters>{"lane_images_dropped_total", "image references dropped on the lane: the store's queue was full",
+                      &LaneCounters::images_dropped},
     Row<LaneCounters>{"lane_pins_full_total", "images that found no room in the pin table", &LaneCounters::pins_full},
     Row<LaneCounters>{"lane_images_pinned", "images and pieces that transfers read from", &LaneCounters::images_pinned,
                       false},
@@ -48,19 +50,6 @@ constexpr std::array kIoRows = {
     Row<IoStats>{"io_frames_sent_total", "frames to a MAC", &IoStats::frames_sent},
     Row<IoStats>{"io_slots_exhausted_total", "times no transmit slot was free", &IoStats::slots_exhausted},
     Row<IoStats>{"io_wakes_total", "times another thread woke the lane", &IoStats::wakes},
-};
-
-constexpr std::array kDhcpRows = {
-    Row<engine::DhcpStats>{"dhcp_received_total", "messages received", &engine::DhcpStats::received},
-    Row<engine::DhcpStats>{"dhcp_offers_total", "OFFERs sent", &engine::DhcpStats::offers},
-    Row<engine::DhcpStats>{"dhcp_acks_total", "ACKs sent", &engine::DhcpStats::acks},
-    Row<engine::DhcpStats>{"dhcp_naks_total", "NAKs sent", &engine::DhcpStats::naks},
-    Row<engine::DhcpStats>{"dhcp_inform_acks_total", "INFORMs answered", &engine::DhcpStats::inform_acks},
-    Row<engine::DhcpStats>{"dhcp_bootp_replies_total", "BOOTP replies sent", &engine::DhcpStats::bootp_replies},
-    Row<engine::DhcpStats>{"dhcp_declines_total", "DECLINEs heard", &engine::DhcpStats::declines},
-    Row<engine::DhcpStats>{"dhcp_releases_total", "RELEASEs heard", &engine::DhcpStats::releases},
-    Row<engine::DhcpStats>{"dhcp_acks_unwritten_total", "ACKs answered from the durable row",
-                           &engine::DhcpStats::acks_unwritten},
 };
 
 constexpr std::array kImageRows = {
@@ -110,6 +99,13 @@ class Collector {
     for (const Row<Struct>& row : rows) add(row.name, row.help, values.*row.value, row.counter);
   }
 
+  // A table that stands beside its struct: bare names of counters.
+  template <typename Struct, std::size_t kRows>
+  void add(const Struct& values, const std::array<CounterRow<Struct>, kRows>& rows, const std::string& prefix) {
+    for (const CounterRow<Struct>& row : rows)
+      add(prefix + std::string(row.name) + "_total", row.help, values.*row.value);
+  }
+
   void add(std::string_view name, std::string_view help, std::uint64_t value, bool counter = true,
            std::vector<std::pair<std::string, std::string>> labels = {}) {
     for (Measure& known : measures_) {
@@ -130,16 +126,12 @@ void add_lane(Collector& out, const LaneReport& report) {
   out.add(report.lane, kLaneRows);
   out.add(report.io, kIoRows);
   if (report.dhcp) {
-    out.add(*report.dhcp, kDhcpRows);
+    out.add(*report.dhcp, engine::kDhcpRows, "dhcp_");
     for (const engine::DhcpDropSpec& drop : engine::kDhcpDrops)
       out.add("dhcp_drops_total", "messages without an answer, by reason", report.dhcp->drop(drop.reason), true,
               {{"reason", std::string(drop.name)}});
   }
-  if (report.leases) {
-    out.add("dhcp_offers_expired_total", "offers nobody took", report.leases->offers_expired);
-    out.add("dhcp_leases_expired_total", "leases that ran out", report.leases->leases_expired);
-    out.add("dhcp_pool_exhausted_total", "requests without a free address", report.leases->pool_exhausted);
-  }
+  if (report.leases) out.add(*report.leases, kLeaseTableRows, "leases_");
   if (report.tftp) {
     for (const engine::tftpd::CounterInfo& info : engine::tftpd::kCounterTable)
       out.add("tftp_" + std::string(info.name) + "_total", info.hint, (*report.tftp)[info.counter]);
@@ -148,7 +140,8 @@ void add_lane(Collector& out, const LaneReport& report) {
 
 }  // namespace
 
-std::vector<Measure> measures_of(const LaneGroup* lanes, const ImageStore* images, const io::StreamServer* streams) {
+std::vector<Measure> measures_of(const LaneGroup* lanes, const ImageStore* images, const LeaseStore* leases,
+                                 const io::StreamServer* streams) {
   Collector out;
   if (lanes != nullptr) {
     for (std::size_t i = 0; i < lanes->size(); ++i) add_lane(out, lanes->report(i));
@@ -159,8 +152,10 @@ std::vector<Measure> measures_of(const LaneGroup* lanes, const ImageStore* image
     out.add(stats, kImageRows);
     out.add("images_folders_watched", "folders watched for changes", stats.watcher.folders, false);
     out.add("images_changes_total", "changes seen under the root", stats.watcher.changes);
+    out.add("images_lookups_total", "folders looked for on behalf of the watcher", stats.watcher.lookups);
     out.add("images_watches_refused_total", "folders that could not be watched", stats.watcher.watches_refused);
   }
+  if (leases != nullptr) out.add(leases->stats(), kLeaseStoreRows, "lease_store_");
   if (streams != nullptr) {
     const io::StreamTotals totals = streams->totals();
     for (const io::StreamCounterRow& row : io::kStreamCounterRows) {

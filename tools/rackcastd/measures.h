@@ -5,7 +5,9 @@
 #include <vector>
 
 #include "core/board/board_api.h"
+#include "core/counter_row.h"
 #include "core/images/image_store.h"
+#include "core/leases/lease_store.h"
 #include "io_backends/stream/server.h"
 #include "tools/rackcastd/lane_group.h"
 
@@ -13,6 +15,6 @@ namespace rackcast {
 
 // Null: that part is off or not started. Any thread.
 [[nodiscard]] std::vector<Measure> measures_of(const LaneGroup* lanes, const ImageStore* images,
-                                               const io::StreamServer* streams);
+                                               const LeaseStore* leases, const io::StreamServer* streams);
 
 }  // namespace rackcast
