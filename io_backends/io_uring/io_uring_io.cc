@@ -77,7 +77,6 @@ IoUringIo::~IoUringIo() {
 // the limit has come: the kernel then cancels by itself).
 void IoUringIo::stop() {
   ring_->submit();
-  PollState nothing;
   const MonotonicTime limit = monotonic_now() + kStopLimit;
   for (bool cancelled = false; monotonic_now() < limit;) {
     // Datagrams nobody will read: their buffers go with the ring.
