@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <thread>
 
-#include "tests/support/allocation_count.h"
 #include "tests/conformance/suite.h"
+#include "tests/support/allocation_count.h"
 
 namespace rackcast::testing {
 namespace {

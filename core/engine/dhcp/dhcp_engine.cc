@@ -12,10 +12,10 @@ constexpr Duration kDeadlineMax = std::chrono::seconds(60);
 
 // The order to restore in: the latest of a machine's leases is the one that stays in force, and rests by their end.
 bool comes_first(const Lease& a, const Lease& b) {
-  const auto time = [](const Lease& lease) {
+  const auto moment = [](const Lease& lease) {
     return lease.state == LeaseState::kAbandoned ? lease.ends : lease.starts;
   };
-  return time(a) < time(b);
+  return moment(a) < moment(b);
 }
 
 std::string_view failure_text(OfferFailure failure) {
