@@ -1,22 +1,17 @@
 #include "core/board/board_model.h"
 
 #include <algorithm>
-#include <random>
 #include <tuple>
 #include <utility>
 
 #include "core/config/config.h"
+#include "core/random_seed.h"
 
 namespace rackcast {
 
 namespace {
 
 constexpr std::size_t kBucketsAtStart = 64;
-
-std::uint64_t random_seed() {
-  std::random_device device;
-  return (std::uint64_t{device()} << 32U) | device();
-}
 
 }  // namespace
 

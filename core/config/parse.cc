@@ -10,6 +10,7 @@
 
 #include "core/config/section_reader.h"
 #include "core/config/sections.h"
+#include "core/errno_text.h"
 
 namespace rackcast {
 namespace config_detail {
@@ -168,10 +169,10 @@ ConfigOutcome parse_config(std::string_view text, std::string_view file_name) {
 ConfigOutcome load_config(const std::string& path) {
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0)
-    return one_problem("cannot read " + path + ": " + std::strerror(errno) + "; give the path of a configuration file");
+    return one_problem("cannot read " + path + ": " + errno_text(errno) + "; give the path of a configuration file");
   if (S_ISDIR(status.st_mode)) return one_problem(path + " is a directory; give the path of a configuration file");
   std::ifstream file(path, std::ios::binary);
-  if (!file) return one_problem("cannot read " + path + ": " + std::strerror(errno) + "; check its permissions");
+  if (!file) return one_problem("cannot read " + path + ": " + errno_text(errno) + "; check its permissions");
   std::string text;
   text.resize(kConfigBytesMax + 1);
   file.read(text.data(), static_cast<std::streamsize>(text.size()));

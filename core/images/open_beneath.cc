@@ -11,6 +11,8 @@
 #include <cstring>
 #include <optional>
 
+#include "core/errno_text.h"
+
 namespace rackcast {
 namespace {
 
@@ -73,11 +75,6 @@ OpenStatus status_of(int error) {
   }
 }
 
-std::string reason(int error) {
-  std::array<char, 128> text{};
-  return ::strerror_r(error, text.data(), text.size());
-}
-
 }  // namespace
 
 FileIdentity identity_of(const struct stat& facts) {
@@ -95,13 +92,13 @@ Result<RootDirectory> open_root(const std::string& path) {
   root.path = path;
   root.descriptor = FileDescriptor(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!root.descriptor.valid())
-    return fail("root " + path + ": " + reason(errno) + "; create the folder or correct `root`");
+    return fail("root " + path + ": " + errno_text(errno) + "; create the folder or correct `root`");
   const auto real = real_path_of(root.descriptor.get());
   if (!real) return fail("root " + path + ": /proc is not mounted; mount it");
   root.real_path = *real == "/" ? "" : *real;
   const FileDescriptor probe(openat2_beneath(root.descriptor.get(), ".", O_PATH | O_CLOEXEC));
   if (!probe.valid())
-    return fail("root " + path + ": " + reason(errno) +
+    return fail("root " + path + ": " + errno_text(errno) +
                 (errno == ENOSYS ? "; openat2 is missing, Linux 5.6 or later is needed"
                                  : "; make the folder searchable for the server's user"));
   return root;

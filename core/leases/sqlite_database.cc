@@ -7,6 +7,8 @@
 #include <cstring>
 #include <unordered_map>
 
+#include "core/errno_text.h"
+
 namespace rackcast {
 namespace {
 
@@ -111,7 +113,7 @@ Result<std::unique_ptr<SqliteLeaseStore::Database>> SqliteLeaseStore::Database::
   if (opened != SQLITE_OK) {
     const int reason = raw == nullptr ? 0 : sqlite3_system_errno(raw);
     return fail("lease store: cannot open or create " + file.string() + " (" +
-                (reason != 0 ? std::strerror(reason) : sqlite3_errstr(opened)) + "); check the permissions of " +
+                (reason != 0 ? errno_text(reason) : sqlite3_errstr(opened)) + "); check the permissions of " +
                 folder.string());
   }
   // SQLite falls back to read-only without a word.

@@ -60,7 +60,6 @@ class Lane {
   [[nodiscard]] const LaneCounters& counters() const { return counters_; }
   [[nodiscard]] std::size_t in_flight() const;
   [[nodiscard]] PinTable& pins() { return pins_; }
-  [[nodiscard]] engine::Engine& engine(std::size_t index) { return *engines_[index]; }
 
   // Called on the lane's thread about every kPublishEvery: the place to copy counters out. Must not block.
   std::function<void(const Lane&)> on_publish;

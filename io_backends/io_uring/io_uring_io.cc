@@ -11,6 +11,7 @@
 #include <cstring>
 #include <string>
 
+#include "core/errno_text.h"
 #include "io_backends/socket/join_group.h"
 #include "io_backends/socket/kernel_clock.h"
 
@@ -46,12 +47,12 @@ Result<std::unique_ptr<IoUringIo>> IoUringIo::create(SocketSet& sockets, IoOptio
   if (!buffers) return tl::make_unexpected(buffers.error());
   // Blocking on purpose: the ring then waits for the event instead of failing at once.
   FileDescriptor wake(::eventfd(0, EFD_CLOEXEC));
-  if (!wake) return fail(std::string("no event descriptor: ") + std::strerror(errno));
+  if (!wake) return fail(std::string("no event descriptor: ") + errno_text(errno));
   std::vector<int> files;
   for (const SocketSet::Socket& socket : sockets.sockets()) files.push_back(socket.fd.get());
   files.push_back(wake.get());
   const int error = -io_uring_register_files((*ring)->get(), files.data(), static_cast<unsigned>(files.size()));
-  if (error != 0) return fail(std::string("io_uring refuses to register sockets: ") + std::strerror(error));
+  if (error != 0) return fail(std::string("io_uring refuses to register sockets: ") + errno_text(error));
   return std::unique_ptr<IoUringIo>(
       new IoUringIo(std::move(sockets), options, std::move(*ring), std::move(*buffers), std::move(wake)));
 }

@@ -7,13 +7,15 @@
 #include <cstring>
 #include <string>
 
+#include "core/errno_text.h"
+
 namespace rackcast::io {
 
 Result<std::unique_ptr<ReceiveBuffers>> ReceiveBuffers::create(io_uring* ring) {
   std::unique_ptr<ReceiveBuffers> buffers(new ReceiveBuffers);
   const std::size_t size = kRingBytes + kCount * kStride;
   void* mapping = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-  if (mapping == MAP_FAILED) return fail(std::string("no memory for receive buffers: ") + std::strerror(errno));
+  if (mapping == MAP_FAILED) return fail(std::string("no memory for receive buffers: ") + errno_text(errno));
   buffers->mapping_ = static_cast<std::byte*>(mapping);
   buffers->memory_ = buffers->mapping_ + kRingBytes;
   buffers->entries_ = static_cast<io_uring_buf_ring*>(mapping);
@@ -25,7 +27,7 @@ Result<std::unique_ptr<ReceiveBuffers>> ReceiveBuffers::create(io_uring* ring) {
   registration.ring_entries = kCount;
   registration.bgid = kGroup;
   if (const int error = -io_uring_register_buf_ring(ring, &registration, 0); error != 0) {
-    return fail(std::string("io_uring refuses a buffer ring (Linux 5.19 is needed): ") + std::strerror(error));
+    return fail(std::string("io_uring refuses a buffer ring (Linux 5.19 is needed): ") + errno_text(error));
   }
   io_uring_buf_ring_init(buffers->entries_);
   for (std::uint32_t i = 0; i < kCount; ++i) buffers->give_back(static_cast<std::uint16_t>(i));

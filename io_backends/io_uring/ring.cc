@@ -6,6 +6,7 @@
 #include <cstring>
 #include <string>
 
+#include "core/errno_text.h"
 #include "io_backends/socket/kernel_clock.h"
 
 namespace rackcast::io {
@@ -28,7 +29,7 @@ tl::unexpected<Error> setup_error(int error) {
     case ENOMEM:
       return fail("no memory for an io_uring (a low memlock limit, see `ulimit -l`)");
     default:
-      return fail(std::string("io_uring cannot be set up: ") + std::strerror(error));
+      return fail(std::string("io_uring cannot be set up: ") + errno_text(error));
   }
 }
 

@@ -12,6 +12,7 @@
 #include <cstring>
 #include <memory>
 
+#include "core/errno_text.h"
 #include "core/file_descriptor.h"
 #include "io_backends/socket/sockaddr.h"
 
@@ -80,7 +81,7 @@ Result<InterfaceIndex> interface_index(std::string_view name) {
 
 Result<std::vector<InterfaceFacts>> all_interfaces() {
   ifaddrs* list = nullptr;
-  if (::getifaddrs(&list) != 0) return fail(std::string("cannot list network interfaces: ") + std::strerror(errno));
+  if (::getifaddrs(&list) != 0) return fail(std::string("cannot list network interfaces: ") + errno_text(errno));
   const std::unique_ptr<ifaddrs, void (*)(ifaddrs*)> owner(list, ::freeifaddrs);
   const FileDescriptor socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   std::vector<InterfaceFacts> found;

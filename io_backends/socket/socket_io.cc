@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "core/errno_text.h"
 #include "io_backends/socket/join_group.h"
 #include "io_backends/socket/kernel_clock.h"
 #include "io_backends/socket/send_outcome.h"
@@ -24,14 +25,14 @@ constexpr int kEventsMax = 64;  // events taken per poll; level-triggered, so th
 Result<std::unique_ptr<SocketIo>> SocketIo::create(SocketSet sockets, IoOptions options) {
   FileDescriptor epoll(::epoll_create1(EPOLL_CLOEXEC));
   FileDescriptor wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (!epoll || !wake) return fail(std::string("cannot set up socket I/O: ") + std::strerror(errno));
+  if (!epoll || !wake) return fail(std::string("cannot set up socket I/O: ") + errno_text(errno));
   std::unique_ptr<SocketIo> io(new SocketIo(std::move(sockets), options, std::move(epoll), std::move(wake)));
   epoll_event event{};
   event.events = EPOLLIN;
   event.data.u32 = kWakeIndex;
   bool ok = ::epoll_ctl(io->epoll_.get(), EPOLL_CTL_ADD, io->wake_.get(), &event) == 0;
   for (std::size_t i = 0; i < io->states_.size() && ok; ++i) ok = io->watch(i, false, true);
-  if (!ok) return fail(std::string("cannot watch a socket: ") + std::strerror(errno));
+  if (!ok) return fail(std::string("cannot watch a socket: ") + errno_text(errno));
   return io;
 }
 

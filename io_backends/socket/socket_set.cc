@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "core/errno_text.h"
 #include "io_backends/socket/sockaddr.h"
 #include "io_backends/socket/steering.h"
 
@@ -37,7 +38,7 @@ tl::unexpected<Error> bind_error(const SocketSpec& spec, const net::Endpoint& bi
     case EADDRNOTAVAIL:
       return fail(what + ": this host does not have that address; add it to an interface or listen on 0.0.0.0");
     default:
-      return fail(what + ": cannot bind: " + std::strerror(error));
+      return fail(what + ": cannot bind: " + errno_text(error));
   }
 }
 
@@ -54,7 +55,7 @@ Result<void> bind_to_interface(int fd, const SocketSpec& spec) {
     return fail("interface " + spec.interface + ": no permission to bind a socket to it; start as root or with " +
                 "CAP_NET_RAW");
   }
-  return fail("interface " + spec.interface + ": " + std::strerror(error));
+  return fail("interface " + spec.interface + ": " + errno_text(error));
 }
 
 void set_buffers(int fd, int bytes) {
@@ -83,7 +84,7 @@ Result<FileDescriptor> create_socket(const SocketSpec& spec, const net::Endpoint
   FileDescriptor fd(::socket(ipv6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   if (!fd) {
     const char* hint = errno == EAFNOSUPPORT ? "; this kernel has no IPv6, remove [::] addresses" : "";
-    return fail(describe(spec, bind) + ": cannot open a socket: " + std::strerror(errno) + hint);
+    return fail(describe(spec, bind) + ": cannot open a socket: " + errno_text(errno) + hint);
   }
   if (auto bound = bind_to_interface(fd.get(), spec); !bound) return tl::make_unexpected(bound.error());
   bool ok = set_option(fd.get(), SOL_SOCKET, SO_RXQ_OVFL, 1);
@@ -91,7 +92,7 @@ Result<FileDescriptor> create_socket(const SocketSpec& spec, const net::Endpoint
   if (spec.broadcast) ok = ok && set_option(fd.get(), SOL_SOCKET, SO_BROADCAST, 1);
   if (spec.share_port) ok = ok && set_option(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1);
   if (reuse_port) ok = ok && set_option(fd.get(), SOL_SOCKET, SO_REUSEPORT, 1);
-  if (!ok) return fail(describe(spec, bind) + ": the kernel refuses a socket option: " + std::strerror(errno));
+  if (!ok) return fail(describe(spec, bind) + ": the kernel refuses a socket option: " + errno_text(errno));
   set_buffers(fd.get(), spec.buffer_bytes);
   return fd;
 }
@@ -164,7 +165,7 @@ Result<FileDescriptor> open_frame_socket() {
   if (!fd) {
     const char* hint = errno == EPERM ? "; start as root or with CAP_NET_RAW" : "";
     return fail(std::string("cannot open a packet socket, needed to answer machines without an address: ") +
-                std::strerror(errno) + hint);
+                errno_text(errno) + hint);
   }
   set_buffers(fd.get(), kSocketBufferBytes);
   return fd;

@@ -8,6 +8,8 @@
 #include <system_error>
 #include <vector>
 
+#include "core/errno_text.h"
+
 namespace rackcast::io {
 namespace {
 
@@ -91,7 +93,7 @@ Result<void> attach_source_steering(int socket, bool ipv6, std::uint32_t lanes) 
   sock_fprog attached{static_cast<unsigned short>(program.code().size()), program.code().data()};
   if (::setsockopt(socket, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &attached, sizeof(attached)) != 0) {
     return fail(std::string("cannot steer requests to lanes by source address (SO_ATTACH_REUSEPORT_CBPF): ") +
-                std::generic_category().message(errno) + "; use one core");
+                errno_text(errno) + "; use one core");
   }
   return {};
 }

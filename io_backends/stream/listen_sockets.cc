@@ -8,6 +8,7 @@
 #include <string>
 #include <system_error>
 
+#include "core/errno_text.h"
 #include "io_backends/socket/sockaddr.h"
 #include "io_backends/socket/steering.h"
 
@@ -36,7 +37,7 @@ tl::unexpected<Error> cannot_listen(StreamService service, const net::Endpoint& 
 
 tl::unexpected<Error> cannot_listen(StreamService service, const net::Endpoint& endpoint, int error) {
   const std::string port = std::to_string(endpoint.port.value());
-  std::string why = std::generic_category().message(error);
+  std::string why = errno_text(error);
   if (error == EADDRINUSE)
     why += "; another program holds the port (ss -ltnp 'sport = :" + port + "' names it): stop it, or change listen";
   else if (error == EACCES)

@@ -225,27 +225,27 @@ void Daemon::reload() {
     say(problem.severity == Severity::kError ? LogLevel::kError : LogLevel::kWarning,
         problem_line(options_.config_file, problem));
   }
-  if (outcome.config == nullptr) {
-    say(LogLevel::kError, "reload refused, the running configuration stays: mend " + options_.config_file);
-  } else {
-    const auto loaded = with_flags(*outcome.config, options_);
-    const ReloadPlan plan = reload_plan(*config_, *loaded);
-    const auto next = std::make_shared<const Config>(in_force(*config_, *loaded));
-    const auto swapped = streams_ == nullptr ? Result<void>{} : streams_->reconfigure(*next);
-    if (!swapped) {
-      say(LogLevel::kError, "reload refused, the running configuration stays: " + swapped.error().message);
-    } else {
-      lanes_->reconfigure(next);
-      board_.set_boot_files(boot_files_of(*next));
-      event_log_.set_level(log_level(next->log.level));
-      log_sink_.set_syslog(next->log.syslog);
-      if (!plan.restart.empty()) say(LogLevel::kWarning, "these changes wait for a restart: " + joined(plan.restart));
-      say(LogLevel::kInfo,
-          plan.live.empty() ? "reloaded, nothing changed at once" : "reloaded, in force now: " + joined(plan.live));
-      config_ = next;
-    }
-  }
+  const Result<void> swapped = outcome.config != nullptr ? put_in_force(*with_flags(*outcome.config, options_))
+                                                         : Result<void>(fail("mend " + options_.config_file));
+  if (!swapped) say(LogLevel::kError, "reload refused, the running configuration stays: " + swapped.error().message);
   sd_notify(0, "READY=1");
+}
+
+Result<void> Daemon::put_in_force(const Config& loaded) {
+  const ReloadPlan plan = reload_plan(*config_, loaded);
+  const auto next = std::make_shared<const Config>(in_force(*config_, loaded));
+  if (streams_ != nullptr) {
+    if (auto swapped = streams_->reconfigure(*next); !swapped) return swapped;
+  }
+  lanes_->reconfigure(next);
+  board_.set_boot_files(boot_files_of(*next));
+  event_log_.set_level(log_level(next->log.level));
+  log_sink_.set_syslog(next->log.syslog);
+  config_ = next;
+  if (!plan.restart.empty()) say(LogLevel::kWarning, "these changes wait for a restart: " + joined(plan.restart));
+  say(LogLevel::kInfo,
+      plan.live.empty() ? "reloaded, nothing changed at once" : "reloaded, in force now: " + joined(plan.live));
+  return {};
 }
 
 void Daemon::stop() {

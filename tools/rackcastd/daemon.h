@@ -65,6 +65,7 @@ class Daemon {
   [[nodiscard]] Result<void> start_streams();
 
   void reload();
+  [[nodiscard]] Result<void> put_in_force(const Config& loaded);
   void stop();
   void say(LogLevel level, const std::string& line) { log_sink_.write(level, line); }
   [[nodiscard]] engine::HttpResponse answer_board(const engine::HttpRequest& request) const;

@@ -1,19 +1,14 @@
 #include "tools/rackcastd/lane_group.h"
 
-#include <random>
 #include <thread>
 #include <utility>
 
+#include "core/random_seed.h"
 #include "io_backends/make_io.h"
 
 namespace rackcast {
 
 namespace {
-
-std::uint64_t random_seed() {
-  std::random_device device;
-  return (std::uint64_t{device()} << 32U) | device();
-}
 
 engine::DhcpInterface dhcp_facts(const io::InterfaceFacts& interface, SocketId socket) {
   engine::DhcpInterface facts;
@@ -28,14 +23,6 @@ engine::DhcpInterface dhcp_facts(const io::InterfaceFacts& interface, SocketId s
     facts.addresses.push_back({address.address.v4(), prefix});
   }
   return facts;
-}
-
-// Engines by index of LaneSetup::engines; at most one of each on a lane.
-template <typename E>
-const E* find_engine(Lane& lane, std::size_t count) {
-  for (std::size_t i = 0; i < count; ++i)
-    if (const auto* found = dynamic_cast<const E*>(&lane.engine(i))) return found;
-  return nullptr;
 }
 
 }  // namespace
@@ -90,28 +77,27 @@ std::unique_ptr<Lane> LaneGroup::make_lane(std::size_t index, PacketIo& packet_i
   LaneSetup setup;
   setup.id = LaneId{static_cast<std::uint16_t>(index)};
   for (const io::InterfaceFacts& interface : interfaces_) setup.interfaces.push_back(interface.index);
-  add_engines(index, packet_io, services, setup);
-  const std::size_t engines = setup.engines.size();
+  const Engines engines = add_engines(index, packet_io, services, setup);
 
   auto lane = std::make_unique<Lane>(std::move(setup), packet_io, *ports_[index], *services.pump.add_queue(), *router_);
-  lane->on_publish = [&report = *reports_[index], &packet_io, dhcp = find_engine<engine::DhcpEngine>(*lane, engines),
-                      tftp = find_engine<engine::TftpEngine>(*lane, engines)](const Lane& self) {
+  lane->on_publish = [&report = *reports_[index], &packet_io, engines](const Lane& self) {
     LaneReport now;
     now.backend = packet_io.capabilities().name;
     now.lane = self.counters();
     now.io = packet_io.stats();
-    if (dhcp != nullptr) {
-      now.dhcp = dhcp->stats();
-      now.leases = dhcp->leases().stats();
+    if (engines.dhcp != nullptr) {
+      now.dhcp = engines.dhcp->stats();
+      now.leases = engines.dhcp->leases().stats();
     }
-    if (tftp != nullptr) now.tftp = tftp->counters();
+    if (engines.tftp != nullptr) now.tftp = engines.tftp->counters();
     report.offer(now);
   };
   lane->on_publish(*lane);
   return lane;
 }
 
-void LaneGroup::add_engines(std::size_t index, PacketIo& packet_io, LaneServices& services, LaneSetup& setup) {
+LaneGroup::Engines LaneGroup::add_engines(std::size_t index, PacketIo& packet_io, LaneServices& services,
+                                          LaneSetup& setup) {
   const LanePlan& plan = opened_[index].plan;
   engine::DhcpSetup dhcp{.config = services.config};
   engine::TftpSetup tftp{.config = services.config};
@@ -124,22 +110,28 @@ void LaneGroup::add_engines(std::size_t index, PacketIo& packet_io, LaneServices
     if (planned.role == SocketRole::kTftpTransfer) (planned.ipv6 ? tftp.tids.v6 : tftp.tids.v4).push_back(socket);
   }
 
+  Engines engines;
   std::uint8_t tftp_engine = 0;
   if (!dhcp.interfaces.empty()) {
     dhcp.leases = std::move(services.known_leases);
     dhcp.seed = random_seed();
     dhcp.frame_to_mac = packet_io.capabilities().frame_to_mac;
-    setup.engines.push_back(std::make_unique<engine::DhcpEngine>(std::move(dhcp), packet_io.now()));
+    auto made = std::make_unique<engine::DhcpEngine>(std::move(dhcp), packet_io.now());
+    engines.dhcp = made.get();
+    setup.engines.push_back(std::move(made));
     tftp_engine = 1;
   }
   if (!tftp.listeners.empty()) {
     tftp.root = services.config->tftp->root;
     tftp.epoch = &services.images->epoch();
     tftp.seed = random_seed();
-    setup.engines.push_back(std::make_unique<engine::TftpEngine>(std::move(tftp)));
+    auto made = std::make_unique<engine::TftpEngine>(std::move(tftp));
+    engines.tftp = made.get();
+    setup.engines.push_back(std::move(made));
   }
   for (const PlannedSocket& planned : plan.sockets)
     setup.route.push_back(planned.role == SocketRole::kDhcp ? std::uint8_t{0} : tftp_engine);
+  return engines;
 }
 
 void LaneGroup::reconfigure(const std::shared_ptr<const Config>& config) {

@@ -71,9 +71,15 @@ class LaneGroup {
     std::optional<io::SocketSet> sockets;  // taken by the lane's thread
   };
 
+  // What a lane was given, for its report; the lane owns them. Null: not on this lane.
+  struct Engines {
+    const engine::DhcpEngine* dhcp = nullptr;
+    const engine::TftpEngine* tftp = nullptr;
+  };
+
   LaneGroup() = default;
   [[nodiscard]] std::unique_ptr<Lane> make_lane(std::size_t index, PacketIo& io, LaneServices& services);
-  void add_engines(std::size_t index, PacketIo& io, LaneServices& services, LaneSetup& setup);
+  [[nodiscard]] Engines add_engines(std::size_t index, PacketIo& io, LaneServices& services, LaneSetup& setup);
 
   std::vector<io::InterfaceFacts> interfaces_;
   std::vector<Opened> opened_;

@@ -10,16 +10,13 @@
 #include <array>
 #include <cerrno>
 #include <memory>
-#include <system_error>
 #include <vector>
+
+#include "core/errno_text.h"
 
 namespace rackcast {
 
 namespace {
-
-std::string reason() {
-  return std::generic_category().message(errno);
-}
 
 struct CapabilityFree {
   void operator()(cap_t caps) const { cap_free(caps); }
@@ -31,7 +28,7 @@ Result<void> keep_only_reload_capabilities() {
   if (caps == nullptr || cap_set_flag(caps.get(), CAP_PERMITTED, kKept.size(), kKept.data(), CAP_SET) != 0 ||
       cap_set_flag(caps.get(), CAP_EFFECTIVE, kKept.size(), kKept.data(), CAP_SET) != 0 ||
       cap_set_proc(caps.get()) != 0)
-    return fail("cannot keep CAP_NET_RAW and CAP_NET_BIND_SERVICE for reload: " + reason());
+    return fail("cannot keep CAP_NET_RAW and CAP_NET_BIND_SERVICE for reload: " + errno_text(errno));
   return {};
 }
 
@@ -53,13 +50,13 @@ Result<UserIds> find_user(const std::string& user) {
 Result<void> prepare_state_dir(const std::string& dir, const UserIds& owner) {
   const bool made = mkdir(dir.c_str(), 0750) == 0;
   if (!made && errno != EEXIST)
-    return fail("cannot make the state directory " + dir + ": " + reason() +
+    return fail("cannot make the state directory " + dir + ": " + errno_text(errno) +
                 "; create it or change [server].state_dir");
   struct stat facts {};
   if (stat(dir.c_str(), &facts) != 0 || !S_ISDIR(facts.st_mode))
     return fail("the state directory " + dir + " is not a directory; change [server].state_dir");
   if (made && geteuid() == 0 && owner.uid != 0 && lchown(dir.c_str(), owner.uid, owner.gid) != 0)
-    return fail("cannot give the state directory " + dir + " to " + owner.name + ": " + reason());
+    return fail("cannot give the state directory " + dir + " to " + owner.name + ": " + errno_text(errno));
   return {};
 }
 
@@ -67,11 +64,11 @@ Result<void> drop_privileges(const UserIds& user) {
   if (user.uid == 0 || geteuid() != 0) return {};
   if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0 || initgroups(user.name.c_str(), user.gid) != 0 ||
       setresgid(user.gid, user.gid, user.gid) != 0 || setresuid(user.uid, user.uid, user.uid) != 0)
-    return fail("cannot become user " + user.name + ": " + reason());
+    return fail("cannot become user " + user.name + ": " + errno_text(errno));
   if (auto kept = keep_only_reload_capabilities(); !kept) return kept;
   // A changed uid makes the process non-dumpable, which hides /proc/self from ourselves.
   prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
-  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return fail("cannot set no_new_privs: " + reason());
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return fail("cannot set no_new_privs: " + errno_text(errno));
   return {};
 }
 
