@@ -103,8 +103,10 @@ void TftpEngine::ask_piece(const Now& now, TransferIndex index, std::uint64_t of
   const Ticket ticket = make_ticket(EngineTag::kTftp, piece_ticket(index, transfer.serial));
   if (!sink.submit(ReadPiece{ticket, std::move(whole), offset})) {
     counters_.add(Counter::kDroppedLoadQueueFull);
-    // Also when an earlier question was lost: nothing is under way now, so whoever feeds the starved asks again.
+    // Also when an earlier question was lost: nothing is under way now, so whoever feeds the starved asks again. Not
+    // for ever: what cannot be asked for ends as what is never answered does.
     transfer.awaits_piece = false;
+    if (now.monotonic - transfer.moved_at >= kImageWait) return fail(now, index, Refusal::kImageLate, sink);
     set_deadline(index, now.monotonic + kImageAskAgain);
     return starve(now, index);
   }

@@ -102,7 +102,7 @@ void TftpEngine::pump(const Now& now, TransferIndex index, Sink& sink) {
     sink.commit(slot);
     sent = true;
   }
-  if (!sent) return;
+  if (!sent || transfer.state != TransferState::kSending) return;
   if (!transfer.awaits_piece) set_deadline(index, now.monotonic + wait_of(transfer));
   if (transfer.confirmed) return;
   ++transfer.answers;

@@ -396,16 +396,22 @@ TEST_F(TftpPieces, APieceWhoseAnswerWasLostIsAskedForAgainThoughTheQueueWasFullT
   }
 }
 
-TEST_F(TftpPieces, ATransferWhosePieceQueueStaysFullIsNeverLeftWithoutATimer) {
+TEST_F(TftpPieces, ATransferWhosePieceQueueStaysFullIsRefusedInTheEnd) {
   open(whole, {.blksize = 1'000});
   (void)sent();
-  ack(0);
-  harness.router.submitted.clear();
   harness.router.full = true;
-  for (int i = 0; i < 200 && engine->in_flight() > 0; ++i) {
+  ack(0);
+  const MonotonicTime end = now.monotonic + tftpd::kImageWait;
+  while (now.monotonic < end) {
+    ASSERT_EQ(engine->in_flight(), 1U);
+    ASSERT_NE(engine->next_deadline(), kNever);
     pass(std::chrono::milliseconds(100));
-    ASSERT_NE(engine->next_deadline(), kNever) << i;
   }
+  pass(tftpd::kSlotRetry);
+  EXPECT_EQ(sent_text(), "E0");
+  EXPECT_EQ(engine->in_flight(), 0U);
+  pass(tftpd::kLinger + tftpd::kSweepEvery);
+  EXPECT_EQ(engine->next_deadline(), kNever);
 }
 
 TEST_F(TftpPieces, NetasciiOfAnImageThatIsNotResidentIsRefused) {
