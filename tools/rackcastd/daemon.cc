@@ -132,7 +132,7 @@ Result<void> Daemon::open_stores() {
   if (config_->dhcp) {
     auto store = SqliteLeaseStore::open(
         config_->server.state_dir + "/leases.db",
-        [this](LaneId lane, Completion completion) { (void)lanes_->post(lane, std::move(completion)); },
+        [this](LaneId lane, const Completion& completion) { return lanes_->post(lane, completion); },
         [this](const std::string& alarm) { say(LogLevel::kError, alarm); });
     if (!store) return tl::make_unexpected(store.error());
     auto known = (*store)->load();
