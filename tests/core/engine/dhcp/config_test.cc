@@ -46,7 +46,7 @@ TEST(DhcpHosts, WhatSomebodyHasAlreadyIsNeverLeased) {
   EXPECT_EQ(rack.lease(2), ip(111));
   EXPECT_EQ(rack.lease(3), ip(113));
   EXPECT_EQ(rack.ask(discover(4)), nullptr) << "nothing else is free";
-  EXPECT_EQ(rack.ask(init_reboot(5, kServer))->type(), MessageType::kNak);
+  EXPECT_EQ(rack.ask(init_reboot(5, kServer)), nullptr);
 }
 
 TEST(DhcpConfig, AReloadTakesTheInterfacesPresentAddresses) {
