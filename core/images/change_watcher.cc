@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <array>
-#include <climits>
 #include <cstring>
 #include <utility>
 
@@ -69,11 +68,9 @@ void ChangeWatcher::watch_for(std::string_view path) {
 }
 
 void ChangeWatcher::watch_real_folder(const OpenedFile& file, std::string_view path) {
-  std::array<char, PATH_MAX> text;
-  const std::string link = "/proc/self/fd/" + std::to_string(file.descriptor.get());
-  const ssize_t size = ::readlink(link.c_str(), text.data(), text.size());
-  if (size <= 0) return;
-  const std::string_view real(text.data(), static_cast<std::size_t>(size));
+  const auto found = real_path_of(file.descriptor.get());
+  if (!found) return;
+  const std::string_view real = *found;
   const std::string prefix = root_.real_path + "/";
   if (!real.starts_with(prefix) || real.substr(prefix.size()) == path) return;
   watch_for(real.substr(prefix.size()));

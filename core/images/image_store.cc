@@ -190,18 +190,21 @@ std::optional<ImageStore::Loaded> ImageStore::load_once(std::string_view path) {
   return publish(std::move(outcome.image), path, outcome.settled);
 }
 
-ImageStore::Loaded ImageStore::keep_open(OpenedFile file, std::string_view path) {
+// nullopt: the file changed since it was opened.
+std::optional<ImageStore::Loaded> ImageStore::keep_open(OpenedFile file, std::string_view path) {
   count(&ImageStoreStats::above_budget);
   {
     const std::scoped_lock lock(mutex_);
     const auto found = held_.find(file.identity);
     if (found != held_.end()) {
       found->second.used = ++uses_;
-      return {ImageStatus::kLoaded, found->second.image};
+      return Loaded{ImageStatus::kLoaded, found->second.image};
     }
   }
-  // Pieces are checked against the identity at each read, so a held file needs no settling.
-  return publish(hold_open(std::move(file)), path, true);
+  auto held = hold_open(std::move(file));
+  if (held == nullptr) return std::nullopt;
+  // Every piece is checked as it is read, so a held file needs no settling.
+  return publish(std::move(held), path, true);
 }
 
 ImageStore::Loaded ImageStore::publish(std::shared_ptr<Image> image, std::string_view path, bool settled) {

@@ -142,7 +142,7 @@ class ImageStore {
   void enqueue_bulk(Waiter waiter, const FileIdentity& identity);
   [[nodiscard]] Loaded load(std::string_view path);
   [[nodiscard]] std::optional<Loaded> load_once(std::string_view path);
-  [[nodiscard]] Loaded keep_open(OpenedFile file, std::string_view path);
+  [[nodiscard]] std::optional<Loaded> keep_open(OpenedFile file, std::string_view path);
   [[nodiscard]] Loaded publish(std::shared_ptr<Image> image, std::string_view path, bool settled);
   void read(LaneId lane, const ReadPiece& request);
   [[nodiscard]] std::shared_ptr<const Image> live_piece(std::uint64_t generation, std::uint64_t offset);

@@ -9,7 +9,6 @@
 #include <cerrno>
 #include <climits>
 #include <cstring>
-#include <optional>
 
 #include "core/errno_text.h"
 
@@ -34,14 +33,6 @@ int openat2_beneath(int root, const char* path, std::uint64_t flags) {
 
 // O_NONBLOCK: opening a FIFO must not wait for its writer.
 constexpr std::uint64_t kReadFlags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
-
-std::optional<std::string> real_path_of(int descriptor) {
-  std::array<char, PATH_MAX> text;
-  const std::string link = "/proc/self/fd/" + std::to_string(descriptor);
-  const ssize_t size = ::readlink(link.c_str(), text.data(), text.size());
-  if (size <= 0 || static_cast<std::size_t>(size) == text.size()) return std::nullopt;
-  return std::string(text.data(), static_cast<std::size_t>(size));
-}
 
 // RESOLVE_BENEATH refuses every absolute link, also one back into the tree. Where such a link really ends is looked up
 // without opening the file (O_PATH); when that is below the root, it is opened beneath again by its real name.
@@ -85,6 +76,14 @@ FileIdentity identity_of(const struct stat& facts) {
   identity.mtime_ns = facts.st_mtim.tv_sec * kNanosecondsPerSecond + facts.st_mtim.tv_nsec;
   identity.ctime_ns = facts.st_ctim.tv_sec * kNanosecondsPerSecond + facts.st_ctim.tv_nsec;
   return identity;
+}
+
+std::optional<std::string> real_path_of(int descriptor) {
+  std::array<char, PATH_MAX> text;
+  const std::string link = "/proc/self/fd/" + std::to_string(descriptor);
+  const ssize_t size = ::readlink(link.c_str(), text.data(), text.size());
+  if (size <= 0 || static_cast<std::size_t>(size) == text.size()) return std::nullopt;
+  return std::string(text.data(), static_cast<std::size_t>(size));
 }
 
 Result<RootDirectory> open_root(const std::string& path) {

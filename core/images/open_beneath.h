@@ -5,6 +5,7 @@
 
 #include <sys/stat.h>
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -46,5 +47,9 @@ struct RootDirectory {
 [[nodiscard]] OpenedFile open_beneath(const RootDirectory& root, std::string_view path);
 
 [[nodiscard]] FileIdentity identity_of(const struct stat& facts);
+
+// Where the kernel says `descriptor` lies now, without links; " (deleted)" behind it when its name is gone. nullopt:
+// no /proc, or longer than PATH_MAX.
+[[nodiscard]] std::optional<std::string> real_path_of(int descriptor);
 
 }  // namespace rackcast
