@@ -235,10 +235,9 @@ ImageStore::Loaded ImageStore::publish(std::shared_ptr<Image> image, std::string
 }
 
 void ImageStore::read(LaneId lane, const ReadPiece& request) {
-  PieceRead done{request.ticket, ImageStatus::kFailed, nullptr};
+  PieceRead done{request.ticket, PieceStatus::kRead, nullptr};
   done.piece = live_piece(request.image->generation, piece_start(request.offset));
-  if (done.piece == nullptr) done.piece = read_new_piece(*request.image, request.offset);
-  if (done.piece != nullptr) done.status = ImageStatus::kLoaded;
+  if (done.piece == nullptr) read_new_piece(request, done);
   answer(lane, std::move(done));
 }
 
@@ -253,21 +252,24 @@ std::shared_ptr<const Image> ImageStore::live_piece(std::uint64_t generation, st
   return nullptr;
 }
 
-std::shared_ptr<const Image> ImageStore::read_new_piece(const Image& whole, std::uint64_t offset) {
+void ImageStore::read_new_piece(const ReadPiece& request, PieceRead& done) {
   const auto place = std::find_if(live_pieces_.begin(), live_pieces_.end(),
                                   [](const LivePiece& live) { return live.piece.expired(); });
   if (place == live_pieces_.end()) {
     count(&ImageStoreStats::pieces_refused);
-    return nullptr;
+    done.status = PieceStatus::kBusy;
+    return;
   }
-  LoadOutcome outcome = read_piece(whole, offset, live_);
+  LoadOutcome outcome = read_piece(*request.image, request.offset, live_);
   if (outcome.status != LoadStatus::kLoaded) {
-    count(outcome.status == LoadStatus::kChanged ? &ImageStoreStats::pieces_changed : &ImageStoreStats::read_failed);
-    return nullptr;
+    const bool changed = outcome.status == LoadStatus::kChanged;
+    count(changed ? &ImageStoreStats::pieces_changed : &ImageStoreStats::read_failed);
+    done.status = changed ? PieceStatus::kChanged : PieceStatus::kFailed;
+    return;
   }
   count(&ImageStoreStats::pieces);
   *place = {outcome.image->generation, outcome.image->offset, outcome.image};
-  return std::move(outcome.image);
+  done.piece = std::move(outcome.image);
 }
 
 // Whether `size` more bytes would fit, evicting all that nobody uses.

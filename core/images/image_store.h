@@ -65,7 +65,7 @@ struct ImageStoreStats {
   std::uint64_t pieces = 0;          // read
   std::uint64_t pieces_shared = 0;   // answered by one that lives
   std::uint64_t pieces_changed = 0;  // refused: the held file changed
-  std::uint64_t pieces_refused = 0;  // `pieces_max`
+  std::uint64_t pieces_refused = 0;  // `pieces_max`: told to ask again
   std::uint64_t waiters_refused = 0;
   std::uint64_t submits_refused = 0;  // a queue was full
   std::uint64_t answers_lost = 0;     // the lane's mailbox was full; the engine asks again
@@ -146,7 +146,7 @@ class ImageStore {
   [[nodiscard]] Loaded publish(std::shared_ptr<Image> image, std::string_view path, bool settled);
   void read(LaneId lane, const ReadPiece& request);
   [[nodiscard]] std::shared_ptr<const Image> live_piece(std::uint64_t generation, std::uint64_t offset);
-  [[nodiscard]] std::shared_ptr<const Image> read_new_piece(const Image& whole, std::uint64_t offset);
+  void read_new_piece(const ReadPiece& request, PieceRead& done);
 
   [[nodiscard]] bool fits_locked(std::uint64_t size) const;
   [[nodiscard]] bool make_room(std::uint64_t size);

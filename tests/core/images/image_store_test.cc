@@ -62,7 +62,6 @@ class ImageStoreTest : public ::testing::Test {
  protected:
   void start(std::uint64_t budget = std::uint64_t{1} << 30U, std::size_t images_max = 64) {
     tree.make_folder("root");
-    ImageStoreOptions options;
     options.root = tree.path("root");
     options.budget_bytes = budget;
     options.images_max = images_max;
@@ -100,6 +99,7 @@ class ImageStoreTest : public ::testing::Test {
   }
 
   testing::TemporaryTree tree;
+  ImageStoreOptions options;
   Answers answers;
   std::unique_ptr<ImageStore> store;
 };
@@ -120,7 +120,6 @@ TEST_F(ImageStoreTest, LoadsAFileAndAnswersTheLaneAndTicketThatAsked) {
 }
 
 TEST_F(ImageStoreTest, MissingRootIsAnErrorSentence) {
-  ImageStoreOptions options;
   options.root = tree.path("nowhere");
   const auto created = ImageStore::create(options, [](LaneId, Completion) { return true; });
   ASSERT_FALSE(created.has_value());
@@ -308,7 +307,7 @@ TEST_F(ImageStoreTest, AnImageAboveTheBudgetIsReadInPieces) {
   std::string joined;
   while (joined.size() < content.size()) {
     const PieceRead answer = read(image, joined.size());
-    ASSERT_EQ(answer.status, ImageStatus::kLoaded);
+    ASSERT_EQ(answer.status, PieceStatus::kRead);
     EXPECT_EQ(answer.ticket, Ticket{9});
     joined.resize(answer.piece->offset);
     joined += text_of(*answer.piece);
@@ -327,13 +326,30 @@ TEST_F(ImageStoreTest, TransfersAtOnePlaceShareAPiece) {
   EXPECT_EQ(store->stats().pieces_shared, 1U);
 }
 
+TEST_F(ImageStoreTest, APieceMoreThanMayLiveIsToldToAskAgain) {
+  tree.write("root/huge", std::string(3 * kPieceBytes, 'h'));
+  options.pieces_max = 2;
+  start(100'000);
+  const auto image = load("huge").image;
+  const PieceRead first = read(image, 0);
+  PieceRead second = read(image, kPieceBytes);
+  ASSERT_EQ(second.status, PieceStatus::kRead);
+  const PieceRead refused = read(image, 2 * kPieceBytes);
+  EXPECT_EQ(refused.status, PieceStatus::kBusy);
+  EXPECT_EQ(refused.piece, nullptr);
+  EXPECT_EQ(store->stats().pieces_refused, 1U);
+  EXPECT_EQ(read(image, 1).piece, first.piece);  // what lives is shared all the same
+  second.piece.reset();
+  EXPECT_EQ(read(image, 2 * kPieceBytes).status, PieceStatus::kRead);
+}
+
 TEST_F(ImageStoreTest, APieceOfAFileThatChangedInPlaceFails) {
   tree.write("root/huge", std::string(2 * kPieceBytes, 'h'));
   start(100'000);
   const auto image = load("huge").image;
   tree.truncate("root/huge", kPieceBytes);
   const PieceRead answer = read(image, kPieceBytes);
-  EXPECT_EQ(answer.status, ImageStatus::kFailed);
+  EXPECT_EQ(answer.status, PieceStatus::kChanged);
   EXPECT_EQ(answer.piece, nullptr);
   EXPECT_EQ(store->stats().pieces_changed, 1U);
   EXPECT_EQ(load("huge").image->size_bytes, kPieceBytes);
@@ -394,12 +410,8 @@ TEST_F(ImageStoreTest, AChangeBehindALinkIsSeen) {
 TEST_F(ImageStoreTest, FoldersWatchedAreBoundedAndCounted) {
   tree.make_folder("root");
   for (int i = 0; i < 6; ++i) tree.write("root/d" + std::to_string(i) + "/f", "x");
-  ImageStoreOptions options;
-  options.root = tree.path("root");
   options.watches_max = 4;
-  auto created = ImageStore::create(
-      options, [this](LaneId lane, Completion completion) { return answers.put(lane, std::move(completion)); });
-  store = std::move(*created);
+  start();
   for (int i = 0; i < 6; ++i) EXPECT_EQ(load("d" + std::to_string(i) + "/f").status, ImageStatus::kLoaded);
   EXPECT_EQ(store->stats().watcher.folders, 4U);
   EXPECT_EQ(store->stats().watcher.watches_refused, 2U);
