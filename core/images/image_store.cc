@@ -32,7 +32,7 @@ ImageStore::ImageStore(ImageStoreOptions options, RootDirectory root, Answer ans
       quick_(options_.queue_max),
       bulk_(options_.queue_max),
       pieces_(options_.queue_max),
-      watcher_(std::make_unique<ChangeWatcher>(root_, epoch_, options_.watches_max)) {
+      watcher_(std::make_unique<ChangeWatcher>(root_.get(), epoch_, options_.watches_max)) {
   threads_.emplace_back([this] { run_quick(); });
   threads_.emplace_back([this] { run_bulk(); });
   threads_.emplace_back([this] { run_pieces(); });
@@ -99,13 +99,37 @@ void ImageStore::run_pieces() {
     if (const auto* const wanted = std::get_if<ReadPiece>(&request->work)) read(request->lane, *wanted);
 }
 
+Result<void> ImageStore::reopen_root() {
+  const auto changed = root_.look();
+  if (!changed) {
+    count(&ImageStoreStats::roots_missing);
+    return tl::make_unexpected(changed.error());
+  }
+  if (!*changed) return {};
+  count(&ImageStoreStats::roots_changed);
+  watcher_->serve(root_.get());
+  epoch_.bump();
+  return {};
+}
+
+// Any event may be the root's own: a look is one stat().
+void ImageStore::look_at_root() {
+  const std::uint64_t epoch = epoch_.value();
+  const auto now = std::chrono::steady_clock::now();
+  if (epoch == root_looked_epoch_ && now - root_looked_at_ < options_.root_look_after) return;
+  if (!reopen_root()) return;  // the next request looks again
+  root_looked_epoch_ = epoch;
+  root_looked_at_ = now;
+}
+
 void ImageStore::resolve(LaneId lane, const LoadImage& request) {
   const std::string_view path = request.path;
+  look_at_root();
   watcher_->watch_for(path);
-  Waiter waiter{lane, request.ticket, request.path, epoch_.value()};  // read before the file is looked at
+  Waiter waiter{lane, request.ticket, request.path, epoch_.value()};  // read before root and file are looked at
   Loaded loaded;
   {
-    const OpenedFile file = open_beneath(root_, path);
+    const OpenedFile file = open_beneath(*root_.get(), path);
     loaded.status = count_failure(file);
     if (loaded.status == ImageStatus::kLoaded) {
       watcher_->watch_real_folder(file, path);
@@ -163,7 +187,7 @@ ImageStore::Loaded ImageStore::load(std::string_view path) {
 
 // nullopt: the file changed under the copy.
 std::optional<ImageStore::Loaded> ImageStore::load_once(std::string_view path) {
-  OpenedFile file = open_beneath(root_, path);
+  OpenedFile file = open_beneath(*root_.get(), path);
   if (const ImageStatus status = count_failure(file); status != ImageStatus::kLoaded) return Loaded{status, nullptr};
   if (auto held = held_if_current(file, path)) return Loaded{ImageStatus::kLoaded, std::move(held)};
   const std::uint64_t size = file.identity.size_bytes;

@@ -92,6 +92,10 @@ Result<RootDirectory> open_root(const std::string& path) {
   root.descriptor = FileDescriptor(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!root.descriptor.valid())
     return fail("root " + path + ": " + errno_text(errno) + "; create the folder or correct `root`");
+  struct stat facts {};
+  if (::fstat(root.descriptor.get(), &facts) != 0) return fail("root " + path + ": " + errno_text(errno));
+  root.device = facts.st_dev;
+  root.inode = facts.st_ino;
   const auto real = real_path_of(root.descriptor.get());
   if (!real) return fail("root " + path + ": /proc is not mounted; mount it");
   root.real_path = *real == "/" ? "" : *real;

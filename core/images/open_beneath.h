@@ -33,9 +33,11 @@ struct OpenedFile {
   [[nodiscard]] bool directory() const { return S_ISDIR(mode); }
 };
 
-// The root of a tree, held open, so that renaming it does not change what is served.
+// The root of a tree, held open: one directory, whatever happens to its path.
 struct RootDirectory {
   FileDescriptor descriptor;
+  dev_t device = 0;
+  ino_t inode = 0;
   std::string path;       // as configured
   std::string real_path;  // without links, no trailing '/'
 };
