@@ -67,10 +67,16 @@ struct ImageLoaded {
   std::shared_ptr<const Image> image;  // set when kLoaded
   std::uint64_t epoch = 0;             // of the store when the path was resolved: see ImageEpoch
 };
+enum class PieceStatus : std::uint8_t {
+  kRead,
+  kBusy,     // as many pieces live as may: one comes free when its last user lets go of it; ask again
+  kChanged,  // the file was rewritten in place: what was sent and what would come are not one file
+  kFailed,   // I/O
+};
 struct PieceRead {
   Ticket ticket;
-  ImageStatus status = ImageStatus::kFailed;  // kFailed also when the file changed under the held descriptor
-  std::shared_ptr<const Image> piece;
+  PieceStatus status = PieceStatus::kFailed;
+  std::shared_ptr<const Image> piece;  // set when kRead
 };
 struct MachineChanged {
   Machine machine;

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <array>
-#include <climits>
 #include <cstring>
 #include <utility>
 
@@ -17,6 +16,8 @@ namespace {
 // IN_CREATE for links and folders, which appear without being written; IN_ATTRIB for a file made readable.
 constexpr std::uint32_t kChanges = IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CREATE | IN_ATTRIB |
                                    IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
+// Of a root that nothing was asked for in.
+constexpr std::uint32_t kOfItself = IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
 constexpr std::size_t kEventBytes = 16 * 1024;
 
 // The folders above a path from the root down: "", "a", "a/b" of "a/b/file".
@@ -33,14 +34,19 @@ Folders folders_of(std::string_view path) {
   return folders;
 }
 
+std::string name_of(int descriptor) {
+  return "/proc/self/fd/" + std::to_string(descriptor);
+}
+
 }  // namespace
 
-ChangeWatcher::ChangeWatcher(const RootDirectory& root, ImageEpoch& epoch, std::size_t watches_max)
-    : root_(root),
-      epoch_(epoch),
+ChangeWatcher::ChangeWatcher(std::shared_ptr<const RootDirectory> root, ImageEpoch& epoch, std::size_t watches_max)
+    : epoch_(epoch),
       watches_max_(watches_max),
       inotify_(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)),
-      stop_(::eventfd(0, EFD_CLOEXEC)) {
+      stop_(::eventfd(0, EFD_CLOEXEC)),
+      root_(std::move(root)) {
+  watch_root_locked();  // nobody else is there yet
   if (inotify_.valid() && stop_.valid()) thread_ = std::thread([this] { run(); });
 }
 
@@ -52,6 +58,7 @@ ChangeWatcher::~ChangeWatcher() {
 }
 
 void ChangeWatcher::watch_for(std::string_view path) {
+  const auto root = this->root();
   const Folders folders = folders_of(path);
   // What is watched exists: the walk begins below the deepest such.
   std::size_t at = folders.count;
@@ -59,24 +66,42 @@ void ChangeWatcher::watch_for(std::string_view path) {
   std::string_view nearest;
   FileDescriptor descriptor;  // of `nearest`; not valid: none was found that is not watched already
   for (; at < folders.count; ++at) {
-    OpenedFile opened = look_up(folders.names[at]);
+    OpenedFile opened = look_up(*root, folders.names[at]);
     if (opened.status == OpenStatus::kUnreadable) continue;  // one may pass through it all the same
     if (opened.status != OpenStatus::kOpened || !opened.directory()) break;
     nearest = folders.names[at];
     descriptor = std::move(opened.descriptor);
   }
-  if (descriptor.valid()) (void)add(std::string(nearest), descriptor.get());
+  if (descriptor.valid()) add(*root, std::string(nearest), descriptor.get());
 }
 
 void ChangeWatcher::watch_real_folder(const OpenedFile& file, std::string_view path) {
-  std::array<char, PATH_MAX> text;
-  const std::string link = "/proc/self/fd/" + std::to_string(file.descriptor.get());
-  const ssize_t size = ::readlink(link.c_str(), text.data(), text.size());
-  if (size <= 0) return;
-  const std::string_view real(text.data(), static_cast<std::size_t>(size));
-  const std::string prefix = root_.real_path + "/";
+  const auto found = real_path_of(file.descriptor.get());
+  if (!found) return;
+  const std::string_view real = *found;
+  const std::string prefix = root()->real_path + "/";
   if (!real.starts_with(prefix) || real.substr(prefix.size()) == path) return;
   watch_for(real.substr(prefix.size()));
+}
+
+void ChangeWatcher::serve(std::shared_ptr<const RootDirectory> root) {
+  const std::scoped_lock lock(mutex_);
+  for (const auto& [watch, folder] : watches_) ::inotify_rm_watch(inotify_.get(), watch);
+  watches_.clear();
+  folders_.clear();
+  ::inotify_rm_watch(inotify_.get(), root_watch_);
+  root_ = std::move(root);
+  watch_root_locked();
+}
+
+void ChangeWatcher::watch_root_locked() {
+  root_watch_ = ::inotify_add_watch(inotify_.get(), name_of(root_->descriptor.get()).c_str(), kOfItself);
+  if (root_watch_ < 0) ++stats_.watches_refused;
+}
+
+std::shared_ptr<const RootDirectory> ChangeWatcher::root() const {
+  const std::scoped_lock lock(mutex_);
+  return root_;
 }
 
 ChangeWatcherStats ChangeWatcher::stats() const {
@@ -91,29 +116,28 @@ bool ChangeWatcher::known(const std::string& folder) const {
   return folders_.contains(folder);
 }
 
-OpenedFile ChangeWatcher::look_up(std::string_view folder) {
+OpenedFile ChangeWatcher::look_up(const RootDirectory& root, std::string_view folder) {
   {
     const std::scoped_lock lock(mutex_);
     ++stats_.lookups;
   }
-  return open_beneath(root_, folder);
+  return open_beneath(root, folder);
 }
 
-bool ChangeWatcher::add(const std::string& folder, int descriptor) {
+void ChangeWatcher::add(const RootDirectory& root, const std::string& folder, int descriptor) {
   const std::scoped_lock lock(mutex_);
+  if (&root != root_.get()) return;  // another root meanwhile: the next who asks watches the folder there
   if (!inotify_.valid() || watches_.size() >= watches_max_) {
     ++stats_.watches_refused;
-    return false;
+    return;
   }
-  const std::string name = "/proc/self/fd/" + std::to_string(descriptor);
-  const int watch = ::inotify_add_watch(inotify_.get(), name.c_str(), kChanges);
+  const int watch = ::inotify_add_watch(inotify_.get(), name_of(descriptor).c_str(), kChanges);
   if (watch < 0) {
     ++stats_.watches_refused;
-    return false;
+    return;
   }
   // The same folder by another name has the same watch: the first name stays.
   if (watches_.emplace(watch, folder).second) folders_.insert(folder);
-  return true;
 }
 
 void ChangeWatcher::run() {
@@ -133,16 +157,18 @@ void ChangeWatcher::read_events() {
     inotify_event event;
     std::memcpy(&event, buffer.data() + at, sizeof(event));
     at += sizeof(event) + event.len;
-    if ((event.mask & IN_MOVE_SELF) != 0) ::inotify_rm_watch(inotify_.get(), event.wd);  // its name is stale
-    if ((event.mask & IN_IGNORED) != 0) forget(event.wd);
+    on_event(event.wd, event.mask);
   }
   epoch_.bump();
   const std::scoped_lock lock(mutex_);
   ++stats_.changes;
 }
 
-void ChangeWatcher::forget(int watch) {
+void ChangeWatcher::on_event(int watch, std::uint32_t mask) {
   const std::scoped_lock lock(mutex_);
+  // The name of a folder that was moved is stale. The root has none, and may be moved back.
+  if ((mask & IN_MOVE_SELF) != 0 && watch != root_watch_) ::inotify_rm_watch(inotify_.get(), watch);
+  if ((mask & IN_IGNORED) == 0) return;
   const auto found = watches_.find(watch);
   if (found == watches_.end()) return;
   folders_.erase(found->second);

@@ -2,9 +2,9 @@
 // ImageEpoch::bump(). For a missing path the nearest existing folder above it is watched, found from the root down, so
 // that a request for a deep path that does not exist costs one look at the disk. Not seen: changes on NFS, a renamed
 // parent of a watched folder, folders deeper than kFoldersDeepMax, more folders than `watches_max`; those age out by
-// kRevalidateAfter.
+// kRevalidateAfter. The root itself is watched from the start, for its own renaming.
 //
-// Threads: watch_* and stats from any; the events are read on the watcher's own thread, which sleeps in poll().
+// Threads: watch_*, serve and stats from any; the events are read on the watcher's own thread, which sleeps in poll().
 #pragma once
 
 #include <cstdint>
@@ -33,8 +33,8 @@ class ChangeWatcher {
  public:
   static constexpr std::size_t kFoldersDeepMax = 32;  // what lies deeper is not watched
 
-  // `root` and `epoch` outlive the watcher.
-  ChangeWatcher(const RootDirectory& root, ImageEpoch& epoch, std::size_t watches_max);
+  // `epoch` outlives the watcher.
+  ChangeWatcher(std::shared_ptr<const RootDirectory> root, ImageEpoch& epoch, std::size_t watches_max);
   ~ChangeWatcher();
   ChangeWatcher(const ChangeWatcher&) = delete;
   ChangeWatcher& operator=(const ChangeWatcher&) = delete;
@@ -45,22 +45,28 @@ class ChangeWatcher {
   // Where `file`, opened as `path`, really lies when a link led elsewhere.
   void watch_real_folder(const OpenedFile& file, std::string_view path);
 
+  // Another root from now on: the folders of the old one are watched no more.
+  void serve(std::shared_ptr<const RootDirectory> root);
+
   [[nodiscard]] ChangeWatcherStats stats() const;
 
  private:
   [[nodiscard]] bool known(const std::string& folder) const;
-  [[nodiscard]] OpenedFile look_up(std::string_view folder);
-  [[nodiscard]] bool add(const std::string& folder, int descriptor);
+  [[nodiscard]] std::shared_ptr<const RootDirectory> root() const;
+  [[nodiscard]] OpenedFile look_up(const RootDirectory& root, std::string_view folder);
+  void add(const RootDirectory& root, const std::string& folder, int descriptor);
+  void watch_root_locked();
   void run();
   void read_events();
-  void forget(int watch);
+  void on_event(int watch, std::uint32_t mask);
 
-  const RootDirectory& root_;
   ImageEpoch& epoch_;
   std::size_t watches_max_;
   FileDescriptor inotify_;  // not valid: inotify is missing, everything ages out
   FileDescriptor stop_;
-  mutable std::mutex mutex_;            // guards all below
+  mutable std::mutex mutex_;  // guards all below
+  std::shared_ptr<const RootDirectory> root_;
+  int root_watch_ = -1;                 // also in watches_ once something was asked for right below the root
   std::map<int, std::string> watches_;  // the kernel's watch -> folder, as it was named
   std::set<std::string> folders_;
   ChangeWatcherStats stats_;

@@ -8,7 +8,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <mutex>
+#include <string>
 #include <vector>
+
+#include "core/images/held_file.h"
 
 namespace rackcast {
 namespace {
@@ -60,14 +64,20 @@ class ResidentImage final : public Image {
 
 class HeldImage final : public Image {
  public:
-  explicit HeldImage(OpenedFile opened) : file_(std::move(opened.descriptor)) {
-    identity = opened.identity;
-    size_bytes = opened.identity.size_bytes;
+  HeldImage(FileDescriptor file, FileStanding standing) : file_(std::move(file)), standing_(std::move(standing)) {
+    identity = standing_.identity;
+    size_bytes = identity.size_bytes;
     descriptor = file_.get();
+  }
+  [[nodiscard]] bool content_stands() const {
+    const std::scoped_lock lock(mutex_);
+    return rackcast::content_stands(descriptor, standing_);
   }
 
  private:
   FileDescriptor file_;
+  mutable std::mutex mutex_;
+  mutable FileStanding standing_;  // what the last look accepted; `identity` stays that of the opening
 };
 
 class PieceImage final : public Image {
@@ -164,25 +174,15 @@ LoadOutcome load_resident(FileSource& source, const FileIdentity& expected, cons
 }
 
 std::shared_ptr<Image> hold_open(OpenedFile file) {
-  return std::make_shared<HeldImage>(std::move(file));
-}
-
-namespace {
-
-// As it was when opened. A file that was replaced by rename keeps its bytes; only its link count and so its ctime
-// moved.
-bool unchanged_since_open(const Image& whole) {
+  std::string name = real_path_of(file.descriptor.get()).value_or("");
   struct stat facts {};
-  if (::fstat(whole.descriptor, &facts) != 0) return false;
-  FileIdentity now = identity_of(facts);
-  if (facts.st_nlink == 0) now.ctime_ns = whole.identity.ctime_ns;
-  return now == whole.identity;
+  if (::fstat(file.descriptor.get(), &facts) != 0 || identity_of(facts) != file.identity) return nullptr;
+  return std::make_shared<HeldImage>(std::move(file.descriptor), standing_of(facts, std::move(name)));
 }
-
-}  // namespace
 
 LoadOutcome read_piece(const Image& whole, std::uint64_t offset, const LiveBytes& live) {
-  if (offset >= whole.size_bytes) return {LoadStatus::kReadFailed, nullptr, false};
+  const auto* const held = dynamic_cast<const HeldImage*>(&whole);
+  if (held == nullptr || offset >= whole.size_bytes) return {LoadStatus::kReadFailed, nullptr, false};
   const std::uint64_t start = piece_start(offset);
   const auto size = static_cast<std::size_t>(std::min(whole.size_bytes - start, kPieceBytes + kPieceOverlapBytes));
   auto buffer = std::make_unique_for_overwrite<std::byte[]>(size);
@@ -193,7 +193,7 @@ LoadOutcome read_piece(const Image& whole, std::uint64_t offset, const LiveBytes
     if (*count == 0) return {LoadStatus::kChanged, nullptr, false};
     at += *count;
   }
-  if (!unchanged_since_open(whole)) return {LoadStatus::kChanged, nullptr, false};
+  if (!held->content_stands()) return {LoadStatus::kChanged, nullptr, false};
   auto piece = std::make_shared<PieceImage>(std::move(buffer), size, live);
   piece->size_bytes = whole.size_bytes;
   piece->generation = whole.generation;

@@ -56,7 +56,7 @@ struct LoadOutcome {
 // Copies `source`, whose identity was `expected` when it was opened.
 [[nodiscard]] LoadOutcome load_resident(FileSource& source, const FileIdentity& expected, const LiveBytes& live);
 
-// An image that is not resident: keeps `file` open.
+// An image that is not resident: keeps `file` open. Null when it changed since it was opened.
 [[nodiscard]] std::shared_ptr<Image> hold_open(OpenedFile file);
 
 // Pieces: kPieceBytes aligned to themselves plus an overlap, so that a block that starts within the piece (RFC 2348: at
@@ -67,7 +67,8 @@ inline constexpr std::uint64_t kPieceOverlapBytes = 64U << 10U;
   return offset / kPieceBytes * kPieceBytes;
 }
 
-// The piece of `whole` that holds `offset`. kChanged when the held file is no longer what it was when it was opened.
+// The piece of `whole`, which hold_open() made, that holds `offset`. kChanged when the held file no longer has the
+// content it was opened with (held_file.h).
 [[nodiscard]] LoadOutcome read_piece(const Image& whole, std::uint64_t offset, const LiveBytes& live);
 
 }  // namespace rackcast

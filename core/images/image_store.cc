@@ -32,7 +32,7 @@ ImageStore::ImageStore(ImageStoreOptions options, RootDirectory root, Answer ans
       quick_(options_.queue_max),
       bulk_(options_.queue_max),
       pieces_(options_.queue_max),
-      watcher_(std::make_unique<ChangeWatcher>(root_, epoch_, options_.watches_max)) {
+      watcher_(std::make_unique<ChangeWatcher>(root_.get(), epoch_, options_.watches_max)) {
   threads_.emplace_back([this] { run_quick(); });
   threads_.emplace_back([this] { run_bulk(); });
   threads_.emplace_back([this] { run_pieces(); });
@@ -99,13 +99,37 @@ void ImageStore::run_pieces() {
     if (const auto* const wanted = std::get_if<ReadPiece>(&request->work)) read(request->lane, *wanted);
 }
 
+Result<void> ImageStore::reopen_root() {
+  const auto changed = root_.look();
+  if (!changed) {
+    count(&ImageStoreStats::roots_missing);
+    return tl::make_unexpected(changed.error());
+  }
+  if (!*changed) return {};
+  count(&ImageStoreStats::roots_changed);
+  watcher_->serve(root_.get());
+  epoch_.bump();
+  return {};
+}
+
+// Any event may be the root's own: a look is one stat().
+void ImageStore::look_at_root() {
+  const std::uint64_t epoch = epoch_.value();
+  const auto now = std::chrono::steady_clock::now();
+  if (epoch == root_looked_epoch_ && now - root_looked_at_ < options_.root_look_after) return;
+  if (!reopen_root()) return;  // the next request looks again
+  root_looked_epoch_ = epoch;
+  root_looked_at_ = now;
+}
+
 void ImageStore::resolve(LaneId lane, const LoadImage& request) {
   const std::string_view path = request.path;
+  look_at_root();
   watcher_->watch_for(path);
-  Waiter waiter{lane, request.ticket, request.path, epoch_.value()};  // read before the file is looked at
+  Waiter waiter{lane, request.ticket, request.path, epoch_.value()};  // read before root and file are looked at
   Loaded loaded;
   {
-    const OpenedFile file = open_beneath(root_, path);
+    const OpenedFile file = open_beneath(*root_.get(), path);
     loaded.status = count_failure(file);
     if (loaded.status == ImageStatus::kLoaded) {
       watcher_->watch_real_folder(file, path);
@@ -163,7 +187,7 @@ ImageStore::Loaded ImageStore::load(std::string_view path) {
 
 // nullopt: the file changed under the copy.
 std::optional<ImageStore::Loaded> ImageStore::load_once(std::string_view path) {
-  OpenedFile file = open_beneath(root_, path);
+  OpenedFile file = open_beneath(*root_.get(), path);
   if (const ImageStatus status = count_failure(file); status != ImageStatus::kLoaded) return Loaded{status, nullptr};
   if (auto held = held_if_current(file, path)) return Loaded{ImageStatus::kLoaded, std::move(held)};
   const std::uint64_t size = file.identity.size_bytes;
@@ -190,18 +214,21 @@ std::optional<ImageStore::Loaded> ImageStore::load_once(std::string_view path) {
   return publish(std::move(outcome.image), path, outcome.settled);
 }
 
-ImageStore::Loaded ImageStore::keep_open(OpenedFile file, std::string_view path) {
+// nullopt: the file changed since it was opened.
+std::optional<ImageStore::Loaded> ImageStore::keep_open(OpenedFile file, std::string_view path) {
   count(&ImageStoreStats::above_budget);
   {
     const std::scoped_lock lock(mutex_);
     const auto found = held_.find(file.identity);
     if (found != held_.end()) {
       found->second.used = ++uses_;
-      return {ImageStatus::kLoaded, found->second.image};
+      return Loaded{ImageStatus::kLoaded, found->second.image};
     }
   }
-  // Pieces are checked against the identity at each read, so a held file needs no settling.
-  return publish(hold_open(std::move(file)), path, true);
+  auto held = hold_open(std::move(file));
+  if (held == nullptr) return std::nullopt;
+  // Every piece is checked as it is read, so a held file needs no settling.
+  return publish(std::move(held), path, true);
 }
 
 ImageStore::Loaded ImageStore::publish(std::shared_ptr<Image> image, std::string_view path, bool settled) {
@@ -232,10 +259,9 @@ ImageStore::Loaded ImageStore::publish(std::shared_ptr<Image> image, std::string
 }
 
 void ImageStore::read(LaneId lane, const ReadPiece& request) {
-  PieceRead done{request.ticket, ImageStatus::kFailed, nullptr};
+  PieceRead done{request.ticket, PieceStatus::kRead, nullptr};
   done.piece = live_piece(request.image->generation, piece_start(request.offset));
-  if (done.piece == nullptr) done.piece = read_new_piece(*request.image, request.offset);
-  if (done.piece != nullptr) done.status = ImageStatus::kLoaded;
+  if (done.piece == nullptr) read_new_piece(request, done);
   answer(lane, std::move(done));
 }
 
@@ -250,21 +276,24 @@ std::shared_ptr<const Image> ImageStore::live_piece(std::uint64_t generation, st
   return nullptr;
 }
 
-std::shared_ptr<const Image> ImageStore::read_new_piece(const Image& whole, std::uint64_t offset) {
+void ImageStore::read_new_piece(const ReadPiece& request, PieceRead& done) {
   const auto place = std::find_if(live_pieces_.begin(), live_pieces_.end(),
                                   [](const LivePiece& live) { return live.piece.expired(); });
   if (place == live_pieces_.end()) {
     count(&ImageStoreStats::pieces_refused);
-    return nullptr;
+    done.status = PieceStatus::kBusy;
+    return;
   }
-  LoadOutcome outcome = read_piece(whole, offset, live_);
+  LoadOutcome outcome = read_piece(*request.image, request.offset, live_);
   if (outcome.status != LoadStatus::kLoaded) {
-    count(outcome.status == LoadStatus::kChanged ? &ImageStoreStats::pieces_changed : &ImageStoreStats::read_failed);
-    return nullptr;
+    const bool changed = outcome.status == LoadStatus::kChanged;
+    count(changed ? &ImageStoreStats::pieces_changed : &ImageStoreStats::read_failed);
+    done.status = changed ? PieceStatus::kChanged : PieceStatus::kFailed;
+    return;
   }
   count(&ImageStoreStats::pieces);
   *place = {outcome.image->generation, outcome.image->offset, outcome.image};
-  return std::move(outcome.image);
+  done.piece = std::move(outcome.image);
 }
 
 // Whether `size` more bytes would fit, evicting all that nobody uses.

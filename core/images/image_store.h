@@ -17,6 +17,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -28,7 +29,7 @@
 #include "core/images/change_watcher.h"
 #include "core/images/image_epoch.h"
 #include "core/images/image_loader.h"
-#include "core/images/open_beneath.h"
+#include "core/images/served_root.h"
 #include "core/images/work_queue.h"
 #include "core/result.h"
 #include "core/work.h"
@@ -38,11 +39,12 @@ namespace rackcast {
 struct ImageStoreOptions {
   std::string root;  // absolute
   std::uint64_t budget_bytes = std::uint64_t{2} << 30U;
-  std::size_t images_max = 512;      // each holds a descriptor: keep below RLIMIT_NOFILE
-  std::size_t queue_max = 8'192;     // per queue
-  std::size_t waiters_max = 16'384;  // requests that wait for bulk loads, all together
-  std::size_t pieces_max = 1'024;    // live pieces, about 1 MiB each
-  std::size_t watches_max = 1'024;   // folders
+  std::size_t images_max = 512;                 // each holds a descriptor: keep below RLIMIT_NOFILE
+  std::size_t queue_max = 8'192;                // per queue
+  std::size_t waiters_max = 16'384;             // requests that wait for bulk loads, all together
+  std::size_t pieces_max = 1'024;               // live pieces, about 1 MiB each
+  std::size_t watches_max = 1'024;              // folders
+  Duration root_look_after = kRevalidateAfter;  // ... since the last look at what lies behind the root's path
 };
 
 struct ImageStoreStats {
@@ -65,10 +67,12 @@ struct ImageStoreStats {
   std::uint64_t pieces = 0;          // read
   std::uint64_t pieces_shared = 0;   // answered by one that lives
   std::uint64_t pieces_changed = 0;  // refused: the held file changed
-  std::uint64_t pieces_refused = 0;  // `pieces_max`
+  std::uint64_t pieces_refused = 0;  // `pieces_max`: told to ask again
   std::uint64_t waiters_refused = 0;
   std::uint64_t submits_refused = 0;  // a queue was full
   std::uint64_t answers_lost = 0;     // the lane's mailbox was full; the engine asks again
+  std::uint64_t roots_changed = 0;    // another directory at the root's path is served since
+  std::uint64_t roots_missing = 0;    // looks that found none: the one held before was served
   ChangeWatcherStats watcher;
 };
 
@@ -89,6 +93,11 @@ class ImageStore {
   // LoadImage, ReadPiece and ReleaseImage; false (untouched) for any other, or when the queue is full. Never blocks on
   // the disk.
   [[nodiscard]] bool submit(LaneId from, Work& work);
+
+  // Looks at once whether the root's path leads to another directory, which is served from then on (reload). Without
+  // this, the next request that comes after an event of the watcher, or root_look_after since the last look, does so.
+  // Blocks on the file system. Errors: nothing to be opened there; the directory held before is served on.
+  [[nodiscard]] Result<void> reopen_root();
 
   // The resident image that is this very file content, or null: how HTTP and FTP serve the generation TFTP serves.
   [[nodiscard]] std::shared_ptr<const Image> find(const FileIdentity& identity);
@@ -137,16 +146,17 @@ class ImageStore {
   void run_bulk();
   void run_pieces();
 
+  void look_at_root();
   void resolve(LaneId lane, const LoadImage& request);
   [[nodiscard]] std::shared_ptr<const Image> held_if_current(const OpenedFile& file, std::string_view path);
   void enqueue_bulk(Waiter waiter, const FileIdentity& identity);
   [[nodiscard]] Loaded load(std::string_view path);
   [[nodiscard]] std::optional<Loaded> load_once(std::string_view path);
-  [[nodiscard]] Loaded keep_open(OpenedFile file, std::string_view path);
+  [[nodiscard]] std::optional<Loaded> keep_open(OpenedFile file, std::string_view path);
   [[nodiscard]] Loaded publish(std::shared_ptr<Image> image, std::string_view path, bool settled);
   void read(LaneId lane, const ReadPiece& request);
   [[nodiscard]] std::shared_ptr<const Image> live_piece(std::uint64_t generation, std::uint64_t offset);
-  [[nodiscard]] std::shared_ptr<const Image> read_new_piece(const Image& whole, std::uint64_t offset);
+  void read_new_piece(const ReadPiece& request, PieceRead& done);
 
   [[nodiscard]] bool fits_locked(std::uint64_t size) const;
   [[nodiscard]] bool make_room(std::uint64_t size);
@@ -156,7 +166,7 @@ class ImageStore {
   void count(std::uint64_t ImageStoreStats::*counter);
 
   const ImageStoreOptions options_;
-  const RootDirectory root_;
+  ServedRoot root_;
   const Answer answer_;
   ImageEpoch epoch_;
   LiveBytes live_ = std::make_shared<std::atomic<std::uint64_t>>(0);
@@ -170,6 +180,8 @@ class ImageStore {
   std::uint64_t reserved_bytes_ = 0;  // room made for copies under way
   ImageStoreStats stats_;
 
+  std::uint64_t root_looked_epoch_ = 0;                   // the quick thread's, as the next
+  std::chrono::steady_clock::time_point root_looked_at_;  // of the last look at the root's path
   std::vector<LivePiece> live_pieces_;  // the piece thread's; also shares a piece among transfers that are at one place
 
   WorkQueue<Request> quick_;

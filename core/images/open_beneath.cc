@@ -9,7 +9,6 @@
 #include <cerrno>
 #include <climits>
 #include <cstring>
-#include <optional>
 
 #include "core/errno_text.h"
 
@@ -34,14 +33,6 @@ int openat2_beneath(int root, const char* path, std::uint64_t flags) {
 
 // O_NONBLOCK: opening a FIFO must not wait for its writer.
 constexpr std::uint64_t kReadFlags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
-
-std::optional<std::string> real_path_of(int descriptor) {
-  std::array<char, PATH_MAX> text;
-  const std::string link = "/proc/self/fd/" + std::to_string(descriptor);
-  const ssize_t size = ::readlink(link.c_str(), text.data(), text.size());
-  if (size <= 0 || static_cast<std::size_t>(size) == text.size()) return std::nullopt;
-  return std::string(text.data(), static_cast<std::size_t>(size));
-}
 
 // RESOLVE_BENEATH refuses every absolute link, also one back into the tree. Where such a link really ends is looked up
 // without opening the file (O_PATH); when that is below the root, it is opened beneath again by its real name.
@@ -87,12 +78,24 @@ FileIdentity identity_of(const struct stat& facts) {
   return identity;
 }
 
+std::optional<std::string> real_path_of(int descriptor) {
+  std::array<char, PATH_MAX> text;
+  const std::string link = "/proc/self/fd/" + std::to_string(descriptor);
+  const ssize_t size = ::readlink(link.c_str(), text.data(), text.size());
+  if (size <= 0 || static_cast<std::size_t>(size) == text.size()) return std::nullopt;
+  return std::string(text.data(), static_cast<std::size_t>(size));
+}
+
 Result<RootDirectory> open_root(const std::string& path) {
   RootDirectory root;
   root.path = path;
   root.descriptor = FileDescriptor(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!root.descriptor.valid())
     return fail("root " + path + ": " + errno_text(errno) + "; create the folder or correct `root`");
+  struct stat facts {};
+  if (::fstat(root.descriptor.get(), &facts) != 0) return fail("root " + path + ": " + errno_text(errno));
+  root.device = facts.st_dev;
+  root.inode = facts.st_ino;
   const auto real = real_path_of(root.descriptor.get());
   if (!real) return fail("root " + path + ": /proc is not mounted; mount it");
   root.real_path = *real == "/" ? "" : *real;

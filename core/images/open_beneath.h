@@ -5,6 +5,7 @@
 
 #include <sys/stat.h>
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -32,9 +33,11 @@ struct OpenedFile {
   [[nodiscard]] bool directory() const { return S_ISDIR(mode); }
 };
 
-// The root of a tree, held open, so that renaming it does not change what is served.
+// The root of a tree, held open: one directory, whatever happens to its path.
 struct RootDirectory {
   FileDescriptor descriptor;
+  dev_t device = 0;
+  ino_t inode = 0;
   std::string path;       // as configured
   std::string real_path;  // without links, no trailing '/'
 };
@@ -46,5 +49,9 @@ struct RootDirectory {
 [[nodiscard]] OpenedFile open_beneath(const RootDirectory& root, std::string_view path);
 
 [[nodiscard]] FileIdentity identity_of(const struct stat& facts);
+
+// Where the kernel says `descriptor` lies now, without links; " (deleted)" behind it when its name is gone. nullopt:
+// no /proc, or longer than PATH_MAX.
+[[nodiscard]] std::optional<std::string> real_path_of(int descriptor);
 
 }  // namespace rackcast

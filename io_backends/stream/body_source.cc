@@ -1,14 +1,11 @@
 #include "io_backends/stream/body_source.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <sys/uio.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <vector>
-
-#include "core/images/open_beneath.h"
 
 namespace rackcast::io {
 
@@ -22,23 +19,12 @@ BodySource BodySource::choose(Lookup&& found, const ImageLookup& images) {
   return BodySource(std::move(found));
 }
 
+BodySource::BodySource(Lookup&& found)
+    : fd_(std::move(found.fd)), standing_{found.facts.identity, found.entry.mode,  found.entry.links,
+                                          found.entry.owner,    found.entry.group, std::move(found.real_name)} {}
+
 bool BodySource::unchanged() {
-  if (sealed()) return true;
-  struct stat status {};
-  if (::fstat(fd_.get(), &status) != 0) return false;
-  const FileIdentity now = identity_of(status);
-  if (now == identity_) return true;
-  FileIdentity same_but_ctime = now;
-  same_but_ctime.ctime_ns = identity_.ctime_ns;
-  const bool attributes_changed =
-      status.st_nlink != links_ || status.st_mode != mode_ || status.st_uid != owner_ || status.st_gid != group_;
-  if (same_but_ctime != identity_ || !attributes_changed) return false;
-  identity_ = now;
-  links_ = status.st_nlink;
-  mode_ = status.st_mode;
-  owner_ = status.st_uid;
-  group_ = status.st_gid;
-  return true;
+  return sealed() || content_stands(fd_.get(), standing_);
 }
 
 BodySource::Pages BodySource::look_at_pages(std::uint64_t from, std::uint64_t count) const {

@@ -1,6 +1,6 @@
 // A file being served: a descriptor and what proves that its content is still the one that was promised. Either an
 // image of the store (its sealed memfd: nothing can change, nothing is checked) or a file of the tree (held open: a
-// rename over its name keeps the old bytes whole; a rewrite in place is noticed).
+// rename, of it or over its name, keeps the old bytes whole; a rewrite in place is noticed).
 //
 // Thread: one at a time. Owns its descriptor or its share of the image.
 #pragma once
@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "core/file_descriptor.h"
+#include "core/images/held_file.h"
 #include "core/images/image.h"
 #include "io_backends/stream/tree.h"
 
@@ -22,13 +23,7 @@ class BodySource {
  public:
   BodySource() = default;
   explicit BodySource(std::shared_ptr<const Image> image) : image_(std::move(image)) {}
-  explicit BodySource(Lookup&& found)
-      : fd_(std::move(found.fd)),
-        identity_(found.facts.identity),
-        mode_(found.entry.mode),
-        links_(found.entry.links),
-        owner_(found.entry.owner),
-        group_(found.entry.group) {}
+  explicit BodySource(Lookup&& found);
 
   // From the image store where it holds the content, else from the tree. Precondition: found is a file.
   static BodySource choose(Lookup&& found, const ImageLookup& images);
@@ -36,8 +31,7 @@ class BodySource {
   [[nodiscard]] bool sealed() const { return image_ != nullptr; }
   [[nodiscard]] int descriptor() const { return sealed() ? image_->descriptor : fd_.get(); }
 
-  // Whether the content is still what it was at open: same inode, size, modification and change time. A change time
-  // alone may move when links, mode or owner did (renamed over, chmod), which is no new content.
+  // Whether the content is still what it was at open (core/images/held_file.h).
   [[nodiscard]] bool unchanged();
 
   // Whether [from, from + count) can be sent without waiting for a disk, judged by its first and last page.
@@ -47,11 +41,7 @@ class BodySource {
  private:
   FileDescriptor fd_;
   std::shared_ptr<const Image> image_;
-  FileIdentity identity_;
-  std::uint32_t mode_ = 0;
-  std::uint64_t links_ = 0;
-  std::uint32_t owner_ = 0;
-  std::uint32_t group_ = 0;
+  FileStanding standing_;  // of fd_
 };
 
 // Brings [from, from + count) into the page cache; false: could not be read. Blocks: pool threads only.

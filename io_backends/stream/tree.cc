@@ -80,6 +80,7 @@ bool stat_entry(int directory, const char* name, const RootDirectory& root, cons
 }
 
 void describe(Lookup& found) {
+  found.real_name = real_path_of(found.fd.get()).value_or("");  // before fstat: see standing_of()
   struct stat status {};
   if (::fstat(found.fd.get(), &status) != 0 || !is_served(status)) {
     found.fd.reset();

@@ -39,8 +39,9 @@ struct TreeListing {
 struct Lookup {
   bool would_block = false;  // Blocking::kNever, and the answer is not in the kernel's caches
   engine::FileFacts facts;
-  TreeEntry entry;    // kFile, kDirectory; name left empty
-  FileDescriptor fd;  // kFile, kDirectory: open for reading
+  TreeEntry entry;        // kFile, kDirectory; name left empty
+  std::string real_name;  // kFile: where the descriptor lay when it was opened (core/images/held_file.h)
+  FileDescriptor fd;      // kFile, kDirectory: open for reading
 };
 
 class TreeReader {

@@ -251,6 +251,9 @@ void Daemon::reload() {
 Result<void> Daemon::put_in_force(const Config& loaded) {
   const ReloadPlan plan = reload_plan(*config_, loaded);
   const auto next = std::make_shared<const Config>(in_force(*config_, loaded));
+  if (images_ != nullptr) {
+    if (auto reopened = images_->reopen_root(); !reopened) return reopened;
+  }
   if (streams_ != nullptr) {
     if (auto swapped = streams_->reconfigure(*next); !swapped) return swapped;
   }

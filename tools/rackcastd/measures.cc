@@ -83,6 +83,10 @@ constexpr std::array kImageRows = {
                          &ImageStoreStats::submits_refused},
     Row<ImageStoreStats>{"images_answers_lost_total", "answers that found a mailbox full",
                          &ImageStoreStats::answers_lost},
+    Row<ImageStoreStats>{"images_roots_changed_total", "directories that took the place of the TFTP root",
+                         &ImageStoreStats::roots_changed},
+    Row<ImageStoreStats>{"images_roots_missing_total", "looks that found no directory at the TFTP root's path",
+                         &ImageStoreStats::roots_missing},
     Row<ImageStoreStats>{"images_pieces_changed_total", "large files that changed under a transfer",
                          &ImageStoreStats::pieces_changed},
 };

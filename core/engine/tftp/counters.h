@@ -46,6 +46,7 @@ enum class Counter : std::uint8_t {
   kGuessedTid,
   kImageTimeout,
   kImageChanged,
+  kBusyTimeout,
   // Blocks
   kBlocksSent,
   kBlocksResent,
@@ -63,6 +64,7 @@ enum class Counter : std::uint8_t {
   kCacheMisses,
   kCacheNegativeHits,
   kPiecesAsked,
+  kPiecesBusy,
   kCount_,
 };
 
@@ -110,6 +112,7 @@ inline constexpr std::array<CounterInfo, static_cast<std::size_t>(Counter::kCoun
      "an ACK at a port its transfer does not use: forged clients that guess, an attack"},
     {Counter::kImageTimeout, "image_timeout", "the disk did not deliver a boot file in time"},
     {Counter::kImageChanged, "image_changed", "an image above the budget was changed in place while it was sent"},
+    {Counter::kBusyTimeout, "busy_timeout", "too many transfers of images above the budget at once: raise cache_bytes"},
     {Counter::kBlocksSent, "blocks_sent", "DATA packets, resent ones included"},
     {Counter::kBlocksResent, "blocks_resent", "loss on the way to a client, or a slow client"},
     {Counter::kBytesAcknowledged, "bytes_acknowledged", "goodput"},
@@ -125,6 +128,7 @@ inline constexpr std::array<CounterInfo, static_cast<std::size_t>(Counter::kCoun
     {Counter::kCacheMisses, "cache_misses", "requests that asked the image store"},
     {Counter::kCacheNegativeHits, "cache_negative_hits", "not-found answers from the lane's path cache"},
     {Counter::kPiecesAsked, "pieces_asked", "reads of images above the budget"},
+    {Counter::kPiecesBusy, "pieces_busy", "the image store held as many pieces as it may; the transfer asked again"},
 }};
 
 [[nodiscard]] constexpr std::string_view hint(Counter counter) {

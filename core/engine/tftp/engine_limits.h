@@ -38,6 +38,8 @@ inline constexpr Duration kLinger = std::chrono::seconds(3);
 inline constexpr Duration kImageWait = std::chrono::seconds(60);
 // Asked again after this, in case the answer was lost on a full mailbox.
 inline constexpr Duration kImageAskAgain = std::chrono::seconds(5);
+// ... and after this when the store had no room for a piece: others need theirs for as long as they send it.
+inline constexpr Duration kBusyAskAgain = std::chrono::milliseconds(250);
 // A path is asked for again when the epoch moved while it was resolved; under a storm of changes, not for ever.
 inline constexpr std::uint8_t kLoadTriesMax = 3;
 

@@ -97,16 +97,18 @@ bool TftpEngine::keep(CacheIndex index, ImageLoaded& loaded, Sink& sink) {
   return true;
 }
 
+// Not for ever: whether it is never answered, cannot be asked for, or finds the store busy each time.
 void TftpEngine::ask_piece(const Now& now, TransferIndex index, std::uint64_t offset, Sink& sink) {
   Transfer& transfer = table_.at(index);
+  if (transfer.piece_wanted_at == kNever) transfer.piece_wanted_at = now.monotonic;
+  if (now.monotonic - transfer.piece_wanted_at >= kImageWait)
+    return fail(now, index, transfer.store_busy ? Refusal::kStoreBusy : Refusal::kImageLate, sink);
   std::shared_ptr<const Image> whole = sink.pins().share(transfer.image);
   const Ticket ticket = make_ticket(EngineTag::kTftp, piece_ticket(index, transfer.serial));
   if (!sink.submit(ReadPiece{ticket, std::move(whole), offset})) {
     counters_.add(Counter::kDroppedLoadQueueFull);
-    // Also when an earlier question was lost: nothing is under way now, so whoever feeds the starved asks again. Not
-    // for ever: what cannot be asked for ends as what is never answered does.
+    // Also when an earlier question was lost: nothing is under way now, so whoever feeds the starved asks again.
     transfer.awaits_piece = false;
-    if (now.monotonic - transfer.moved_at >= kImageWait) return fail(now, index, Refusal::kImageLate, sink);
     set_deadline(index, now.monotonic + kImageAskAgain);
     return starve(now, index);
   }
@@ -122,14 +124,25 @@ void TftpEngine::on_piece(const Now& now, PieceRead& read, Sink& sink) {
   if (index >= table_.capacity()) return;
   Transfer& transfer = table_.at(index);
   if (transfer.serial != serial || transfer.state != TransferState::kSending || !transfer.awaits_piece) return;
-  transfer.awaits_piece = false;
-  transfer.piece_asks = 0;
-  if (read.status != ImageStatus::kLoaded || read.piece == nullptr)
-    return fail(now, index, Refusal::kImageChanged, sink);
+  if (read.status == PieceStatus::kBusy) return wait_for_room(now, index, sink);
+  transfer.awaits_piece = transfer.store_busy = false;
+  transfer.piece_wanted_at = kNever;
+  if (read.status == PieceStatus::kChanged) return fail(now, index, Refusal::kImageChanged, sink);
+  if (read.piece == nullptr) return fail(now, index, Refusal::kReadFailed, sink);
   sink.pins().release(transfer.piece);
   transfer.piece = take(read.piece, sink.pins());
   if (transfer.piece == kNoPin) return fail(now, index, Refusal::kPinsFull, sink);
   pump(now, index, sink);
+}
+
+// The store holds as many pieces as it may. Lets go of its own, so that transfers that all wait for their next piece do
+// not wait for each other, and asks again soon.
+void TftpEngine::wait_for_room(const Now& now, TransferIndex index, Sink& sink) {
+  Transfer& transfer = table_.at(index);
+  counters_.add(Counter::kPiecesBusy);
+  transfer.store_busy = true;
+  sink.pins().release(std::exchange(transfer.piece, kNoPin));
+  set_deadline(index, now.monotonic + kBusyAskAgain);
 }
 
 }  // namespace rackcast::engine

@@ -154,7 +154,6 @@ void TftpEngine::on_silence(const Now& now, TransferIndex index, Sink& sink) {
   Transfer& transfer = table_.at(index);
   if (transfer.state == TransferState::kWaitingImage) return fail(now, index, Refusal::kImageLate, sink);
   if (transfer.awaits_piece) {
-    if (++transfer.piece_asks >= kImageWait / kImageAskAgain) return fail(now, index, Refusal::kImageLate, sink);
     const std::uint64_t offset = (transfer.next - 1) * transfer.terms.block_size;
     return ask_piece(now, index, offset, sink);
   }

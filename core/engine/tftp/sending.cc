@@ -111,13 +111,16 @@ void TftpEngine::pump(const Now& now, TransferIndex index, Sink& sink) {
 
 // The pinned bytes that hold `block`; kNoPin while its piece is being read.
 PinId TftpEngine::source_of(const Now& now, TransferIndex index, std::uint64_t block, Sink& sink) {
-  const Transfer& transfer = table_.at(index);
+  Transfer& transfer = table_.at(index);
   const PinTable& pins = sink.pins();
   if (pins.image(transfer.image).resident()) return transfer.image;
   const std::size_t size = body_size(transfer, block);
   if (size == 0) return transfer.image;  // the empty final block
   const std::uint64_t offset = (block - 1) * transfer.terms.block_size;
-  if (transfer.piece != kNoPin && pins.image(transfer.piece).covers(offset, size)) return transfer.piece;
+  if (transfer.piece != kNoPin && pins.image(transfer.piece).covers(offset, size)) {
+    if (!transfer.awaits_piece) transfer.piece_wanted_at = kNever;  // it could not be asked for, and is not wanted now
+    return transfer.piece;
+  }
   if (!transfer.awaits_piece) ask_piece(now, index, offset, sink);
   return kNoPin;
 }

@@ -116,6 +116,7 @@ class TftpEngine final : public Engine {
   void on_image(const Now& now, ImageLoaded& loaded, Sink& sink);
   [[nodiscard]] bool keep(tftpd::CacheIndex entry, ImageLoaded& loaded, Sink& sink);
   void on_piece(const Now& now, PieceRead& read, Sink& sink);
+  void wait_for_room(const Now& now, TransferIndex index, Sink& sink);
   void ask_piece(const Now& now, TransferIndex index, std::uint64_t offset, Sink& sink);
 
   // sending.cc

@@ -38,10 +38,10 @@ struct Transfer {
   bool confirmed = false;  // the peer answered at our TID, which it was told or guessed
   bool starved = false;    // queued for a transmit slot
   bool awaits_piece = false;
-  bool gap = false;             // went back to a gap the client reported, and it has not caught up yet
-  std::uint8_t tries = 0;       // retransmissions since the last progress
-  std::uint8_t answers = 0;     // sent before the peer was confirmed
-  std::uint8_t piece_asks = 0;  // repeated because no answer came
+  bool store_busy = false;   // the store last said so when it was asked for the piece
+  bool gap = false;          // went back to a gap the client reported, and it has not caught up yet
+  std::uint8_t tries = 0;    // retransmissions since the last progress
+  std::uint8_t answers = 0;  // sent before the peer was confirmed
   Terms terms;
   PinId image = kNoPin;
   PinId piece = kNoPin;      // of an image that is not resident
@@ -63,7 +63,8 @@ struct Transfer {
   MonotonicTime deadline;            // when the peer's silence is acted on
   MonotonicTime armed_for = kNever;  // what the timer wheel holds; at or before `deadline`, or re-armed
   MonotonicTime answered_at;
-  MonotonicTime moved_at;  // last progress
+  MonotonicTime moved_at;                  // last progress
+  MonotonicTime piece_wanted_at = kNever;  // since when a piece is wanted that has not come
   MonotonicTime progress_at;
   MonotonicTime linger_until;
   std::uint64_t progress_next = 0;  // bytes at which progress is told next

@@ -17,7 +17,7 @@ class ChangeWatcherTest : public ::testing::Test {
  protected:
   ChangeWatcherTest() {
     tree.make_folder("root");
-    root = *open_root(tree.path("root"));
+    root = std::make_shared<const RootDirectory>(*open_root(tree.path("root")));
     watcher = std::make_unique<ChangeWatcher>(root, epoch, 64);
   }
   // The epoch moves, or patience ends.
@@ -37,7 +37,7 @@ class ChangeWatcherTest : public ::testing::Test {
   [[nodiscard]] std::uint64_t lookups() const { return watcher->stats().lookups; }
 
   testing::TemporaryTree tree;
-  RootDirectory root;
+  std::shared_ptr<const RootDirectory> root;
   ImageEpoch epoch;
   std::unique_ptr<ChangeWatcher> watcher;
 };
@@ -80,6 +80,32 @@ TEST_F(ChangeWatcherTest, AFileInTheMiddleOfAPathEndsTheWalk) {
   watcher->watch_for("x/y/z/file");
   EXPECT_EQ(lookups(), 2U);
   EXPECT_EQ(watcher->stats().folders, 1U);
+}
+
+TEST_F(ChangeWatcherTest, TheRootsOwnRenamingIsSeenThoughNothingWasAskedFor) {
+  EXPECT_EQ(watcher->stats().folders, 0U);
+  std::uint64_t before = epoch.value();
+  tree.rename("root", "elsewhere");
+  ASSERT_TRUE(moved_from(before));
+  before = epoch.value();
+  tree.rename("elsewhere", "root");
+  EXPECT_TRUE(moved_from(before));
+}
+
+TEST_F(ChangeWatcherTest, AnotherRootIsWatchedInsteadOfTheFirst) {
+  tree.write("root/x/file", "1");
+  tree.write("next/x/file", "1");
+  watcher->watch_for("x/file");
+  watcher->serve(std::make_shared<const RootDirectory>(*open_root(tree.path("next"))));
+  EXPECT_EQ(watcher->stats().folders, 0U);
+  watcher->watch_for("x/file");
+  EXPECT_EQ(watcher->stats().folders, 1U);
+  std::uint64_t before = epoch.value();
+  tree.write("next/x/file", "2");
+  ASSERT_TRUE(moved_from(before));
+  before = epoch.value();
+  tree.rename("next", "root.next");
+  EXPECT_TRUE(moved_from(before));
 }
 
 TEST_F(ChangeWatcherTest, AFolderThatMayOnlyBePassedThroughDoesNotEndTheWalk) {

@@ -3,10 +3,12 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
+#include <filesystem>
 #include <string>
 
 #include "tests/support/temporary_tree.h"
@@ -153,12 +155,42 @@ TEST_F(Pieces, CoverTheFileWithAnOverlap) {
   EXPECT_EQ(read_piece(*whole, content.size(), gauge()).status, LoadStatus::kReadFailed);
 }
 
+TEST_F(Pieces, RenamedAwayLinkedOrChmoddedKeepTheOldBytes) {
+  const auto expect_old_bytes = [&](const char* after) {
+    const LoadOutcome piece = read_piece(*whole, kPieceBytes, gauge());
+    ASSERT_EQ(piece.status, LoadStatus::kLoaded) << after;
+    EXPECT_EQ(text_of(*piece.image), content.substr(kPieceBytes, piece.image->bytes.size())) << after;
+  };
+  tree.write("new", std::string(content.size(), 'n'));
+  std::filesystem::create_hard_link(tree.path("big"), tree.path("twin"));
+  expect_old_bytes("a link");
+  ASSERT_EQ(::chmod(tree.path("big").c_str(), 0640), 0);
+  expect_old_bytes("chmod");
+  tree.rename("big", "big.old");
+  expect_old_bytes("renamed away");
+  tree.rename("new", "twin");
+  expect_old_bytes("one of its names replaced");
+  tree.remove("big.old");
+  expect_old_bytes("removed");
+}
+
 TEST_F(Pieces, ReplacedByRenameKeepsTheOldBytes) {
   tree.write("new", std::string(content.size(), 'n'));
   tree.rename("new", "big");
   const LoadOutcome piece = read_piece(*whole, kPieceBytes, gauge());
   ASSERT_EQ(piece.status, LoadStatus::kLoaded);
   EXPECT_EQ(text_of(*piece.image), content.substr(kPieceBytes, piece.image->bytes.size()));
+}
+
+TEST_F(Pieces, AFileThatChangedBeforeItIsHeldIsNotHeld) {
+  OpenedFile opened = open_beneath(root, "big");
+  tree.truncate("big", 1);
+  EXPECT_EQ(hold_open(std::move(opened)), nullptr);
+}
+
+TEST_F(Pieces, OfAnImageThatIsNotHeldOpenAreNone) {
+  const Image other;
+  EXPECT_EQ(read_piece(other, 0, gauge()).status, LoadStatus::kReadFailed);
 }
 
 TEST_F(Pieces, RewrittenOrCutInPlaceIsRefused) {

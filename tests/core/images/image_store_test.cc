@@ -1,12 +1,15 @@
 #include "core/images/image_store.h"
 
 #include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 
 #include <chrono>
 #include <condition_variable>
 #include <csignal>
 #include <deque>
+#include <functional>
 #include <string>
 #include <thread>
 
@@ -62,11 +65,13 @@ class ImageStoreTest : public ::testing::Test {
  protected:
   void start(std::uint64_t budget = std::uint64_t{1} << 30U, std::size_t images_max = 64) {
     tree.make_folder("root");
-    ImageStoreOptions options;
-    options.root = tree.path("root");
     options.budget_bytes = budget;
     options.images_max = images_max;
     options.queue_max = 64;
+    start_at("root");
+  }
+  void start_at(std::string_view root) {
+    options.root = tree.path(root);
     auto created = ImageStore::create(
         options, [this](LaneId lane, Completion completion) { return answers.put(lane, std::move(completion)); });
     ASSERT_TRUE(created.has_value()) << created.error().message;
@@ -100,6 +105,7 @@ class ImageStoreTest : public ::testing::Test {
   }
 
   testing::TemporaryTree tree;
+  ImageStoreOptions options;
   Answers answers;
   std::unique_ptr<ImageStore> store;
 };
@@ -120,7 +126,6 @@ TEST_F(ImageStoreTest, LoadsAFileAndAnswersTheLaneAndTicketThatAsked) {
 }
 
 TEST_F(ImageStoreTest, MissingRootIsAnErrorSentence) {
-  ImageStoreOptions options;
   options.root = tree.path("nowhere");
   const auto created = ImageStore::create(options, [](LaneId, Completion) { return true; });
   ASSERT_FALSE(created.has_value());
@@ -308,7 +313,7 @@ TEST_F(ImageStoreTest, AnImageAboveTheBudgetIsReadInPieces) {
   std::string joined;
   while (joined.size() < content.size()) {
     const PieceRead answer = read(image, joined.size());
-    ASSERT_EQ(answer.status, ImageStatus::kLoaded);
+    ASSERT_EQ(answer.status, PieceStatus::kRead);
     EXPECT_EQ(answer.ticket, Ticket{9});
     joined.resize(answer.piece->offset);
     joined += text_of(*answer.piece);
@@ -327,13 +332,30 @@ TEST_F(ImageStoreTest, TransfersAtOnePlaceShareAPiece) {
   EXPECT_EQ(store->stats().pieces_shared, 1U);
 }
 
+TEST_F(ImageStoreTest, APieceMoreThanMayLiveIsToldToAskAgain) {
+  tree.write("root/huge", std::string(3 * kPieceBytes, 'h'));
+  options.pieces_max = 2;
+  start(100'000);
+  const auto image = load("huge").image;
+  const PieceRead first = read(image, 0);
+  PieceRead second = read(image, kPieceBytes);
+  ASSERT_EQ(second.status, PieceStatus::kRead);
+  const PieceRead refused = read(image, 2 * kPieceBytes);
+  EXPECT_EQ(refused.status, PieceStatus::kBusy);
+  EXPECT_EQ(refused.piece, nullptr);
+  EXPECT_EQ(store->stats().pieces_refused, 1U);
+  EXPECT_EQ(read(image, 1).piece, first.piece);  // what lives is shared all the same
+  second.piece.reset();
+  EXPECT_EQ(read(image, 2 * kPieceBytes).status, PieceStatus::kRead);
+}
+
 TEST_F(ImageStoreTest, APieceOfAFileThatChangedInPlaceFails) {
   tree.write("root/huge", std::string(2 * kPieceBytes, 'h'));
   start(100'000);
   const auto image = load("huge").image;
   tree.truncate("root/huge", kPieceBytes);
   const PieceRead answer = read(image, kPieceBytes);
-  EXPECT_EQ(answer.status, ImageStatus::kFailed);
+  EXPECT_EQ(answer.status, PieceStatus::kChanged);
   EXPECT_EQ(answer.piece, nullptr);
   EXPECT_EQ(store->stats().pieces_changed, 1U);
   EXPECT_EQ(load("huge").image->size_bytes, kPieceBytes);
@@ -394,15 +416,104 @@ TEST_F(ImageStoreTest, AChangeBehindALinkIsSeen) {
 TEST_F(ImageStoreTest, FoldersWatchedAreBoundedAndCounted) {
   tree.make_folder("root");
   for (int i = 0; i < 6; ++i) tree.write("root/d" + std::to_string(i) + "/f", "x");
-  ImageStoreOptions options;
-  options.root = tree.path("root");
   options.watches_max = 4;
-  auto created = ImageStore::create(
-      options, [this](LaneId lane, Completion completion) { return answers.put(lane, std::move(completion)); });
-  store = std::move(*created);
+  start();
   for (int i = 0; i < 6; ++i) EXPECT_EQ(load("d" + std::to_string(i) + "/f").status, ImageStatus::kLoaded);
   EXPECT_EQ(store->stats().watcher.folders, 4U);
   EXPECT_EQ(store->stats().watcher.watches_refused, 2U);
+}
+
+// What lies behind the root's path, `options.root_look_after` of hours leaving the look to whatever the test is about.
+class ImageStoreRoot : public ImageStoreTest {
+ protected:
+  ImageStoreRoot() {
+    tree.write("root/file", "old");
+    tree.write("root.new/file", "new");
+    options.root_look_after = std::chrono::hours(1);
+  }
+  [[nodiscard]] std::string served() {
+    const ImageLoaded answer = load("file");
+    return answer.status == ImageStatus::kLoaded ? text_of(*answer.image) : "";
+  }
+  void epoch_moves_after(const std::function<void()>& change) {
+    const std::uint64_t before = store->epoch().value();
+    change();
+    ASSERT_TRUE(eventually([&] { return store->epoch().value() > before; }));
+  }
+};
+
+TEST_F(ImageStoreRoot, AnotherFolderRenamedToItsPlaceIsSeenByTheWatcher) {
+  start();
+  const auto old = load("file").image;
+  epoch_moves_after([&] {
+    tree.rename("root", "root.old");
+    tree.rename("root.new", "root");
+  });
+  EXPECT_EQ(served(), "new");
+  EXPECT_EQ(text_of(*old), "old");
+  EXPECT_EQ(store->stats().roots_changed, 1U);
+  epoch_moves_after([&] { tree.write("root/file", "newer"); });
+  EXPECT_EQ(served(), "newer");
+}
+
+TEST_F(ImageStoreRoot, WhileNothingIsThereTheOldOneIsServedAndTheNewOneAsSoonAsItComes) {
+  start();
+  EXPECT_EQ(served(), "old");
+  epoch_moves_after([&] { tree.rename("root", "root.old"); });
+  EXPECT_EQ(served(), "old");
+  EXPECT_GE(store->stats().roots_missing, 1U);
+  const auto reopened = store->reopen_root();
+  ASSERT_FALSE(reopened.has_value());
+  EXPECT_NE(reopened.error().message.find(tree.path("root")), std::string::npos);
+  tree.rename("root.new", "root");
+  EXPECT_EQ(served(), "new");
+}
+
+TEST_F(ImageStoreRoot, AReloadLooksAtOnce) {
+  tree.link("root", "link");
+  start_at("link");
+  EXPECT_EQ(served(), "old");
+  tree.remove("link");
+  tree.link("root.new", "link");  // no event of any folder that is watched
+  EXPECT_EQ(served(), "old");
+  EXPECT_TRUE(store->reopen_root().has_value());
+  EXPECT_EQ(served(), "new");
+  EXPECT_TRUE(store->reopen_root().has_value());
+  EXPECT_EQ(store->stats().roots_changed, 1U);
+}
+
+TEST_F(ImageStoreRoot, TheSlowLookSeesWhatNoEventTells) {
+  options.root_look_after = Duration::zero();
+  tree.link("root", "link");
+  start_at("link");
+  EXPECT_EQ(served(), "old");
+  tree.remove("link");
+  tree.link("root.new", "link");
+  EXPECT_EQ(served(), "new");
+}
+
+TEST_F(ImageStoreRoot, RemovedAndMadeAgain) {
+  options.root_look_after = Duration::zero();
+  start();
+  EXPECT_EQ(served(), "old");
+  tree.remove("root");
+  EXPECT_EQ(served(), "");
+  tree.write("root/file", "made again");
+  EXPECT_EQ(served(), "made again");
+}
+
+TEST_F(ImageStoreRoot, AMediumMountedOverIt) {
+  // In a mount namespace of this thread, and so of those the store starts.
+  if (::unshare(CLONE_NEWNS) != 0 || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
+    GTEST_SKIP() << "may not mount";
+  options.root_look_after = Duration::zero();
+  start();
+  EXPECT_EQ(served(), "old");
+  const std::string root = tree.path("root");
+  ASSERT_EQ(::mount(tree.path("root.new").c_str(), root.c_str(), nullptr, MS_BIND, nullptr), 0);
+  EXPECT_EQ(served(), "new");
+  ASSERT_EQ(::umount2(root.c_str(), MNT_DETACH), 0);
+  EXPECT_EQ(served(), "old");
 }
 
 TEST_F(ImageStoreTest, RevalidationAloneFindsANewFile) {

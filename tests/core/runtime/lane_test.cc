@@ -174,7 +174,7 @@ TEST_F(LaneFixture, GivesAnImageThatNoEngineTookBackToTheStoreEvenWhenItsQueueIs
   const std::weak_ptr<const Image> watch_image = image;
   const std::weak_ptr<const Image> watch_piece = piece;
   ASSERT_TRUE(port.post(ImageLoaded{Ticket{1}, "file", ImageStatus::kLoaded, std::move(image), 1}));
-  ASSERT_TRUE(port.post(PieceRead{Ticket{2}, ImageStatus::kLoaded, std::move(piece)}));
+  ASSERT_TRUE(port.post(PieceRead{Ticket{2}, PieceStatus::kRead, std::move(piece)}));
   router.full = true;
   lane->turn(kNever);
   EXPECT_EQ(probes[1]->completions, 2);

@@ -1,3 +1,4 @@
+#include <filesystem>
 #include <string>
 
 #include "proto/ftp/reply.h"
@@ -256,6 +257,47 @@ TEST_F(FtpStream, ReplacedByRenameGivesTheOldBytesWhole) {
   tree.rename("new", "big");
   EXPECT_TRUE(data.read_all() == content);
   EXPECT_EQ(control.read_reply(), "226 Transfer complete.");
+}
+
+TEST_F(FtpStream, RenamedAwayLinkedOrChmoddedGivesTheOldBytesWhole) {
+  const std::string content = make_content(kBig, 11);
+  tree.write("big", content);
+  tree.write("twin.new", "twin");
+  limits.turn_bytes = 65'536;  // many looks at the file between one change and the next
+  start();
+  RawClient control = log_in();
+  RawClient data = open_passive(control, 16'384);
+  EXPECT_TRUE(control.command("RETR big").starts_with("150 "));
+  const auto after_some_more = [&](std::size_t bytes) {
+    while (data.buffer.size() < bytes && data.read_some(50'000)) {
+    }
+  };
+  after_some_more(100);
+  std::filesystem::create_hard_link(tree.path("big"), tree.path("twin"));
+  after_some_more(kBig / 4);
+  tree.rename("big", "big.old");
+  tree.write("big", "new");
+  after_some_more(kBig / 2);
+  std::filesystem::permissions(tree.path("big.old"), std::filesystem::perms::owner_read);
+  after_some_more(kBig / 4 * 3);
+  tree.rename("twin.new", "twin");
+  EXPECT_TRUE(data.read_all() == content);
+  EXPECT_EQ(control.read_reply(), "226 Transfer complete.");
+  EXPECT_EQ(server->totals().files_changed, 0U);
+}
+
+TEST_F(FtpStream, RenamedAwayBeforeTheDataConnectionOpensGivesTheOldBytesWhole) {
+  const std::string content = make_content(1'000, 12);
+  tree.write("small", content);
+  start();
+  RawClient control = log_in();
+  const std::string passive = control.command("PASV");
+  control.send("RETR small\r\n");
+  control.send("STAT\r\n");  // answered once the file was looked up and while the data connection is waited for
+  EXPECT_EQ(control.read_reply(), "211 End of status");
+  tree.rename("small", "small.old");
+  RawClient data(*ftp::parse_passive_text(passive));
+  EXPECT_TRUE(data.read_all() == content);
 }
 
 TEST_F(FtpStream, VanishedDataConnectionIsSaidAndVanishedControlConnectionEndsAll) {

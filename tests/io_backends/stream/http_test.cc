@@ -204,16 +204,30 @@ TEST_F(HttpStream, TruncatedCutsTheConnectionAndPadsNothing) {
   EXPECT_EQ(server->totals().files_changed, 1U);
 }
 
-TEST_F(HttpStream, ChangedModeOrLinkCountIsNoNewContent) {
+TEST_F(HttpStream, RenamedAwayLinkedOrChmoddedGivesTheOldBytesWhole) {
   const std::string content = make_content(kBig, 11);
   tree.write("f.img", content);
+  tree.write("twin.new", "twin");
+  limits.turn_bytes = 65'536;  // many looks at the file between one change and the next
   start();
   RawClient client(http, 32'768);
   client.send("GET /f.img HTTP/1.1\r\nHost: t\r\n\r\n");
-  ASSERT_TRUE(client.read_some(1'000));
+  const auto after_some_more = [&](std::size_t bytes) {
+    while (client.buffer.size() < bytes && client.read_some(50'000)) {
+    }
+  };
+  after_some_more(1'000);
   std::filesystem::permissions(tree.path("f.img"), std::filesystem::perms::owner_read);
-  std::filesystem::create_hard_link(tree.path("f.img"), tree.path("g.img"));
+  after_some_more(kBig / 4);
+  std::filesystem::create_hard_link(tree.path("f.img"), tree.path("twin"));
+  after_some_more(kBig / 2);
+  tree.rename("f.img", "f.img.old");
+  tree.write("f.img", "new");
+  after_some_more(kBig / 4 * 3);
+  tree.rename("twin.new", "twin");
   EXPECT_TRUE(client.read_answer().body == content);
+  EXPECT_EQ(client.get("/f.img").body, "new");
+  EXPECT_EQ(server->totals().files_changed, 0U);
 }
 
 TEST_F(HttpStream, SlowReaderHoldsUpNobody) {

@@ -196,7 +196,7 @@ TEST_F(TftpEngineTest, AnswersNobodyWaitsForAreLeftToTheLane) {
     EXPECT_EQ(
         left_in(complete(ImageLoaded{make_ticket(EngineTag::kTftp, value), "file", ImageStatus::kLoaded, image, 1})),
         image);
-  EXPECT_EQ(left_in(complete(PieceRead{make_ticket(EngineTag::kTftp, 3), ImageStatus::kLoaded, image})), image);
+  EXPECT_EQ(left_in(complete(PieceRead{make_ticket(EngineTag::kTftp, 3), PieceStatus::kRead, image})), image);
   EXPECT_EQ(harness.pins.in_use(), 0U);
 }
 
@@ -281,7 +281,13 @@ class TftpPieces : public TftpEngineTest {
     const auto read = std::get<ReadPiece>(harness.router.submitted.front());
     harness.router.submitted.pop_front();
     (void)complete(
-        PieceRead{read.ticket, ImageStatus::kLoaded, testing::piece_of(*whole, read.offset, kPiece, kOverlap)});
+        PieceRead{read.ticket, PieceStatus::kRead, testing::piece_of(*whole, read.offset, kPiece, kOverlap)});
+  }
+  void answer_without_piece(PieceStatus status) {
+    ASSERT_EQ(harness.router.submitted.size(), 1U);
+    const auto read = std::get<ReadPiece>(harness.router.submitted.front());
+    harness.router.submitted.pop_front();
+    (void)complete(PieceRead{read.ticket, status, nullptr});
   }
 };
 
@@ -335,11 +341,67 @@ TEST_F(TftpPieces, AFileThatChangedInPlaceEndsTheTransferWithAnError) {
   open(whole, {.blksize = 1'000});
   (void)sent();
   ack(0);
-  const auto read = std::get<ReadPiece>(harness.router.submitted.front());
-  (void)complete(PieceRead{read.ticket, ImageStatus::kFailed, nullptr});
+  answer_without_piece(PieceStatus::kChanged);
   EXPECT_EQ(sent_text(), "E0");
   EXPECT_EQ(count(Counter::kImageChanged), 1U);
   EXPECT_EQ(kinds().back(), EventKind::kTransferFailed);
+}
+
+TEST_F(TftpPieces, ADiskThatFailsIsNotAFileThatChanged) {
+  open(whole, {.blksize = 1'000});
+  (void)sent();
+  ack(0);
+  answer_without_piece(PieceStatus::kFailed);
+  EXPECT_EQ(sent_text(), "E0");
+  EXPECT_EQ(count(Counter::kReadFailed), 1U);
+  EXPECT_EQ(count(Counter::kImageChanged), 0U);
+}
+
+TEST_F(TftpPieces, WhoFindsTheStoreBusyAsksAgainAndGoesOn) {
+  open(whole, {.blksize = 1'000});
+  (void)sent();
+  ack(0);
+  for (int i = 0; i < 3; ++i) {
+    answer_without_piece(PieceStatus::kBusy);
+    EXPECT_EQ(sent_text(), "");
+    EXPECT_TRUE(harness.router.submitted.empty());
+    pass(tftpd::kBusyAskAgain);
+  }
+  EXPECT_EQ(count(Counter::kPiecesBusy), 3U);
+  answer_piece();
+  EXPECT_EQ(sent_text(), "D1");
+}
+
+TEST_F(TftpPieces, WhoFindsTheStoreBusyLetsGoOfThePieceItHas) {
+  open(whole, {.blksize = 1'000, .windowsize = 4});
+  (void)sent();
+  ack(0);
+  answer_piece();
+  EXPECT_EQ(sent_text(), "D1 D2 D3 D4");
+  ack(4);
+  const std::size_t pins = harness.pins.in_use();
+  answer_without_piece(PieceStatus::kBusy);
+  EXPECT_EQ(harness.pins.in_use(), pins - 1);
+  // The client lacks what that piece held: it is read again when there is room.
+  pass(tftpd::kBusyAskAgain);
+  answer_piece();
+  EXPECT_EQ(sent_text(), "D5 D6 D7");
+}
+
+TEST_F(TftpPieces, AStoreThatStaysBusyEndsTheTransferWithAReasonOfItsOwn) {
+  open(whole, {.blksize = 1'000});
+  (void)sent();
+  ack(0);
+  const MonotonicTime end = now.monotonic + tftpd::kImageWait;
+  while (now.monotonic < end) {
+    ASSERT_EQ(engine->in_flight(), 1U);
+    answer_without_piece(PieceStatus::kBusy);
+    pass(tftpd::kBusyAskAgain);
+  }
+  EXPECT_EQ(sent_text(), "E0");
+  EXPECT_EQ(count(Counter::kBusyTimeout), 1U);
+  EXPECT_EQ(count(Counter::kImageTimeout), 0U);
+  EXPECT_EQ(engine->in_flight(), 0U);
 }
 
 TEST_F(TftpPieces, APieceThatDoesNotComeIsAskedForAgainAndTheWaitEnds) {
