@@ -140,7 +140,8 @@ std::string make_ftp_listing(const TreeReader& tree, const Lookup& found, const 
   using Kind = engine::FileFacts::Kind;
   TreeListing listing;
   const std::string_view path = transfer.path;
-  if (!transfer.nothing && found.facts.kind == Kind::kDirectory) listing = tree.list(found.fd, path, entries_max);
+  if (!transfer.nothing && found.facts.kind == Kind::kDirectory)
+    listing = tree.list(found.fd, path, {.entries_max = entries_max, .pattern = transfer.listing.pattern});
   if (!transfer.nothing && found.facts.kind == Kind::kFile) {
     listing.entries.push_back(found.entry);
     listing.entries.back().name = path.substr(path.find_last_of('/') + 1);

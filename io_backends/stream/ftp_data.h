@@ -43,7 +43,8 @@ struct FtpTransferRun {
 
 [[nodiscard]] Task<> run_ftp_transfer(Worker& worker, std::shared_ptr<FtpTransferRun> run);
 
-// The lines of a listing. Blocks: pool threads only. `cut`: more names than `entries_max`.
+// The lines of a listing. Blocks: pool threads only. `cut`: more names that the
+// pattern wants than `entries_max`.
 [[nodiscard]] std::string make_ftp_listing(const TreeReader& tree, const Lookup& found,
                                            const engine::FtpTransfer& transfer, std::size_t entries_max, bool& cut);
 

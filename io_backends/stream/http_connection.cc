@@ -143,7 +143,9 @@ Task<HttpConnection::Next> HttpConnection::answer_from_tree(const engine::HttpRe
   }
   if (response.body == engine::BodyKind::kIndex) {
     worker_.counters().listings.add();
-    const auto list = [&tree, &found, &target] { return tree.list(found.fd, target.path, engine::kIndexEntriesMax); };
+    const auto list = [&tree, &found, &target] {
+      return tree.list(found.fd, target.path, {.entries_max = engine::kIndexEntriesMax});
+    };
     TreeListing listing = co_await run_blocking(worker_.shared().pool, list);
     if (listing.cut) worker_.counters().listings_cut.add();
     engine::finish_index(response, target.path, to_listing(std::move(listing)));

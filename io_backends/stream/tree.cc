@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <memory>
 
+#include "core/engine/ftp/listing.h"
 #include "core/images/open_beneath.h"
 
 namespace rackcast::io {
@@ -125,18 +126,24 @@ Lookup TreeReader::open(std::string_view path, Blocking blocking) const {
   return found;
 }
 
-TreeListing TreeReader::list(const rackcast::FileDescriptor& fd, std::string_view path, std::size_t entries_max) const {
+TreeListing TreeReader::list(const rackcast::FileDescriptor& fd, std::string_view path, const ListRange& range) const {
   TreeListing listing;
   const auto root = open_root(root_);
   const auto stream = open_stream(fd.get());
   if (!root || stream == nullptr) return listing;
   const std::string prefix = path.empty() ? "" : std::string(path) + "/";
+  std::size_t names = 0;
   while (const dirent* item = ::readdir(stream.get())) {
     const std::string_view name = item->d_name;
     if (name == "." || name == "..") continue;
+    if (names++ == range.names_max) {
+      listing.cut = true;
+      break;
+    }
+    if (!range.pattern.empty() && !engine::glob_matches(range.pattern, name)) continue;
     struct stat status {};
     if (!stat_entry(fd.get(), item->d_name, *root, prefix + item->d_name, status)) continue;
-    if (listing.entries.size() == entries_max) {
+    if (listing.entries.size() == range.entries_max) {
       listing.cut = true;
       break;
     }

@@ -33,7 +33,18 @@ struct TreeEntry {
 
 struct TreeListing {
   std::vector<TreeEntry> entries;  // any order
-  bool cut = false;                // more than entries_max
+  bool cut = false;                // there was more than the range holds
+};
+
+// Which names of a directory are listed, and how many.
+struct ListRange {
+  // Names read of one directory, listed or not: so long may a listing keep a thread of the pool.
+  static constexpr std::size_t kNamesMax = 1'000'000;
+
+  std::size_t entries_max = 0;
+  std::string_view pattern;  // glob (core/engine/ftp/listing.h), "" = all; what does not match is neither looked at nor
+                             // counted
+  std::size_t names_max = kNamesMax;
 };
 
 struct Lookup {
@@ -54,8 +65,8 @@ class TreeReader {
   // `path`: normalised (core/images/path.h), "" = the root itself.
   [[nodiscard]] Lookup open(std::string_view path, Blocking blocking) const;
 
-  // Names under the directory `fd` (which is `path`), at most `entries_max`; what open() would not find is left out.
-  [[nodiscard]] TreeListing list(const FileDescriptor& fd, std::string_view path, std::size_t entries_max) const;
+  // Names under the directory `fd` (which is `path`); what open() would not find is left out.
+  [[nodiscard]] TreeListing list(const FileDescriptor& fd, std::string_view path, const ListRange& range) const;
 
   [[nodiscard]] const std::string& root() const { return root_; }
 

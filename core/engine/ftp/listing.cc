@@ -65,8 +65,7 @@ std::string format_listing(const FtpListingRequest& request, std::span<FtpListEn
   });
   if (request.reversed) std::reverse(entries.begin(), entries.end());
   std::string out;
-  for (const FtpListEntry& entry : entries)
-    if (request.pattern.empty() || glob_matches(request.pattern, entry.name)) append_line(out, request, entry, now);
+  for (const FtpListEntry& entry : entries) append_line(out, request, entry, now);
   return out;
 }
 

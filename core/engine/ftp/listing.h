@@ -21,7 +21,7 @@ enum class FtpListFormat : std::uint8_t { kLong, kNames, kFacts };
 
 struct FtpListingRequest {
   FtpListFormat format = FtpListFormat::kLong;
-  PathText pattern;      // glob on names, "" = all
+  PathText pattern;      // glob on names, "" = all: for whoever reads the directory, so that only matches count
   PathText name_prefix;  // kNames: the directory part as the client wrote it, with '/', so that names can be fetched
   bool by_time = false;  // newest first
   bool reversed = false;
@@ -35,7 +35,7 @@ struct FtpListEntry {
   std::int64_t modified = 0;  // seconds since 1970
 };
 
-// `entries` is sorted in place.
+// All of `entries`, which match the pattern already; they are sorted in place.
 [[nodiscard]] std::string format_listing(const FtpListingRequest& request, std::span<FtpListEntry> entries,
                                          std::int64_t now);
 

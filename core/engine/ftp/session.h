@@ -165,6 +165,7 @@ class FtpSession {
   FtpAction mlsd(std::string_view argument);
   FtpAction abor(std::string_view argument);
   FtpAction begin_listing(ftp::Verb verb, FtpListFormat format, std::string_view argument);
+  FtpAction refuse_protocol();
   FtpAction accept_active(const net::Endpoint& endpoint, ftp::Verb verb);
 
   // on_lookup(), by the command that asked.

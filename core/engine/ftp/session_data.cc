@@ -24,11 +24,10 @@ FtpAction FtpSession::epsv(std::string_view argument) {
     only_epsv_ = true;
     return reply(ReplyCode::kOkay, "EPSV ALL ok.");
   }
-  // A data connection uses the control connection's own protocol.
   const bool v4 = settings_.local.is_v4();
   if (wanted == ftp::EpsvArgument::kUnknownProtocol || (wanted == ftp::EpsvArgument::kIpv4 && !v4) ||
       (wanted == ftp::EpsvArgument::kIpv6 && v4))
-    return reply(ReplyCode::kBadProtocol, "Bad network protocol.");
+    return refuse_protocol();
   data_mode_ = DataMode::kNone;
   waits_for_ = WaitsFor::kPassive;
   return FtpAction::kOpenPassive;
@@ -58,10 +57,17 @@ FtpAction FtpSession::port(std::string_view argument) {
 FtpAction FtpSession::eprt(std::string_view argument) {
   if (only_epsv_) return reply(ReplyCode::kFileUnavailable, "Only EPSV is allowed after EPSV ALL.");
   const auto endpoint = ftp::parse_eprt(argument);
-  if (!endpoint && endpoint.error() == ftp::EprtReject::kUnknownProtocol)
-    return reply(ReplyCode::kBadProtocol, "Bad network protocol.");
+  if (!endpoint && endpoint.error() == ftp::EprtReject::kUnknownProtocol) return refuse_protocol();
+  if (endpoint && endpoint->address.is_v4() != settings_.local.is_v4()) return refuse_protocol();
   if (!endpoint) return reply(ReplyCode::kSyntaxError, "Illegal EPRT command.");
   return accept_active(*endpoint, Verb::kEprt);
+}
+
+// RFC 2428 §2: clients read the list in parentheses. A data connection uses the control connection's own protocol, so
+// there is one to list: 1 is IPv4, 2 is IPv6.
+FtpAction FtpSession::refuse_protocol() {
+  return reply(ReplyCode::kBadProtocol, settings_.local.is_v4() ? "Network protocol not supported, use (1)"
+                                                                : "Network protocol not supported, use (2)");
 }
 
 // RFC 2577 §3: never connect to a third party, nor to a well-known port.

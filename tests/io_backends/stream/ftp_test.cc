@@ -1,6 +1,7 @@
 #include <filesystem>
 #include <string>
 
+#include "io_backends/stream/ftp_data.h"
 #include "proto/ftp/reply.h"
 #include "tests/io_backends/stream/stream_fixture.h"
 
@@ -151,6 +152,25 @@ TEST_F(FtpStream, ListsInEveryForm) {
   EXPECT_NE(facts.find("type=dir; sub\r\n"), std::string::npos) << facts;
   EXPECT_EQ(facts.find("out"), std::string::npos);
   EXPECT_EQ(control.command("STAT two.txt"), "213 End of status");
+}
+
+TEST_F(FtpStream, OnlyWhatThePatternWantsCountsAgainstTheListingsBound) {
+  for (int i = 0; i < 30; ++i) tree.write("d/other-" + std::to_string(i), "");
+  for (const char* name : {"d/a.rpm", "d/m.rpm", "d/z.rpm"}) tree.write(name, "");
+  const TreeReader reader(tree.path(""));
+  const Lookup found = reader.open("d", Blocking::kAllowed);
+  engine::FtpTransfer transfer;
+  transfer.path = "d";
+  transfer.listing.format = engine::FtpListFormat::kNames;
+  transfer.listing.pattern = "*.rpm";
+  bool cut = true;
+  EXPECT_EQ(make_ftp_listing(reader, found, transfer, 3, cut), "a.rpm\r\nm.rpm\r\nz.rpm\r\n");
+  EXPECT_FALSE(cut);
+  (void)make_ftp_listing(reader, found, transfer, 2, cut);
+  EXPECT_TRUE(cut);
+  // A pattern that nothing matches does not read a directory without end.
+  EXPECT_FALSE(reader.list(found.fd, "d", {.entries_max = 1, .pattern = "?", .names_max = 33}).cut);
+  EXPECT_TRUE(reader.list(found.fd, "d", {.entries_max = 1, .pattern = "?", .names_max = 32}).cut);
 }
 
 TEST_F(FtpStream, BouncesAreRefusedAndCounted) {

@@ -30,8 +30,8 @@ TEST(FtpSessionListing, NamesCarryTheDirectoryAsWritten) {
 }
 
 TEST(FtpSessionListing, FactsAreThoseAskedFor) {
-  EXPECT_EQ(list({.format = FtpListFormat::kFacts, .pattern = "b*", .facts = ftp::FactSet::parse("type;size;")}),
-            "type=file;size=1234; b.rpm\r\n");
+  EXPECT_EQ(list({.format = FtpListFormat::kFacts, .facts = ftp::FactSet::parse("type;size;")}),
+            "type=file;size=5; .treeinfo\r\ntype=file;size=1234; b.rpm\r\ntype=dir; sub\r\n");
 }
 
 TEST(FtpSessionListing, ByTimeIsNewestFirstAndReversible) {

@@ -257,13 +257,14 @@ TEST(FtpSession, ActiveConnectionsGoToTheControlPeerOnly) {
     EXPECT_EQ(dialogue.say(line), "500 Illegal PORT command.\r\n") << line;
     EXPECT_EQ(dialogue.session().refusal(), FtpRefusal::kBounce) << line;
   }
-  for (const char* line : {"EPRT |1|192.168.1.21|50000|", "EPRT |2|2001:db8::1|50000|", "EPRT |1|192.168.1.20|25|"}) {
+  for (const char* line : {"EPRT |1|192.168.1.21|50000|", "EPRT |1|192.168.1.20|25|"}) {
     EXPECT_EQ(dialogue.say(line), "500 Illegal EPRT command.\r\n") << line;
     EXPECT_EQ(dialogue.session().refusal(), FtpRefusal::kBounce) << line;
   }
   expect_dialogue(dialogue, {{"PORT 1,2,3", "500 Illegal PORT command.\r\n"},
                              {"EPRT x", "500 Illegal EPRT command.\r\n"},
-                             {"EPRT |3|x|1|", "522 Bad network protocol.\r\n"},
+                             {"EPRT |2|2001:db8::1|50000|", "522 Network protocol not supported, use (1)\r\n"},
+                             {"EPRT |3|x|1|", "522 Network protocol not supported, use (1)\r\n"},
                              {"RETR a.iso", "425 Use PORT or PASV first.\r\n"},
                              {"EPRT |1|192.168.1.20|50000|", "200 EPRT command successful. Consider using EPSV.\r\n"}});
 }
@@ -280,8 +281,8 @@ TEST(FtpSession, EpsvAllForbidsTheOthers) {
   Dialogue dialogue;
   dialogue.login();
   const std::string only = "550 Only EPSV is allowed after EPSV ALL.\r\n";
-  expect_dialogue(dialogue, {{"EPSV 2", "522 Bad network protocol.\r\n"},
-                             {"EPSV 7", "522 Bad network protocol.\r\n"},
+  expect_dialogue(dialogue, {{"EPSV 2", "522 Network protocol not supported, use (1)\r\n"},
+                             {"EPSV 7", "522 Network protocol not supported, use (1)\r\n"},
                              {"EPSV ALL", "200 EPSV ALL ok.\r\n"},
                              {"PASV", only},
                              {"PORT 192,168,1,20,195,80", only},
@@ -293,6 +294,9 @@ TEST(FtpSession, PasvNeedsIpv4AndEpsvDoesNot) {
   Dialogue dialogue("2001:db8::20", "2001:db8::1");
   dialogue.login();
   expect_dialogue(dialogue, {{"PASV", "425 PASV is for IPv4 only, use EPSV.\r\n"},
+                             {"EPSV 1", "522 Network protocol not supported, use (2)\r\n"},
+                             {"EPRT |1|192.168.1.20|50000|", "522 Network protocol not supported, use (2)\r\n"},
+                             {"EPRT |3|x|1|", "522 Network protocol not supported, use (2)\r\n"},
                              {"EPSV", "229 Entering Extended Passive Mode (|||50001|)\r\n"},
                              {"EPRT |2|2001:db8::20|50000|", "200 EPRT command successful. Consider using EPSV.\r\n"}});
 }
