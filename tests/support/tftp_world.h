@@ -253,8 +253,8 @@ class TftpWorld {
       pending_.push_back({now.monotonic + load_time, std::move(loaded)});
     } else if (auto* const read = std::get_if<ReadPiece>(&work)) {
       const auto& whole = dynamic_cast<const HeapImage&>(*read->image);
-      pending_.push_back({now.monotonic + load_time, PieceRead{read->ticket, PieceStatus::kRead,
-                                                               piece_of(whole, read->offset, 100'000, 65'536)}});
+      pending_.push_back({now.monotonic + load_time,
+                          PieceRead{read->ticket, PieceStatus::kRead, piece_of(whole, read->offset, 100'000, 65'536)}});
     }
   }
 
