@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "proto/bytes/ascii.h"
+
 namespace rackcast {
 namespace {
 
@@ -128,8 +130,7 @@ bool matches(const Rule& rule, std::string_view folders, std::string_view name) 
 
 std::string lower(std::string_view text) {
   std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  std::transform(result.begin(), result.end(), result.begin(), bytes::to_lower);
   return result;
 }
 

@@ -136,7 +136,7 @@ void ImageStore::resolve(LaneId lane, const LoadImage& request) {
       loaded.image = held_if_current(file, path);
       const std::uint64_t size = file.identity.size_bytes;
       if (loaded.image == nullptr && size > kQuickBytesMax) {
-        enqueue_bulk(std::move(waiter), file.identity);
+        enqueue_bulk(waiter, file.identity);
         return;
       }
     }
@@ -167,7 +167,7 @@ void ImageStore::enqueue_bulk(Waiter waiter, const FileIdentity& identity) {
       if (found != loading_.end() || bulk_.push(job)) {
         if (found != loading_.end()) ++stats_.coalesced;
         ++waiters_;
-        loading_[identity].push_back(std::move(waiter));
+        loading_[identity].push_back(waiter);
         return;
       }
     }

@@ -124,24 +124,27 @@ void SocketIo::drain_wake() {
 std::size_t SocketIo::poll(std::span<ReceivedDatagram> out, MonotonicTime until) {
   const std::size_t room = std::min(out.size(), kBatchMax);
   if (wait(until) == 0 || ready_.empty()) return 0;
-  std::size_t filled = 0;
+  Received all;
   ++turn_;
-  for (std::size_t i = 0; i < ready_.size() && filled < room; ++i) {
+  for (std::size_t i = 0; i < ready_.size() && all.buffers < room; ++i) {
     const std::size_t socket = ready_[(turn_ + i) % ready_.size()];
-    filled += receive(socket, out.subspan(filled, room - filled), filled);
+    // Behind the buffers that are lent already, of which there may be more than datagrams.
+    const Received more = receive(socket, out.subspan(all.datagrams, room - all.buffers), all.buffers);
+    all.datagrams += more.datagrams;
+    all.buffers += more.buffers;
   }
-  return filled;
+  return all.datagrams;
 }
 
-std::size_t SocketIo::receive(std::size_t socket, std::span<ReceivedDatagram> out, std::size_t first_buffer) {
+SocketIo::Received SocketIo::receive(std::size_t socket, std::span<ReceivedDatagram> out, std::size_t first_buffer) {
   const SocketSet::Socket& source = sockets_.sockets()[socket];
   const int count = ::recvmmsg(source.fd.get(), &receive_messages_[first_buffer], static_cast<unsigned>(out.size()),
                                MSG_DONTWAIT, nullptr);
-  std::size_t filled = 0;
+  Received received;
   for (int i = 0; i < count; ++i) {
-    const std::size_t buffer = first_buffer + static_cast<std::size_t>(i);
+    const std::size_t buffer = first_buffer + received.buffers++;
     const mmsghdr& message = receive_messages_[buffer];
-    ReceivedDatagram& datagram = out[filled];
+    ReceivedDatagram& datagram = out[received.datagrams];
     SocketState& state = states_[socket];
     std::uint32_t overflow = state.overflow_seen;
     const bool known = read_received(message.msg_hdr, source.local, datagram, overflow);
@@ -156,9 +159,10 @@ std::size_t SocketIo::receive(std::size_t socket, std::span<ReceivedDatagram> ou
     stats_.bytes_received += datagram.payload.size();
     if (datagram.truncated) ++stats_.truncated;
     prepare_header(buffer);
-    if (known) ++filled;
+    // Else the place in `out` is used again. (Of the sockets we open the kernel names every sender.)
+    if (known) ++received.datagrams;
   }
-  return filled;
+  return received;
 }
 
 void SocketIo::release(std::span<const ReceivedDatagram>) {

@@ -61,7 +61,12 @@ class SocketIo final : public PacketIo {
   [[nodiscard]] bool watch(std::size_t socket, bool writable, bool add);
   [[nodiscard]] int wait_for_events(std::span<epoll_event> events, MonotonicTime until);
   [[nodiscard]] std::size_t wait(MonotonicTime until);
-  [[nodiscard]] std::size_t receive(std::size_t socket, std::span<ReceivedDatagram> out, std::size_t first_buffer);
+  // Buffers are used from `first_buffer` on, as many as messages came; a message without a known sender uses one too.
+  struct Received {
+    std::size_t datagrams = 0;
+    std::size_t buffers = 0;
+  };
+  [[nodiscard]] Received receive(std::size_t socket, std::span<ReceivedDatagram> out, std::size_t first_buffer);
   void prepare_header(std::size_t buffer);
   void drain_wake();
 

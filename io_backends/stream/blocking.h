@@ -5,6 +5,7 @@
 // The pool must be joined before the io_context goes.
 #pragma once
 
+#include <memory>
 #include <utility>
 
 #include "io_backends/stream/asio.h"
@@ -28,6 +29,17 @@ Task<decltype(std::declval<Job&>()())> run_blocking(asio::thread_pool& pool, Job
   };
   co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(initiate, asio::use_awaitable);
   co_return result;
+}
+
+// The same object, destroyed on the pool, whoever lets go of it last: what takes long to destroy (an image is unmapped)
+// must not do so on a stream thread. The pool outlives it; what is let go after the pool was joined goes with the pool.
+template <typename T>
+std::shared_ptr<T> destroyed_on(asio::thread_pool& pool, std::shared_ptr<T> object) {
+  T* const raw = object.get();
+  if (raw == nullptr) return nullptr;
+  return std::shared_ptr<T>(raw, [&pool, object = std::move(object)](T*) mutable {
+    asio::post(pool, [object = std::move(object)]() mutable { object.reset(); });
+  });
 }
 
 }  // namespace rackcast::io

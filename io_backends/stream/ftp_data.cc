@@ -118,7 +118,7 @@ Task<FtpTransferEnd> send_listing(Worker& worker, FtpTransferRun& run, StreamLin
 Task<FtpTransferEnd> send_file(Worker& worker, FtpTransferRun& run, StreamLink& link) {
   const std::uint64_t size = run.found.facts.identity.size_bytes;
   const std::uint64_t from = std::min(run.transfer.offset, size);
-  BodySource source = BodySource::choose(std::move(run.found), worker.hooks().images);
+  BodySource source = BodySource::choose(std::move(run.found), worker.shared().images());
   if (source.sealed()) worker.counters().images_served.add();
   TransferReport report(worker, Protocol::kFtp, run.peer, run.transfer.path, size - from);
   BodySender sender({link, worker.shared().pool, worker.counters(), worker.limits(),

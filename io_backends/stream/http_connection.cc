@@ -151,7 +151,7 @@ Task<HttpConnection::Next> HttpConnection::answer_from_tree(const engine::HttpRe
     engine::finish_index(response, target.path, to_listing(std::move(listing)));
   }
   if (response.body != engine::BodyKind::kFile || response.head_only) co_return co_await send_text(std::move(response));
-  BodySource source = BodySource::choose(std::move(found), worker_.hooks().images);
+  BodySource source = BodySource::choose(std::move(found), worker_.shared().images());
   co_return co_await send_file(std::move(response), target.path, std::move(source));
 }
 

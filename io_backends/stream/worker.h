@@ -8,6 +8,7 @@
 
 #include "core/sink.h"
 #include "io_backends/stream/asio.h"
+#include "io_backends/stream/blocking.h"
 #include "io_backends/stream/counters.h"
 #include "io_backends/stream/listen_sockets.h"
 #include "io_backends/stream/passive_ports.h"
@@ -21,6 +22,12 @@ namespace rackcast::io {
 struct WorkerShared {
   WorkerShared(const StreamLimits& stream_limits, StreamHooks stream_hooks)
       : limits(stream_limits), hooks(std::move(stream_hooks)), pool(stream_limits.blocking_threads) {}
+
+  // The hook's answer. A stream thread may come to hold the last reference: it is not the one to unmap the image.
+  [[nodiscard]] ImageLookup images() {
+    if (!hooks.images) return {};
+    return [this](const FileIdentity& identity) { return destroyed_on(pool, hooks.images(identity)); };
+  }
 
   const StreamLimits limits;
   const StreamHooks hooks;

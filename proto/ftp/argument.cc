@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "proto/bytes/ascii.h"
 #include "proto/ftp/text_writer.h"
 
 namespace rackcast::ftp {
@@ -110,24 +111,24 @@ EpsvArgument parse_epsv(std::string_view argument) {
   if (argument.empty()) return EpsvArgument::kNone;
   if (argument == kEprtIpv4) return EpsvArgument::kIpv4;
   if (argument == kEprtIpv6) return EpsvArgument::kIpv6;
-  if (equals_any_case(argument, "ALL")) return EpsvArgument::kAll;
+  if (bytes::equal_any_case(argument, "ALL")) return EpsvArgument::kAll;
   return EpsvArgument::kUnknownProtocol;
 }
 
 std::optional<TransferType> parse_type(std::string_view argument) {
   for (const std::string_view ascii : {"A", "A N"})
-    if (equals_any_case(argument, ascii)) return TransferType::kAscii;
+    if (bytes::equal_any_case(argument, ascii)) return TransferType::kAscii;
   for (const std::string_view image : {"I", "L8", "L 8"})
-    if (equals_any_case(argument, image)) return TransferType::kImage;
+    if (bytes::equal_any_case(argument, image)) return TransferType::kImage;
   return std::nullopt;
 }
 
 bool is_stream_mode(std::string_view argument) {
-  return equals_any_case(argument, "S");
+  return bytes::equal_any_case(argument, "S");
 }
 
 bool is_file_structure(std::string_view argument) {
-  return equals_any_case(argument, "F");
+  return bytes::equal_any_case(argument, "F");
 }
 
 std::optional<std::uint64_t> parse_restart_offset(std::string_view argument) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "proto/bytes/ascii.h"
 #include "proto/ftp/text_writer.h"
 
 namespace rackcast::ftp {
@@ -56,7 +57,7 @@ Command parse_command(std::string_view line) {
   command.name = line.substr(0, space);
   if (space != std::string_view::npos) command.argument = line.substr(space + 1);
   for (const VerbName& entry : kVerbNames) {
-    if (!equals_any_case(command.name, entry.name)) continue;
+    if (!bytes::equal_any_case(command.name, entry.name)) continue;
     command.verb = entry.verb;
     break;
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "proto/bytes/ascii.h"
 #include "proto/ftp/text_writer.h"
 
 namespace rackcast::ftp {
@@ -76,7 +77,7 @@ FactSet FactSet::parse(std::string_view argument) {
     const std::string_view name = argument.substr(0, argument.find(';'));
     argument.remove_prefix(std::min(name.size() + 1, argument.size()));
     for (const FactName& known : kFactNames)
-      if (equals_any_case(name, known.upper_case))
+      if (bytes::equal_any_case(name, known.upper_case))
         wanted.facts_ = static_cast<std::uint8_t>(wanted.facts_ | known.fact);
   }
   return wanted;

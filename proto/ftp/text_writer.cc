@@ -5,18 +5,6 @@
 #include <charconv>
 
 namespace rackcast::ftp {
-namespace {
-
-constexpr char upper(char c) {
-  return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-}
-
-}  // namespace
-
-bool equals_any_case(std::string_view text, std::string_view upper_case) {
-  return std::equal(text.begin(), text.end(), upper_case.begin(), upper_case.end(),
-                    [](char a, char b) { return upper(a) == b; });
-}
 
 std::optional<std::uint64_t> parse_number(std::string_view text) {
   if (text.empty() || text.size() > kNumberDigitsMax) return std::nullopt;

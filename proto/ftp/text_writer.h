@@ -1,4 +1,4 @@
-// Text through the byte writer, and comparison in any case. Private to proto/ftp.
+// Text and numbers through the byte writer. Private to proto/ftp.
 #pragma once
 
 #include <cstddef>
@@ -11,8 +11,6 @@
 namespace rackcast::ftp {
 
 inline constexpr std::size_t kNumberDigitsMax = 20;  // of 2^64 - 1
-
-[[nodiscard]] bool equals_any_case(std::string_view text, std::string_view upper_case);
 
 // 1 to kNumberDigitsMax ASCII digits whose value fits; nothing else.
 [[nodiscard]] std::optional<std::uint64_t> parse_number(std::string_view text);

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <utility>
 
+#include "proto/bytes/ascii.h"
 #include "proto/bytes/cursor.h"
 #include "proto/tftp/option_table.h"
 
@@ -13,18 +14,6 @@ namespace {
 using bytes::Cursor;
 
 constexpr std::size_t kNumberDigitsMax = 20;  // of 2^64 - 1
-
-constexpr bool is_upper(char c) {
-  return c >= 'A' && c <= 'Z';
-}
-constexpr char lower(char c) {
-  return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-// `name` is lower case already.
-constexpr bool is_named(std::string_view text, std::string_view name) {
-  return std::equal(text.begin(), text.end(), name.begin(), name.end(), [](char a, char b) { return lower(a) == b; });
-}
 
 std::optional<std::uint64_t> parse_number(std::string_view text) {
   if (text.empty() || text.size() > kNumberDigitsMax) return std::nullopt;
@@ -47,8 +36,8 @@ class SeenNames {
 };
 
 void take_option(std::string_view name, std::string_view value, SeenNames& seen, Options& options) {
-  if (std::any_of(name.begin(), name.end(), is_upper)) options.uppercase_names = true;
-  if (is_named(name, kMulticastName)) {
+  if (std::any_of(name.begin(), name.end(), bytes::is_upper)) options.uppercase_names = true;
+  if (bytes::equal_any_case(name, kMulticastName)) {
     if (seen.first_time(kNumericOptions.size()))
       options.multicast = value;
     else
@@ -56,7 +45,7 @@ void take_option(std::string_view name, std::string_view value, SeenNames& seen,
     return;
   }
   for (std::size_t i = 0; i < kNumericOptions.size(); ++i) {
-    if (!is_named(name, kNumericOptions[i].name)) continue;
+    if (!bytes::equal_any_case(name, kNumericOptions[i].name)) continue;
     if (!seen.first_time(i)) {
       ++options.duplicate_count;
     } else if (const auto number = parse_number(value)) {
@@ -95,9 +84,9 @@ Parsed<Options> parse_options(Cursor in, Padding padding) {
 }
 
 std::optional<Mode> parse_mode(std::string_view text) {
-  if (is_named(text, "octet")) return Mode::kOctet;
-  if (is_named(text, "netascii")) return Mode::kNetascii;
-  if (is_named(text, "mail")) return Mode::kMail;
+  if (bytes::equal_any_case(text, "octet")) return Mode::kOctet;
+  if (bytes::equal_any_case(text, "netascii")) return Mode::kNetascii;
+  if (bytes::equal_any_case(text, "mail")) return Mode::kMail;
   return std::nullopt;
 }
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "proto/bytes/ascii.h"
 #include "proto/bytes/writer.h"
 
 namespace rackcast::engine {
@@ -25,14 +26,6 @@ void append(std::string& out, std::size_t room, Put put) {
   bytes::Writer writer(std::as_writable_bytes(std::span(out)).subspan(before));
   put(writer);
   out.resize(before + (writer.ok() ? writer.size() : 0));
-}
-
-bool equal_any_case(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  if (a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i)
-    if (lower(a[i]) != lower(b[i])) return false;
-  return true;
 }
 
 bool allowed_before_login(Verb verb) {
@@ -152,7 +145,7 @@ void FtpSession::reply_line(std::string_view text) {
 
 FtpAction FtpSession::user(std::string_view argument) {
   if (login_ == Login::kDone) return reply(ReplyCode::kNotLoggedIn, "Can't change from guest user.");
-  if (equal_any_case(argument, "anonymous") || equal_any_case(argument, "ftp")) {
+  if (bytes::equal_any_case(argument, "anonymous") || bytes::equal_any_case(argument, "ftp")) {
     login_ = Login::kNamed;
     return reply(ReplyCode::kNeedPassword, "Please specify the password.");
   }
@@ -197,9 +190,9 @@ FtpAction FtpSession::opts(std::string_view argument) {
   const auto blank = argument.find(' ');
   const std::string_view name = argument.substr(0, blank);
   const std::string_view value = blank == std::string_view::npos ? "" : argument.substr(blank + 1);
-  if (equal_any_case(name, "UTF8") && (value.empty() || equal_any_case(value, "ON")))
+  if (bytes::equal_any_case(name, "UTF8") && (value.empty() || bytes::equal_any_case(value, "ON")))
     return reply(ReplyCode::kOkay, "Always in UTF8 mode.");
-  if (!equal_any_case(name, "MLST")) return reply(ReplyCode::kBadArgument, "Option not understood.");
+  if (!bytes::equal_any_case(name, "MLST")) return reply(ReplyCode::kBadArgument, "Option not understood.");
   facts_ = ftp::FactSet::parse(value);
   std::string text = "MLST OPTS ";
   append(text, ftp::kFeatureBytesMax, [&](bytes::Writer& out) { ftp::put_fact_names(out, facts_); });

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "core/engine/http/message.h"
+#include "proto/bytes/ascii.h"
 
 namespace rackcast::engine {
 
@@ -66,7 +67,7 @@ std::string_view content_type_of(std::string_view path) {
   const auto dot = name.find_last_of('.');
   if (dot != std::string_view::npos)
     for (const TypeRow& row : kTypes)
-      if (equal_ignoring_case(row.extension, name.substr(dot + 1))) return row.type;
+      if (bytes::equal_any_case(row.extension, name.substr(dot + 1))) return row.type;
   return "application/octet-stream";
 }
 

@@ -7,6 +7,7 @@
 #include "core/engine/http/content_type.h"
 #include "core/engine/http/precondition.h"
 #include "core/engine/http/range.h"
+#include "proto/bytes/ascii.h"
 
 namespace rackcast::engine {
 
@@ -18,11 +19,11 @@ constexpr std::array<std::string_view, 7> kRefusedMethods{"POST",    "PUT",   "D
 
 bool connection_says(const HttpRequest& request, std::string_view option) {
   for (const HeaderField& field : request.headers) {
-    if (!equal_ignoring_case(field.name, "Connection")) continue;
+    if (!bytes::equal_any_case(field.name, "Connection")) continue;
     std::string_view rest = field.value;
     while (!rest.empty()) {
       const auto comma = rest.find(',');
-      if (equal_ignoring_case(trim_blanks(rest.substr(0, comma)), option)) return true;
+      if (bytes::equal_any_case(trim_blanks(rest.substr(0, comma)), option)) return true;
       if (comma == std::string_view::npos) break;
       rest.remove_prefix(comma + 1);
     }
@@ -216,7 +217,7 @@ RequestCheck check_request(const HttpRequest& request) {
     return check;
   }
   if (const auto expect = request.find("Expect"); expect && request.version >= 11) {
-    if (!equal_ignoring_case(*expect, "100-continue")) {
+    if (!bytes::equal_any_case(*expect, "100-continue")) {
       refuse(check, 417, true);
       return check;
     }

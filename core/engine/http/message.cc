@@ -4,14 +4,11 @@
 #include <array>
 
 #include "core/engine/http/date.h"
+#include "proto/bytes/ascii.h"
 
 namespace rackcast::engine {
 
 namespace {
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
 
 struct Phrase {
   unsigned status;
@@ -42,10 +39,6 @@ constexpr std::array kPhrases{
 
 }  // namespace
 
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
-}
-
 std::string_view trim_blanks(std::string_view text) {
   const auto first = text.find_first_not_of(" \t");
   if (first == std::string_view::npos) return {};
@@ -54,13 +47,13 @@ std::string_view trim_blanks(std::string_view text) {
 
 std::optional<std::string_view> HttpRequest::find(std::string_view name) const {
   for (const HeaderField& field : headers)
-    if (equal_ignoring_case(field.name, name)) return field.value;
+    if (bytes::equal_any_case(field.name, name)) return field.value;
   return std::nullopt;
 }
 
 std::size_t HttpRequest::count(std::string_view name) const {
   return static_cast<std::size_t>(std::count_if(
-      headers.begin(), headers.end(), [&](const HeaderField& f) { return equal_ignoring_case(f.name, name); }));
+      headers.begin(), headers.end(), [&](const HeaderField& f) { return bytes::equal_any_case(f.name, name); }));
 }
 
 std::uint64_t HttpResponse::content_length() const {

@@ -84,7 +84,6 @@ using HttpDecider = std::function<HttpResponse(const HttpRequest&)>;
 // Status line and header block, with the empty line. Always "HTTP/1.1" (RFC 9112 §2.3; GRUB insists).
 [[nodiscard]] std::string encode_head(const HttpResponse& response, WallTime now);
 
-[[nodiscard]] bool equal_ignoring_case(std::string_view a, std::string_view b);  // ASCII
-[[nodiscard]] std::string_view trim_blanks(std::string_view text);               // SP and HTAB at both ends
+[[nodiscard]] std::string_view trim_blanks(std::string_view text);  // SP and HTAB at both ends
 
 }  // namespace rackcast::engine

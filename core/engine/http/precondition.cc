@@ -1,5 +1,7 @@
 #include "core/engine/http/precondition.h"
 
+#include "proto/bytes/ascii.h"
+
 namespace rackcast::engine {
 
 namespace {
@@ -28,7 +30,7 @@ std::optional<bool> any_matches(const HttpRequest& request, std::string_view nam
                                 Comparison comparison) {
   std::optional<bool> found;
   for (const HeaderField& field : request.headers)
-    if (equal_ignoring_case(field.name, name))
+    if (bytes::equal_any_case(field.name, name))
       found = found.value_or(false) || list_matches(field.value, etag, comparison);
   return found;
 }

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "core/engine/http/message.h"
+#include "proto/bytes/ascii.h"
 
 namespace rackcast::engine {
 
@@ -72,7 +73,7 @@ std::vector<ByteRange> merged(std::vector<ByteRange> ranges) {
 RangeResult parse_range(std::string_view value, std::uint64_t size_bytes) {
   RangeResult result;
   const auto equals = value.find('=');
-  if (equals == std::string_view::npos || !equal_ignoring_case(value.substr(0, equals), "bytes")) return result;
+  if (equals == std::string_view::npos || !bytes::equal_any_case(value.substr(0, equals), "bytes")) return result;
   std::string_view rest = value.substr(equals + 1);
   std::size_t specs = 0;
   while (true) {

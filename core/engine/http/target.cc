@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "core/engine/http/message.h"
+#include "proto/bytes/ascii.h"
 
 namespace rackcast::engine {
 
@@ -22,7 +23,7 @@ std::optional<unsigned> hex_digit(char c) {
 std::optional<std::string_view> path_part(std::string_view target) {
   if (target.starts_with('/') || target.starts_with('\\')) return target;
   constexpr std::string_view kScheme = "http://";
-  if (target.size() <= kScheme.size() || !equal_ignoring_case(target.substr(0, kScheme.size()), kScheme))
+  if (target.size() <= kScheme.size() || !bytes::equal_any_case(target.substr(0, kScheme.size()), kScheme))
     return std::nullopt;
   const std::string_view rest = target.substr(kScheme.size());
   const auto end = rest.find_first_of("/?#");

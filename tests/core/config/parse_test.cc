@@ -5,10 +5,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <filesystem>
-#include <fstream>
+#include <string>
 
 #include "tests/core/config/samples.h"
+#include "tests/support/temporary_tree.h"
 
 namespace rackcast {
 namespace {
@@ -200,42 +200,35 @@ TEST(ConfigParse, ProblemsAreBounded) {
 
 class ConfigFile : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = (std::filesystem::temp_directory_path() / "rackcast-config-XXXXXX").string();
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-  std::filesystem::path folder_;
+  testing::TemporaryTree tree_;
 };
 
 TEST_F(ConfigFile, ThatIsMissingIsOneSentence) {
-  const auto outcome = load_config((folder_ / "none.toml").string());
+  const auto outcome = load_config(tree_.path("none.toml"));
   ASSERT_EQ(outcome.problems.size(), 1U);
   EXPECT_EQ(outcome.config, nullptr);
   EXPECT_THAT(outcome.problems[0].message, HasSubstr("none.toml: No such file or directory"));
 }
 
 TEST_F(ConfigFile, ThatIsADirectoryIsOneSentence) {
-  const auto outcome = load_config(folder_.string());
+  const auto outcome = load_config(tree_.path(""));
   ASSERT_EQ(outcome.problems.size(), 1U);
   EXPECT_THAT(outcome.problems[0].message, HasSubstr("is a directory"));
 }
 
 TEST_F(ConfigFile, ThatIsUnreadableIsOneSentence) {
-  const auto path = folder_ / "secret.toml";
-  std::ofstream(path) << "[http]\n";
+  tree_.write("secret.toml", "[http]\n");
+  const std::string path = tree_.path("secret.toml");
   ASSERT_EQ(::chmod(path.c_str(), 0), 0);
   if (::access(path.c_str(), R_OK) == 0) GTEST_SKIP() << "root reads everything";
-  const auto outcome = load_config(path.string());
+  const auto outcome = load_config(path);
   ASSERT_EQ(outcome.problems.size(), 1U);
   EXPECT_THAT(outcome.problems[0].message, HasSubstr("Permission denied"));
 }
 
 TEST_F(ConfigFile, IsReadWhole) {
-  const auto path = folder_ / "good.toml";
-  std::ofstream(path) << samples::kFull;
-  const auto outcome = load_config(path.string());
+  tree_.write("good.toml", samples::kFull);
+  const auto outcome = load_config(tree_.path("good.toml"));
   ASSERT_NE(outcome.config, nullptr) << lines(outcome);
   EXPECT_EQ(outcome.config->http->root, "/var/www");
 }

@@ -10,18 +10,20 @@
 #include <unistd.h>
 
 #include <condition_variable>
+#include <filesystem>
 #include <map>
 #include <mutex>
 #include <random>
 
 #include "core/leases/sqlite_store.h"
 #include "tests/core/leases/lease_test_support.h"
+#include "tests/support/temporary_tree.h"
 
 namespace rackcast {
 namespace {
 
 using testing::numbered_lease;
-using testing::TemporaryFolder;
+using testing::TemporaryTree;
 
 constexpr std::uint32_t kAddresses = 300;
 constexpr std::size_t kInFlightMax = 100;
@@ -91,8 +93,8 @@ Round run_round(const std::filesystem::path& file, std::uint64_t first_ticket, s
 }
 
 TEST(LeaseCrash, EveryAnsweredLeaseIsKnownAfterKill9) {
-  const TemporaryFolder folder;
-  const auto file = folder.file("leases.db");
+  const TemporaryTree folder;
+  const auto file = folder.path("leases.db");
   std::mt19937 random(20'261'124);
   std::uint64_t next_ticket = 1;
   std::map<net::Ipv4Address, Lease> answered;  // over all rounds

@@ -11,19 +11,21 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <mutex>
 #include <thread>
 
 #include "tests/core/leases/lease_test_support.h"
+#include "tests/support/temporary_tree.h"
 
 namespace rackcast {
 namespace {
 
 using ::testing::HasSubstr;
 using testing::numbered_lease;
-using testing::TemporaryFolder;
+using testing::TemporaryTree;
 
 constexpr std::chrono::seconds kPatience{20};
 
@@ -103,16 +105,16 @@ std::vector<Lease> load_sorted(const std::filesystem::path& file) {
 }
 
 TEST(SqliteLeaseStore, AnEmptyStoreKnowsNothing) {
-  const TemporaryFolder folder;
-  EXPECT_TRUE(load_sorted(folder.file("leases.db")).empty());
-  EXPECT_TRUE(std::filesystem::exists(folder.file("leases.db")));
+  const TemporaryTree folder;
+  EXPECT_TRUE(load_sorted(folder.path("leases.db")).empty());
+  EXPECT_TRUE(std::filesystem::exists(folder.path("leases.db")));
 }
 
 TEST(SqliteLeaseStore, AnsweredRowsAreThereAfterReopening) {
-  const TemporaryFolder folder;
+  const TemporaryTree folder;
   Reports reports;
   {
-    auto store = open_store(folder.file("leases.db"), reports);
+    auto store = open_store(folder.path("leases.db"), reports);
     ASSERT_TRUE(store) << store.error().message;
     (*store)->start();
     ASSERT_TRUE(submit(**store, 7, numbered_lease(1), 3));
@@ -121,13 +123,13 @@ TEST(SqliteLeaseStore, AnsweredRowsAreThereAfterReopening) {
   EXPECT_EQ(reports.completions()[0].ticket, Ticket{7});
   EXPECT_TRUE(reports.completions()[0].durable);
   EXPECT_EQ(reports.lanes()[0], LaneId{3});
-  const auto leases = load_sorted(folder.file("leases.db"));
+  const auto leases = load_sorted(folder.path("leases.db"));
   ASSERT_EQ(leases.size(), 1U);
   EXPECT_EQ(leases[0], numbered_lease(1));  // every field
 }
 
 TEST(SqliteLeaseStore, KeepsAnEndlessBootpLease) {
-  const TemporaryFolder folder;
+  const TemporaryTree folder;
   Reports reports;
   Lease lease = numbered_lease(5);
   lease.bootp = true;
@@ -135,22 +137,22 @@ TEST(SqliteLeaseStore, KeepsAnEndlessBootpLease) {
   lease.hostname.clear();
   lease.client_identifier.clear();
   {
-    auto store = open_store(folder.file("leases.db"), reports);
+    auto store = open_store(folder.path("leases.db"), reports);
     ASSERT_TRUE(store);
     (*store)->start();
     ASSERT_TRUE(submit(**store, 1, lease));
   }
-  const auto leases = load_sorted(folder.file("leases.db"));
+  const auto leases = load_sorted(folder.path("leases.db"));
   ASSERT_EQ(leases.size(), 1U);
   EXPECT_EQ(leases[0], lease);
 }
 
 TEST(SqliteLeaseStore, TheLastRowOfAnAddressWinsAndAnswersComeInOrder) {
-  const TemporaryFolder folder;
+  const TemporaryTree folder;
   Reports reports;
   constexpr std::uint32_t kRows = 500;
   {
-    auto store = open_store(folder.file("leases.db"), reports);
+    auto store = open_store(folder.path("leases.db"), reports);
     ASSERT_TRUE(store);
     (*store)->start();
     for (std::uint32_t i = 0; i < kRows; ++i) {
@@ -165,29 +167,29 @@ TEST(SqliteLeaseStore, TheLastRowOfAnAddressWinsAndAnswersComeInOrder) {
   }
   const auto completions = reports.completions();
   for (std::uint32_t i = 0; i < kRows; ++i) EXPECT_EQ(completions[i].ticket, Ticket{i});
-  const auto leases = load_sorted(folder.file("leases.db"));
+  const auto leases = load_sorted(folder.path("leases.db"));
   ASSERT_EQ(leases.size(), 10U);
   for (std::uint32_t i = 0; i < 10; ++i)
     EXPECT_EQ(leases[i].ends, numbered_lease(i + 1).ends + std::chrono::seconds(kRows - 10 + i));
 }
 
 TEST(SqliteLeaseStore, TheDestructorAnswersWhatWasSubmitted) {
-  const TemporaryFolder folder;
+  const TemporaryTree folder;
   Reports reports;
   {
-    auto store = open_store(folder.file("leases.db"), reports);
+    auto store = open_store(folder.path("leases.db"), reports);
     ASSERT_TRUE(store);
     for (std::uint32_t i = 1; i <= 100; ++i) ASSERT_TRUE(submit(**store, i, numbered_lease(i)));
     (*store)->start();
   }
   EXPECT_EQ(reports.completions().size(), 100U);
-  EXPECT_EQ(load_sorted(folder.file("leases.db")).size(), 100U);
+  EXPECT_EQ(load_sorted(folder.path("leases.db")).size(), 100U);
 }
 
 TEST(SqliteLeaseStore, AnAnswerThatFoundTheMailboxFullIsKeptAndComesInOrder) {
-  const TemporaryFolder folder;
+  const TemporaryTree folder;
   Reports reports;
-  auto store = open_store(folder.file("leases.db"), reports);
+  auto store = open_store(folder.path("leases.db"), reports);
   ASSERT_TRUE(store);
   reports.refuse_next(3);
   for (std::uint64_t i = 1; i <= 5; ++i) ASSERT_TRUE(submit(**store, i, numbered_lease(static_cast<std::uint32_t>(i))));
@@ -202,9 +204,9 @@ TEST(SqliteLeaseStore, AnAnswerThatFoundTheMailboxFullIsKeptAndComesInOrder) {
 }
 
 TEST(SqliteLeaseStore, AFullQueueRefuses) {
-  const TemporaryFolder folder;
+  const TemporaryTree folder;
   Reports reports;
-  auto store = open_store(folder.file("leases.db"), reports);
+  auto store = open_store(folder.path("leases.db"), reports);
   ASSERT_TRUE(store);
   for (std::uint32_t i = 0; i < SqliteLeaseStore::kQueueRows; ++i)
     ASSERT_TRUE(submit(**store, i, numbered_lease(i + 1)));  // nobody takes them: the thread is not started
@@ -213,9 +215,9 @@ TEST(SqliteLeaseStore, AFullQueueRefuses) {
 }
 
 TEST(SqliteLeaseStore, CountsWhatItDidForWhoeverHoldsAnyStore) {
-  const TemporaryFolder folder;
+  const TemporaryTree folder;
   Reports reports;
-  auto opened = open_store(folder.file("leases.db"), reports);
+  auto opened = open_store(folder.path("leases.db"), reports);
   ASSERT_TRUE(opened);
   for (std::uint32_t i = 1; i <= 3; ++i) ASSERT_TRUE(submit(**opened, i, numbered_lease(i)));
   (*opened)->start();
@@ -234,11 +236,11 @@ TEST(SqliteLeaseStore, CountsWhatItDidForWhoeverHoldsAnyStore) {
 }
 
 TEST(SqliteLeaseStore, TheJournalIsFoldedInTheBackground) {
-  const TemporaryFolder folder;
+  const TemporaryTree folder;
   Reports reports;
   const auto count = [&](const char* sql) {
     sqlite3* db = nullptr;
-    EXPECT_EQ(sqlite3_open(folder.file("leases.db").c_str(), &db), SQLITE_OK);
+    EXPECT_EQ(sqlite3_open(folder.path("leases.db").c_str(), &db), SQLITE_OK);
     sqlite3_stmt* statement = nullptr;
     EXPECT_EQ(sqlite3_prepare_v2(db, sql, -1, &statement, nullptr), SQLITE_OK);
     EXPECT_EQ(sqlite3_step(statement), SQLITE_ROW);
@@ -248,7 +250,7 @@ TEST(SqliteLeaseStore, TheJournalIsFoldedInTheBackground) {
     return static_cast<std::size_t>(value);
   };
   {
-    auto store = open_store(folder.file("leases.db"), reports);
+    auto store = open_store(folder.path("leases.db"), reports);
     ASSERT_TRUE(store);
     (*store)->start();
     for (std::uint32_t i = 0; i < 600; ++i) ASSERT_TRUE(submit(**store, i, numbered_lease(i % 50 + 1)));
@@ -260,14 +262,14 @@ TEST(SqliteLeaseStore, TheJournalIsFoldedInTheBackground) {
   }
   EXPECT_EQ(count("SELECT count(*) FROM lease"), 50U);
   EXPECT_LE(count("SELECT count(*) FROM journal"), 600U - 512U);
-  EXPECT_EQ(load_sorted(folder.file("leases.db")).size(), 50U);
+  EXPECT_EQ(load_sorted(folder.path("leases.db")).size(), 50U);
 }
 
 // The kernel's own file size limit stands in for a full disk: writes past it fail, and work again once it is lifted.
 TEST(SqliteLeaseStore, AFullDiskPromisesNothingAlarmsOnceAndRecovers) {
-  const TemporaryFolder folder;
+  const TemporaryTree folder;
   Reports reports;
-  auto store = open_store(folder.file("leases.db"), reports);
+  auto store = open_store(folder.path("leases.db"), reports);
   ASSERT_TRUE(store);
   (*store)->start();
   ASSERT_TRUE(submit(**store, 1, numbered_lease(1)));
@@ -293,24 +295,24 @@ TEST(SqliteLeaseStore, AFullDiskPromisesNothingAlarmsOnceAndRecovers) {
   EXPECT_TRUE(reports.completions().back().durable);
   const auto alarms = reports.alarms();
   ASSERT_EQ(alarms.size(), 2U);
-  EXPECT_THAT(alarms[0], HasSubstr(folder.file("leases.db").string()));
+  EXPECT_THAT(alarms[0], HasSubstr(folder.path("leases.db")));
   EXPECT_THAT(alarms[0], HasSubstr("no new lease is given"));
   EXPECT_THAT(alarms[1], HasSubstr("can be written again"));
   store->reset();
-  const auto leases = load_sorted(folder.file("leases.db"));
+  const auto leases = load_sorted(folder.path("leases.db"));
   ASSERT_EQ(leases.size(), 2U);
   EXPECT_EQ(leases[1], numbered_lease(5));
 }
 
 // A trigger that fails stands in for a disk with room for appends alone.
 TEST(SqliteLeaseStore, AFoldThatFailsIsAnAlarmOfItsOwn) {
-  const TemporaryFolder folder;
+  const TemporaryTree folder;
   Reports reports;
-  auto store = open_store(folder.file("leases.db"), reports);
+  auto store = open_store(folder.path("leases.db"), reports);
   ASSERT_TRUE(store);
   (*store)->start();
   sqlite3* other = nullptr;
-  ASSERT_EQ(sqlite3_open(folder.file("leases.db").c_str(), &other), SQLITE_OK);
+  ASSERT_EQ(sqlite3_open(folder.path("leases.db").c_str(), &other), SQLITE_OK);
   // Folding writes `lease`, appending does not.
   ASSERT_EQ(sqlite3_exec(other, "CREATE TRIGGER full BEFORE INSERT ON lease BEGIN SELECT RAISE(FAIL, 'full'); END",
                          nullptr, nullptr, nullptr),
@@ -337,10 +339,10 @@ TEST(SqliteLeaseStore, SaysThatTheFolderIsMissing) {
 }
 
 TEST(SqliteLeaseStore, SaysThatTheFileCannotBeOpened) {
-  const TemporaryFolder folder;
-  std::filesystem::create_directory(folder.file("leases.db"));  // fails for root too, unlike a mode
+  const TemporaryTree folder;
+  std::filesystem::create_directory(folder.path("leases.db"));  // fails for root too, unlike a mode
   Reports reports;
-  const auto store = open_store(folder.file("leases.db"), reports);
+  const auto store = open_store(folder.path("leases.db"), reports);
   ASSERT_FALSE(store);
   EXPECT_THAT(store.error().message, HasSubstr("cannot open or create"));
 }
@@ -361,22 +363,22 @@ int exit_code_of_open_as_nobody(const std::filesystem::path& file) {
 }
 
 TEST(SqliteLeaseStore, SaysThatTheFileOrItsFolderIsNotWritable) {
-  const TemporaryFolder folder;
-  EXPECT_TRUE(load_sorted(folder.file("leases.db")).empty());
-  ASSERT_EQ(::chmod(folder.path().c_str(), 0555), 0);
-  ASSERT_EQ(::chmod(folder.file("leases.db").c_str(), 0444), 0);
-  EXPECT_EQ(exit_code_of_open_as_nobody(folder.file("leases.db")), 0);
-  ASSERT_EQ(::chmod(folder.file("leases.db").c_str(), 0666), 0);
-  EXPECT_EQ(exit_code_of_open_as_nobody(folder.file("leases.db")), 0);  // the log beside it cannot be made
-  EXPECT_EQ(exit_code_of_open_as_nobody(folder.file("new.db")), 0);
-  ASSERT_EQ(::chmod(folder.path().c_str(), 0755), 0);
+  const TemporaryTree folder;
+  EXPECT_TRUE(load_sorted(folder.path("leases.db")).empty());
+  ASSERT_EQ(::chmod(folder.path("").c_str(), 0555), 0);
+  ASSERT_EQ(::chmod(folder.path("leases.db").c_str(), 0444), 0);
+  EXPECT_EQ(exit_code_of_open_as_nobody(folder.path("leases.db")), 0);
+  ASSERT_EQ(::chmod(folder.path("leases.db").c_str(), 0666), 0);
+  EXPECT_EQ(exit_code_of_open_as_nobody(folder.path("leases.db")), 0);  // the log beside it cannot be made
+  EXPECT_EQ(exit_code_of_open_as_nobody(folder.path("new.db")), 0);
+  ASSERT_EQ(::chmod(folder.path("").c_str(), 0755), 0);
 }
 
 TEST(SqliteLeaseStore, SaysThatTheFileIsNoDatabase) {
-  const TemporaryFolder folder;
-  std::ofstream(folder.file("leases.db")) << std::string(8192, 'x');
+  const TemporaryTree folder;
+  std::ofstream(folder.path("leases.db")) << std::string(8192, 'x');
   Reports reports;
-  const auto store = open_store(folder.file("leases.db"), reports);
+  const auto store = open_store(folder.path("leases.db"), reports);
   ASSERT_FALSE(store);
   EXPECT_THAT(store.error().message, HasSubstr("is not a database"));
 }
@@ -389,32 +391,32 @@ void run_sql(const std::filesystem::path& file, const char* sql) {
 }
 
 TEST(SqliteLeaseStore, RefusesAnotherProgramsDatabase) {
-  const TemporaryFolder folder;
-  run_sql(folder.file("leases.db"), "CREATE TABLE t(a)");
+  const TemporaryTree folder;
+  run_sql(folder.path("leases.db"), "CREATE TABLE t(a)");
   Reports reports;
-  const auto store = open_store(folder.file("leases.db"), reports);
+  const auto store = open_store(folder.path("leases.db"), reports);
   ASSERT_FALSE(store);
   EXPECT_THAT(store.error().message, HasSubstr("database of another program"));
 }
 
 TEST(SqliteLeaseStore, RefusesANewerFormat) {
-  const TemporaryFolder folder;
-  EXPECT_TRUE(load_sorted(folder.file("leases.db")).empty());
-  run_sql(folder.file("leases.db"), "PRAGMA user_version=99");
+  const TemporaryTree folder;
+  EXPECT_TRUE(load_sorted(folder.path("leases.db")).empty());
+  run_sql(folder.path("leases.db"), "PRAGMA user_version=99");
   Reports reports;
-  const auto store = open_store(folder.file("leases.db"), reports);
+  const auto store = open_store(folder.path("leases.db"), reports);
   ASSERT_FALSE(store);
   EXPECT_THAT(store.error().message, HasSubstr("newer rackcast (format 99"));
 }
 
 TEST(SqliteLeaseStore, PassesOverRowsNobodyOfUsWrote) {
-  const TemporaryFolder folder;
-  EXPECT_TRUE(load_sorted(folder.file("leases.db")).empty());
-  run_sql(folder.file("leases.db"), "INSERT INTO lease VALUES(1, x'00', 2, 0, 0, 0, x'', x'')");
-  run_sql(folder.file("leases.db"), "INSERT INTO lease VALUES(-5, x'010203040506', 2, 0, 0, 0, x'', x'')");
-  run_sql(folder.file("leases.db"), "INSERT INTO lease VALUES(3, x'010203040506', 77, 0, 0, 0, x'', x'')");
-  run_sql(folder.file("leases.db"), "INSERT INTO lease VALUES(4, x'010203040506', 2, 0, 0, 0, x'', x'')");
-  EXPECT_EQ(load_sorted(folder.file("leases.db")).size(), 1U);
+  const TemporaryTree folder;
+  EXPECT_TRUE(load_sorted(folder.path("leases.db")).empty());
+  run_sql(folder.path("leases.db"), "INSERT INTO lease VALUES(1, x'00', 2, 0, 0, 0, x'', x'')");
+  run_sql(folder.path("leases.db"), "INSERT INTO lease VALUES(-5, x'010203040506', 2, 0, 0, 0, x'', x'')");
+  run_sql(folder.path("leases.db"), "INSERT INTO lease VALUES(3, x'010203040506', 77, 0, 0, 0, x'', x'')");
+  run_sql(folder.path("leases.db"), "INSERT INTO lease VALUES(4, x'010203040506', 2, 0, 0, 0, x'', x'')");
+  EXPECT_EQ(load_sorted(folder.path("leases.db")).size(), 1U);
 }
 
 }  // namespace

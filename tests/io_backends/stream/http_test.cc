@@ -1,7 +1,9 @@
 #include <sys/mman.h>
 
+#include <future>
 #include <span>
 #include <string>
+#include <thread>
 
 #include "core/images/open_beneath.h"
 #include "tests/io_backends/stream/stream_fixture.h"
@@ -390,6 +392,24 @@ TEST_F(HttpStream, AnImageOfTheStoreIsSentFromItsMemory) {
   EXPECT_TRUE(client.get("/f.img").body == in_store);
   EXPECT_TRUE(client.get("/f.img", "Range: bytes=5-\r\n").body == in_store.substr(5));
   EXPECT_EQ(server->totals().images_served, 2U);
+}
+
+TEST_F(HttpStream, AnImageThatNobodyElseHoldsIsNotUnmappedOnTheStreamThread) {
+  tree.write("f.img", "on the disk");
+  std::promise<std::thread::id> destroyed_by;
+  std::thread::id asked_by;
+  hooks.images = [&](const FileIdentity& identity) {
+    asked_by = std::this_thread::get_id();
+    return std::shared_ptr<const Image>(new MemoryImage(identity, "in my store"), [&](const Image* image) {
+      delete image;
+      destroyed_by.set_value(std::this_thread::get_id());
+    });
+  };
+  start();
+  EXPECT_EQ(RawClient(http).get("/f.img").body, "in my store");
+  auto destroyed = destroyed_by.get_future();
+  ASSERT_EQ(destroyed.wait_for(kPatience), std::future_status::ready);
+  EXPECT_NE(destroyed.get(), asked_by);
 }
 
 TEST_F(HttpStream, TransfersAreReportedWithPathPeerAndBytes) {

@@ -8,13 +8,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <filesystem>
-#include <fstream>
 #include <sstream>
 #include <thread>
 
 #include "core/board/board_api.h"
 #include "tests/core/board/events_of.h"
+#include "tests/support/temporary_tree.h"
 #include "tools/rackcast/http_get.h"
 #include "tools/rackcast/not_built.h"
 #include "tools/rackcast/status.h"
@@ -149,18 +148,11 @@ TEST(RackcastApp, WhatIsNotBuiltSaysSo) {
 
 class RackcastFiles : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = (std::filesystem::temp_directory_path() / "rackcast-tool-XXXXXX").string();
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
   std::string file(const std::string& text) {
-    const auto path = folder_ / "rackcast.toml";
-    std::ofstream(path) << text;
-    return path.string();
+    tree_.write("rackcast.toml", text);
+    return tree_.path("rackcast.toml");
   }
-  std::filesystem::path folder_;
+  testing::TemporaryTree tree_;
 };
 
 TEST_F(RackcastFiles, CheckConfigPrintsEveryProblemWithItsLine) {
@@ -184,7 +176,7 @@ TEST_F(RackcastFiles, CheckConfigTakesWarningsForFine) {
 }
 
 TEST_F(RackcastFiles, CheckConfigOfAMissingFileIsOneSentence) {
-  const Outcome outcome = run({"check-config", (folder_ / "none").string()});
+  const Outcome outcome = run({"check-config", tree_.path("none")});
   EXPECT_EQ(outcome.code, 1);
   EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1);
   EXPECT_THAT(outcome.err, HasSubstr("No such file"));
