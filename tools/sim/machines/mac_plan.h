@@ -1,0 +1,15 @@
+// Who a run's machines are: MAC addresses and UUIDs by number, the same in every run. Locally administered MACs
+// (02:52:43:nn:nn:nn), so that they meet no real one.
+#pragma once
+
+#include <optional>
+
+#include "tools/sim/machines/machine.h"
+
+namespace rackcast::sim {
+
+[[nodiscard]] MachineIdentity identity_of(MachineId machine);
+// Which machine has this MAC; nothing for a foreign one. O(1).
+[[nodiscard]] std::optional<MachineId> machine_of(const net::MacAddress& mac);
+
+}  // namespace rackcast::sim
