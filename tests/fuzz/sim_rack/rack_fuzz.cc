@@ -3,6 +3,7 @@
 //
 //   input: profile, then { kind, size, bytes }...    kind: what happens, and how much of the datagram is made to fit
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <vector>
 
@@ -51,13 +52,14 @@ class Peer final : public Carrier, public Observer {
 
 enum Kind : std::uint8_t { kDhcp, kDhcpThatFits, kTftp, kFetchDone, kFetchFailed, kTime, kReset, kKinds };
 
-// The machine's own message, turned around: op, xid and chaddr fit; what follows is the fuzzer's.
+// The machine's own message, turned around: op, xid, chaddr and yiaddr fit; what follows is the fuzzer's.
 std::vector<std::byte> fitting(const std::vector<std::byte>& sent, std::span<const std::byte> bytes) {
   std::vector<std::byte> reply(sent.begin(),
                                sent.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(sent.size(), 240)));
   if (reply.size() < 240) return reply;
   reply[0] = std::byte{2};
-  if (bytes.size() >= 4) std::copy_n(bytes.begin(), 4, reply.begin() + 16);  // yiaddr
+  constexpr std::array<std::uint8_t, 4> kYiaddr{10, 99, 0, 100};
+  std::copy_n(std::as_bytes(std::span(kYiaddr)).begin(), 4, reply.begin() + 16);
   reply.insert(reply.end(), bytes.begin(), bytes.end());
   return reply;
 }
