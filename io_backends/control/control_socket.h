@@ -14,6 +14,11 @@
 
 namespace rackcast::io {
 
+// Where a daemon's socket is, by its [server].state_dir.
+[[nodiscard]] inline std::string control_path(const std::string& state_dir) {
+  return state_dir + "/control";
+}
+
 class ControlSocket {
  public:
   // `group`: who shares it with root; absent: the caller's own. A socket that a dead daemon left is replaced; one that

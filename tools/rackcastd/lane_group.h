@@ -62,6 +62,8 @@ class LaneGroup {
   void stop();
 
   [[nodiscard]] std::size_t size() const { return ports_.size(); }
+  [[nodiscard]] LanePort& port(std::size_t lane) { return *ports_[lane]; }
+  [[nodiscard]] const std::vector<io::InterfaceFacts>& interfaces() const { return interfaces_; }  // served, in order
   [[nodiscard]] LaneReport report(std::size_t lane) const { return reports_[lane]->read(); }
   [[nodiscard]] std::uint64_t mailbox_refused() const;
 
