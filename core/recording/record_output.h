@@ -25,6 +25,9 @@ class RecordOutput {
   // then, and what was written so far stays. kFailed: see error().
   [[nodiscard]] Outcome write(std::span<const std::byte> bytes, const std::function<bool()>& hurry);
 
+  // Whoever reads a pipe then sees its end. Nothing may be written afterwards.
+  void close() { descriptor_.reset(); }
+
   [[nodiscard]] const std::string& error() const { return error_; }  // one sentence
 
   static constexpr std::chrono::milliseconds kHurriedWait{1'000};

@@ -62,6 +62,7 @@ void Recording::run() {
   for (const auto& lane : lanes_) lane->port->replace_tap(nullptr);
   if (report_.end != RecordEnd::kFailed && report_.end != RecordEnd::kBytes) (void)drain_all();
   if (report_.end != RecordEnd::kFailed) (void)flush();
+  output_.close();
   for (const auto& lane : lanes_) report_.dropped += lane->ring.dropped();
   done_(report_);
   ended_.store(true, std::memory_order_release);

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <array>
 #include <fstream>
@@ -159,6 +160,21 @@ TEST_F(Recordings, AReaderThatDoesNotReadCostsItsRecordingOnly) {
   EXPECT_EQ(report.end, RecordEnd::kFailed);
   EXPECT_NE(report.error.find("does not take it"), std::string::npos);
   EXPECT_GT(report.dropped, 0U);
+}
+
+TEST_F(Recordings, TheOutputIsClosedAtTheEndNotWithTheObject) {
+  std::array<int, 2> ends{};
+  ASSERT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
+  const FileDescriptor reader(ends[0]);
+  RecordingSetup bounded = setup();
+  bounded.limits.duration = 0s;
+  auto recording = start(std::move(bounded), FileDescriptor(ends[1]));
+  const RecordReport report = report_.get();
+  std::vector<std::byte> bytes(65'536);
+  std::size_t read = 0;
+  for (ssize_t count = 0; (count = ::read(reader.get(), bytes.data(), bytes.size())) > 0;)
+    read += static_cast<std::size_t>(count);
+  EXPECT_EQ(read, report.bytes);
 }
 
 TEST_F(Recordings, AReaderThatLeavesEndsIt) {
