@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -200,7 +201,8 @@ TEST_F(Replays, TheCommandReportsAndItsExitStatusTells) {
     err.str("");
     EXPECT_EQ(run_replay({.file = file, .config = config, .tree = {}, .json = {}}, out, err), 1);
     EXPECT_THAT(err.str(), HasSubstr(sentence));
-    EXPECT_EQ(std::count(err.str().begin(), err.str().end(), '\n'), 1);
+    const std::string said = err.str();
+    EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 1) << said;
   }
 }
 
