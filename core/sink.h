@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "core/datagram_tap.h"
 #include "core/event.h"
 #include "core/images/pin_table.h"
 #include "core/packet_io.h"
@@ -28,6 +29,7 @@ class Sink {
   // Adds the slot's own pin when it names one, then hands the slot to the backend.
   void commit(TxSlot* slot) {
     pins_.add(slot->pin);
+    if (tap_ != nullptr) tap_->sent(*slot, io_.local_endpoint(slot->destination.socket));
     io_.commit(slot);
   }
   void cancel(TxSlot* slot) { io_.cancel(slot); }
@@ -41,12 +43,16 @@ class Sink {
   [[nodiscard]] PinTable& pins() { return pins_; }
   [[nodiscard]] LaneId lane() const { return lane_; }
 
+  // The lane's own: shows commits to a recorder; null: none.
+  void set_tap(DatagramTap* tap) { tap_ = tap; }
+
  private:
   PacketIo& io_;
   PinTable& pins_;
   EventSink& events_;
   WorkRouter& router_;
   LaneId lane_;
+  DatagramTap* tap_ = nullptr;
 };
 
 }  // namespace rackcast

@@ -28,6 +28,7 @@ void Lane::turn(MonotonicTime until) {
   const std::size_t count = io_.poll(batch_, std::min(until, next_deadline()));
   const Now now = io_.now();
   ++counters_.turns;
+  follow_tap(now);
 
   drain_mailbox(now);
   for (std::size_t i = 0; i < count; ++i) dispatch(now, batch_[i]);
@@ -55,6 +56,14 @@ std::size_t Lane::in_flight() const {
   std::size_t sum = 0;
   for (const auto& engine : engines_) sum += engine->in_flight();
   return sum;
+}
+
+void Lane::follow_tap(const Now& now) {
+  if (tap_ != port_.wanted_tap()) {
+    tap_ = port_.adopt_tap();
+    sink_.set_tap(tap_);
+  }
+  if (tap_ != nullptr) tap_->turn(now);
 }
 
 void Lane::drain_mailbox(const Now& now) {
@@ -89,6 +98,7 @@ void Lane::dispatch(const Now& now, const ReceivedDatagram& datagram) {
     return;
   }
   ++counters_.datagrams;
+  if (tap_ != nullptr) tap_->received(datagram);
   engines_[route_[socket]]->on_datagram(now, datagram, sink_);
 }
 

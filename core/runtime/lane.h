@@ -65,6 +65,7 @@ class Lane {
   std::function<void(const Lane&)> on_publish;
 
  private:
+  void follow_tap(const Now& now);
   void drain_mailbox(const Now& now);
   void dispatch(const Now& now, const ReceivedDatagram& datagram);
   [[nodiscard]] bool interface_is_served(InterfaceIndex index) const;
@@ -81,6 +82,7 @@ class Lane {
   LanePort& port_;
   PinTable pins_;
   Sink sink_;
+  DatagramTap* tap_ = nullptr;  // the port's wish, as of the last turn
   LaneCounters counters_;
   std::array<ReceivedDatagram, kBatchMax> batch_;
   std::shared_ptr<const Image> release_pending_;  // the store's queue was full: tried again next turn

@@ -1,13 +1,17 @@
-// How other threads reach a lane: its mailbox and its wake-up. Outlives the lane's thread.
+// How other threads reach a lane: its mailbox, its wake-up, and the tap a recorder puts on it. Outlives the lane's
+// thread.
 //
-// Threads: post() from any; attach/detach and drain from the lane's own. Bounded: kMailboxMax completions; when full,
-// post() returns false and counts (the lease store then keeps the answer and offers it again; the image store drops it,
-// since the engine asks again; a publisher drops, as the table heals with the machine's next change).
+// Threads: post() from any; attach, detach, take() and adopt_tap() from the lane's own; replace_tap() from one at a
+// time. Bounded: kMailboxMax completions; when full, post() returns false and counts (the lease store then keeps the
+// answer and offers it again; the image store drops it, since the engine asks again; a publisher drops, as the table
+// heals with the machine's next change).
 #pragma once
 
+#include <atomic>
 #include <mutex>
 #include <optional>
 
+#include "core/datagram_tap.h"
 #include "core/mailbox.h"
 #include "core/packet_io.h"
 #include "core/work.h"
@@ -36,6 +40,33 @@ class LanePort {
   void detach() {
     const std::scoped_lock lock(mutex_);
     io_ = nullptr;
+    (void)adopt_tap();
+  }
+
+  // Returns once the lane uses `tap` (null: none) and no other any more: within a turn of the lane, which is woken. A
+  // lane that does not run uses none.
+  void replace_tap(DatagramTap* tap) {
+    {
+      const std::scoped_lock lock(mutex_);
+      wanted_tap_.store(tap, std::memory_order_release);
+      if (io_ == nullptr) {
+        used_tap_.store(tap, std::memory_order_release);
+        return;
+      }
+      io_->wake();
+    }
+    for (DatagramTap* used = used_tap_.load(std::memory_order_acquire); used != tap;
+         used = used_tap_.load(std::memory_order_acquire))
+      used_tap_.wait(used, std::memory_order_acquire);
+  }
+  // The tap to use; to be asked at the start of each turn.
+  [[nodiscard]] DatagramTap* wanted_tap() const { return wanted_tap_.load(std::memory_order_acquire); }
+  // Whoever replaced it is told that the one before is not used any more.
+  DatagramTap* adopt_tap() {
+    DatagramTap* const tap = wanted_tap();
+    used_tap_.store(tap, std::memory_order_release);
+    used_tap_.notify_all();
+    return tap;
   }
 
   [[nodiscard]] std::optional<Completion> take() { return mailbox_.pop(); }
@@ -45,6 +76,8 @@ class LanePort {
   Mailbox<Completion> mailbox_;
   std::mutex mutex_;
   PacketIo* io_ = nullptr;
+  std::atomic<DatagramTap*> wanted_tap_{nullptr};
+  std::atomic<DatagramTap*> used_tap_{nullptr};
 };
 
 }  // namespace rackcast

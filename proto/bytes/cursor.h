@@ -1,4 +1,5 @@
-// Bounds-checked reading of network-order bytes. The only way received bytes are read anywhere in rackcast.
+// Bounds-checked reading of network-order bytes (and little-endian ones, which file formats have). The only way
+// received bytes are read anywhere in rackcast.
 //
 // A Cursor walks a borrowed span (the caller keeps it alive). Its error is sticky: the first read past the end marks it
 // failed, moves it to the end, and every later read yields zero or an empty span. So a fixed header is read whole and
@@ -25,6 +26,8 @@ class Cursor {
   constexpr std::uint16_t be16() { return static_cast<std::uint16_t>(big_endian(2)); }
   constexpr std::uint32_t be32() { return static_cast<std::uint32_t>(big_endian(4)); }
   constexpr std::uint64_t be64() { return big_endian(8); }
+  constexpr std::uint16_t le16() { return static_cast<std::uint16_t>(little_endian(2)); }
+  constexpr std::uint32_t le32() { return static_cast<std::uint32_t>(little_endian(4)); }
 
   // The next `size` bytes, borrowed from the data; empty (and failed) when fewer remain.
   constexpr std::span<const std::byte> bytes(std::size_t size) {
@@ -62,6 +65,16 @@ class Cursor {
   constexpr std::uint64_t big_endian(std::size_t size) {
     std::uint64_t value = 0;
     for (const std::byte b : bytes(size)) value = (value << 8U) | std::to_integer<std::uint64_t>(b);
+    return value;
+  }
+
+  constexpr std::uint64_t little_endian(std::size_t size) {
+    std::uint64_t value = 0;
+    unsigned shift = 0;
+    for (const std::byte b : bytes(size)) {
+      value |= std::to_integer<std::uint64_t>(b) << shift;
+      shift += 8;
+    }
     return value;
   }
 

@@ -1,4 +1,5 @@
-// Bounds-checked writing of network-order bytes into a caller's span; the counterpart of cursor.h.
+// Bounds-checked writing of network-order bytes (and little-endian ones, for file formats) into a caller's span; the
+// counterpart of cursor.h.
 //
 // The error is sticky: a write that does not fit writes nothing, marks the writer failed, and later writes do nothing.
 // `written()` is the used prefix; it is meaningful only while `ok()`. Not thread-safe, never allocates.
@@ -25,6 +26,8 @@ class Writer {
   constexpr void be16(std::uint16_t value) { big_endian(value, 2); }
   constexpr void be32(std::uint32_t value) { big_endian(value, 4); }
   constexpr void be64(std::uint64_t value) { big_endian(value, 8); }
+  constexpr void le16(std::uint16_t value) { little_endian(value, 2); }
+  constexpr void le32(std::uint32_t value) { little_endian(value, 4); }
 
   constexpr void bytes(std::span<const std::byte> data) {
     if (!fits(data.size())) return;
@@ -62,6 +65,12 @@ class Writer {
     if (!fits(size)) return;
     for (std::size_t i = 0; i < size; ++i)
       out_[at_ + i] = static_cast<std::byte>((value >> (8U * (size - 1 - i))) & 0xFFU);
+    at_ += size;
+  }
+
+  constexpr void little_endian(std::uint64_t value, std::size_t size) {
+    if (!fits(size)) return;
+    for (std::size_t i = 0; i < size; ++i) out_[at_ + i] = static_cast<std::byte>((value >> (8U * i)) & 0xFFU);
     at_ += size;
   }
 

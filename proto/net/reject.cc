@@ -30,6 +30,14 @@ std::string_view text(FrameReject reason) {
       return "IPv4 source routed";
     case FrameReject::kIpv4Fragment:
       return "IPv4 fragment";
+    case FrameReject::kNotIpv6:
+      return "not IPv6";
+    case FrameReject::kIpv6TooShort:
+      return "IPv6 header too short";
+    case FrameReject::kIpv6Version:
+      return "IP version not 6";
+    case FrameReject::kIpv6PayloadLength:
+      return "IPv6 payload length";
     case FrameReject::kNotUdp:
       return "not UDP";
     case FrameReject::kUdpTooShort:

@@ -22,7 +22,11 @@ enum class FrameReject : std::uint8_t {
   kIpv4Options,      // an option that overruns the header
   kIpv4SourceRouted,
   kIpv4Fragment,
-  kNotUdp,  // another protocol
+  kNotIpv6,  // another EtherType
+  kIpv6TooShort,
+  kIpv6Version,
+  kIpv6PayloadLength,  // more than the frame has
+  kNotUdp,             // another protocol
   kUdpTooShort,
   kUdpLength,  // below 8, or more than the packet has
   kUdpChecksum,

@@ -5,8 +5,10 @@
 #include <string>
 
 #include "core/config/keys.h"
+#include "core/file_descriptor.h"
 #include "tools/rackcast/check_config.h"
 #include "tools/rackcast/not_built.h"
+#include "tools/rackcast/record.h"
 #include "tools/rackcast/status.h"
 
 namespace rackcast {
@@ -15,6 +17,7 @@ namespace {
 constexpr const char* kExamples = R"(Examples:
   rackcast check-config /etc/rackcast/rackcast.toml
   rackcast status --watch
+  rackcast record --seconds 30 -o storm.pcapng
 
 rackcast COMMAND --help has each command's own. Exit status: 0 success, 1 failure, 2 wrong usage.)";
 
@@ -31,10 +34,19 @@ constexpr const char* kStatusExamples = R"(Examples:
   rackcast status --json | jq '.[] | select(.stuck_since)'
   rackcast status --config /etc/rackcast/rackcast.toml)";
 
+constexpr const char* kRecordExamples = R"(Examples:
+  rackcast record -o storm.pcapng
+  rackcast record --lane 0 --seconds 600 --megabytes 1024 -o storm.pcapng
+  rackcast record --config lab.toml -o - | tcpdump -n -r -
+
+The daemon's DHCP and TFTP datagrams, both ways, until Ctrl-C or the first of the two bounds. tcpdump and Wireshark read
+the file, rackcast-sim replay gives it to the engines again. Root, or the daemon's own user, may ask.)";
+
 struct Parsed {
   std::string config_file;
   bool keys = false;
   StatusOptions status;
+  RecordOptions record;
 };
 
 void add_check_config(CLI::App& app, Parsed& parsed) {
@@ -55,6 +67,27 @@ void add_status(CLI::App& app, Parsed& parsed) {
       ->type_name("FILE")
       ->excludes(url);
   command->footer(kStatusExamples);
+}
+
+void add_record(CLI::App& app, Parsed& parsed) {
+  CLI::App* const command = app.add_subcommand("record", "Record a running daemon's datagrams into a pcapng file");
+  command->add_option("--lane", parsed.record.lane, "One datagram lane only (all)")->type_name("N");
+  command->add_option("--seconds", parsed.record.seconds, "At most so long (60)")
+      ->type_name("S")
+      ->check(CLI::Range(1, 86'400).description(""));
+  command->add_option("--megabytes", parsed.record.megabytes, "At most so much (256)")
+      ->type_name("M")
+      ->check(CLI::Range(1, 1'048'576).description(""));
+  command->add_option("-o,--output", parsed.record.output, "Where to, - for standard output")
+      ->type_name("FILE")
+      ->required();
+  CLI::Option* const socket =
+      command->add_option("--socket", parsed.record.socket, "The control socket (/var/lib/rackcast/control)");
+  socket->type_name("PATH");
+  command->add_option("--config", parsed.record.config, "A configuration file whose [server].state_dir tells where")
+      ->type_name("FILE")
+      ->excludes(socket);
+  command->footer(kRecordExamples);
 }
 
 void add_not_built(CLI::App& app) {
@@ -91,12 +124,14 @@ int run_check_config(const Parsed& parsed, std::ostream& out, std::ostream& err)
 
 int run_rackcast(int argc, const char* const* argv, std::ostream& out, std::ostream& err, const Terminal& terminal) {
   Parsed parsed;
-  CLI::App app("rackcast looks after rackcastd: checks its configuration and shows its boot board.", "rackcast");
+  CLI::App app("rackcast looks after rackcastd: checks its configuration, shows its boot board, records its datagrams.",
+               "rackcast");
   app.footer(kExamples);
   app.set_version_flag("--version", "rackcast " RACKCAST_VERSION);
   app.require_subcommand(1);
   add_check_config(app, parsed);
   add_status(app, parsed);
+  add_record(app, parsed);
   add_not_built(app);
   try {
     app.parse(argc, argv);
@@ -109,6 +144,10 @@ int run_rackcast(int argc, const char* const* argv, std::ostream& out, std::ostr
   if (app.got_subcommand("check-config")) return run_check_config(parsed, out, err);
   if (app.got_subcommand("status"))
     return show_status(parsed.status, out, err, terminal, parsed.status.watch ? pause_until_signal() : WatchPause());
+  if (app.got_subcommand("record")) {
+    const FileDescriptor stop(stop_descriptor());
+    return record(parsed.record, stop.get(), out, err);
+  }
   return run_not_built(app, err);
 }
 

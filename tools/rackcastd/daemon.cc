@@ -15,7 +15,6 @@
 #include "core/leases/sqlite_store.h"
 #include "tools/rackcastd/host_notices.h"
 #include "tools/rackcastd/measures.h"
-#include "tools/rackcastd/privileges.h"
 
 namespace rackcast {
 
@@ -32,6 +31,18 @@ std::string joined(const std::vector<std::string>& words) {
   std::string text;
   for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
   return text;
+}
+
+RecordedInterface recorded(const io::InterfaceFacts& facts) {
+  RecordedInterface interface {
+    facts.name, facts.index, facts.mac, {}
+  };
+  for (const io::InterfaceAddress& address : facts.addresses) {
+    if (!address.address.is_v4()) continue;
+    const net::Ipv4Prefix prefix{{}, address.prefix_bits};
+    interface.addresses.push_back({address.address.v4(), net::Ipv4Address(prefix.mask())});
+  }
+  return interface;
 }
 
 std::shared_ptr<const Config> with_flags(const Config& config, const DaemonOptions& options) {
@@ -73,7 +84,7 @@ Daemon::Daemon(const DaemonOptions& options, std::shared_ptr<const Config> confi
 Result<std::unique_ptr<Daemon>> Daemon::start(const DaemonOptions& options, std::shared_ptr<const Config> config) {
   std::unique_ptr<Daemon> daemon(new Daemon(options, std::move(config)));
   for (const auto step : {&Daemon::check_limits, &Daemon::open_sockets, &Daemon::become_user, &Daemon::open_stores,
-                          &Daemon::start_lanes, &Daemon::start_streams}) {
+                          &Daemon::start_lanes, &Daemon::start_streams, &Daemon::start_control}) {
     if (auto done = (daemon.get()->*step)(); !done) return tl::make_unexpected(done.error());
   }
   daemon->say_notices();
@@ -131,7 +142,18 @@ Result<void> Daemon::become_user() {
   if (config_->dhcp) {
     if (auto made = prepare_state_dir(config_->server.state_dir, user); !made) return made;
   }
+  open_control(user);
   return drop_privileges(user);
+}
+
+// The control socket is made while still root. A daemon without one serves all the same, and says what is missing.
+void Daemon::open_control(const UserIds& user) {
+  const std::string& folder = config_->server.state_dir;
+  auto prepared = prepare_state_dir(folder, user);
+  auto socket = prepared ? io::ControlSocket::open(io::control_path(folder), user.gid)
+                         : Result<io::ControlSocket>(tl::make_unexpected(prepared.error()));
+  if (!socket) return say(LogLevel::kWarning, socket.error().message + "; rackcast record will not work");
+  control_socket_.emplace(std::move(*socket));
 }
 
 Result<void> Daemon::open_stores() {
@@ -182,6 +204,17 @@ Result<void> Daemon::start_streams() {
   streams_ = std::move(*started);
   served_by_.store(streams_.get());
   return {};
+}
+
+Result<void> Daemon::start_control() {
+  if (!control_socket_) return {};
+  std::vector<RecordedLane> lanes;
+  for (std::size_t i = 0; i < lanes_->size(); ++i)
+    lanes.push_back({LaneId{static_cast<std::uint16_t>(i)}, &lanes_->port(i)});
+  std::vector<RecordedInterface> interfaces;
+  for (const io::InterfaceFacts& facts : lanes_->interfaces()) interfaces.push_back(recorded(facts));
+  recorder_ = std::make_unique<Recorder>(std::move(lanes), std::move(interfaces));
+  return recorder_->open(std::move(*control_socket_), geteuid());
 }
 
 std::vector<Measure> Daemon::measures() const {
@@ -272,6 +305,7 @@ Result<void> Daemon::put_in_force(const Config& loaded) {
 void Daemon::stop() {
   if (std::exchange(stopped_, true)) return;
   sd_notify(0, "STOPPING=1");
+  recorder_.reset();
   // Both paths stop accepting before either is waited for.
   if (streams_ != nullptr) streams_->begin_stop(kStreamStopGrace);
   if (lanes_ != nullptr) {

@@ -1,6 +1,6 @@
 // The daemon: puts the parts together in the one order that works, runs until it is told to stop, reloads on SIGHUP.
 //
-//   configuration -> sockets (root) -> privileges -> stores -> lanes -> stream threads -> ready -> signals
+//   configuration -> sockets (root) -> privileges -> stores -> lanes -> stream threads -> control -> ready -> signals
 //
 // Thread: the main one.
 #pragma once
@@ -19,9 +19,12 @@
 #include "core/leases/lease_store.h"
 #include "core/mailbox.h"
 #include "core/result.h"
+#include "io_backends/control/control_socket.h"
 #include "io_backends/stream/server.h"
 #include "tools/rackcastd/lane_group.h"
 #include "tools/rackcastd/options.h"
+#include "tools/rackcastd/privileges.h"
+#include "tools/rackcastd/recorder.h"
 
 namespace rackcast {
 
@@ -63,7 +66,9 @@ class Daemon {
   [[nodiscard]] Result<void> open_stores();
   [[nodiscard]] Result<void> start_lanes();
   [[nodiscard]] Result<void> start_streams();
+  [[nodiscard]] Result<void> start_control();
 
+  void open_control(const UserIds& user);
   void reload();
   [[nodiscard]] Result<void> put_in_force(const Config& loaded);
   void stop();
@@ -88,6 +93,8 @@ class Daemon {
   std::optional<io::StreamSockets> stream_sockets_;
   std::unique_ptr<io::StreamServer> streams_;
   std::atomic<const io::StreamServer*> served_by_{nullptr};  // streams_, for the board's own thread, once it is there
+  std::optional<io::ControlSocket> control_socket_;
+  std::unique_ptr<Recorder> recorder_;  // after the lanes it taps
   bool stopped_ = false;
 };
 

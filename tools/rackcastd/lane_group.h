@@ -67,6 +67,8 @@ class LaneGroup {
   // As they were at start or at the last reconfigure(). Main thread.
   [[nodiscard]] std::span<const io::InterfaceFacts> interfaces() const { return interfaces_; }
   [[nodiscard]] std::size_t size() const { return ports_.size(); }
+  [[nodiscard]] LanePort& port(std::size_t lane) { return *ports_[lane]; }
+  [[nodiscard]] const std::vector<io::InterfaceFacts>& interfaces() const { return interfaces_; }  // served, in order
   [[nodiscard]] LaneReport report(std::size_t lane) const { return reports_[lane]->read(); }
   [[nodiscard]] std::uint64_t mailbox_refused() const;
 

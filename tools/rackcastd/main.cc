@@ -16,6 +16,7 @@ void block_signals() {
   for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
   sigprocmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a recording beyond the operator's file size limit is an error, not our end
 }
 
 int fail(const rackcast::Error& error) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "proto/net/arp.h"
+#include "proto/net/udp6_frame.h"
 #include "proto/net/udp_frame.h"
 
 namespace {
@@ -55,11 +56,21 @@ void check_udp_frame(std::span<const std::byte> wire) {
   require(std::equal(again->payload.begin(), again->payload.end(), trusted->payload.begin(), trusted->payload.end()));
 }
 
+void check_udp6_frame(std::span<const std::byte> wire) {
+  const auto frame = parse_udp6_frame(wire, UdpChecksumCheck::kTrusted);
+  if (!frame) return;
+  std::vector<std::byte> room(kUdp6FrameHeaderBytes + frame->payload.size());
+  const auto again = parse_udp6_frame(encode_udp6_frame(room, *frame), UdpChecksumCheck::kVerified);
+  require(again && again->source == frame->source && again->destination_port == frame->destination_port);
+  require(std::equal(again->payload.begin(), again->payload.end(), frame->payload.begin(), frame->payload.end()));
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto wire = std::as_bytes(std::span(data, size));
   check_udp_frame(wire);
+  check_udp6_frame(wire);
   const auto frame = parse_ethernet(wire);
   if (!frame) return 0;
   check_arp(frame->payload);

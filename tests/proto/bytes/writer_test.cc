@@ -32,6 +32,22 @@ TEST(Writer, WritesNetworkOrder) {
   EXPECT_EQ(ints(writer.written()), (std::vector<int>{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}));
 }
 
+TEST(Writer, LittleEndianIsTheOtherWayRound) {
+  std::array<std::byte, 6> out{};
+  Writer writer(out);
+  writer.le16(0x0102);
+  writer.le32(0x0304'0506);
+  ASSERT_TRUE(writer.ok());
+  EXPECT_EQ(ints(writer.written()), (std::vector<int>{2, 1, 6, 5, 4, 3}));
+  Cursor back(writer.written());
+  EXPECT_EQ(back.le16(), 0x0102);
+  EXPECT_EQ(back.le32(), 0x0304'0506U);
+  EXPECT_EQ(back.le16(), 0);  // past the end
+  EXPECT_FALSE(back.ok());
+  writer.le16(1);
+  EXPECT_FALSE(writer.ok());
+}
+
 TEST(Writer, WhatDoesNotFitIsNotWrittenAtAll) {
   std::array<std::byte, 6> out{};
   out.fill(kGuard);

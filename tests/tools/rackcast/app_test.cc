@@ -113,7 +113,7 @@ TEST(RackcastApp, HelpAndVersionSucceed) {
   const Outcome help = run({"--help"});
   EXPECT_EQ(help.code, 0);
   EXPECT_THAT(help.out, HasSubstr("check-config"));
-  for (const char* command : {"check-config", "status"}) {
+  for (const char* command : {"check-config", "status", "record"}) {
     const Outcome one = run({command, "--help"});
     EXPECT_EQ(one.code, 0);
     EXPECT_THAT(one.out, HasSubstr("Examples:"));
@@ -127,6 +127,9 @@ TEST(RackcastApp, WrongUsageIsTwoAndOneSentence) {
                                                                      {"status", "--frob"},
                                                                      {"status", "--url"},
                                                                      {"check-config"},
+                                                                     {"record"},
+                                                                     {"record", "-o", "x", "--seconds", "0"},
+                                                                     {"record", "-o", "x", "--megabytes", "lots"},
                                                                      {"status", "--url", "a", "--config", "b"}}) {
     const Outcome outcome = run(arguments);
     EXPECT_EQ(outcome.code, 2) << outcome.err;
