@@ -13,9 +13,9 @@
 
 #include "core/config/parse.h"
 #include "core/errno_text.h"
+#include "core/human_bytes.h"
 #include "io_backends/control/control_client.h"
 #include "io_backends/control/control_socket.h"
-#include "tools/rackcast/status_table.h"
 
 namespace rackcast {
 namespace {

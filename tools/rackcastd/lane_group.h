@@ -64,11 +64,10 @@ class LaneGroup {
   [[nodiscard]] Result<void> reconfigure(const std::shared_ptr<const Config>& config);
   void stop();
 
-  // As they were at start or at the last reconfigure(). Main thread.
+  // Served ones, in order, as they were at start or at the last reconfigure(). Main thread.
   [[nodiscard]] std::span<const io::InterfaceFacts> interfaces() const { return interfaces_; }
   [[nodiscard]] std::size_t size() const { return ports_.size(); }
   [[nodiscard]] LanePort& port(std::size_t lane) { return *ports_[lane]; }
-  [[nodiscard]] const std::vector<io::InterfaceFacts>& interfaces() const { return interfaces_; }  // served, in order
   [[nodiscard]] LaneReport report(std::size_t lane) const { return reports_[lane]->read(); }
   [[nodiscard]] std::uint64_t mailbox_refused() const;
 

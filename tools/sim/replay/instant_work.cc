@@ -71,7 +71,7 @@ Completion InstantWork::read(const ReadPiece& work) const {
   LoadOutcome outcome = read_piece(*work.image, work.offset, live_);
   const bool there = outcome.status == LoadStatus::kLoaded;
   if (there) outcome.image->generation = work.image->generation;
-  return PieceRead{work.ticket, there ? ImageStatus::kLoaded : ImageStatus::kFailed,
+  return PieceRead{work.ticket, there ? PieceStatus::kRead : PieceStatus::kFailed,
                    there ? std::move(outcome.image) : nullptr};
 }
 
