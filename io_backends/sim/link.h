@@ -34,7 +34,8 @@ struct Passage {
   bool reordered = false;
 };
 
-// How far a cable is with what it was given; the faults are told with each datagram, so that many cables may share them.
+// How far a cable is with what it was given; the faults are told with each datagram, so that many cables may share
+// them.
 class LinkState {
  public:
   // A datagram of `payload_bytes` over UDP enters at `now`.

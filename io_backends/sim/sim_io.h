@@ -63,6 +63,7 @@ class SimIo final : public PacketIo, private SimReceiver, private SimEventTarget
 
   // Neither reserved, queued, departing, nor with a pin to reap: after everything ended, all of capabilities().slots.
   [[nodiscard]] std::size_t slots_free() const { return slots_.free_count(); }
+  [[nodiscard]] std::size_t waiting() const { return inbox_count_; }  // received, not polled
 
   // Would a turn of the lane find something: a datagram, a wake, a send that can go on? For drivers with many lanes.
   [[nodiscard]] bool has_work() const;

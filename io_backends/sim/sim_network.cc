@@ -233,8 +233,7 @@ void SimNetwork::transmit(SimNic& from, const SimTarget& unicast, FrameIndex ind
   ++counters_.sent;
   const SimFrame& frame = frames_.at(index);
   if (tap_ != nullptr) tap_->on_sent(frame);
-  const Passage passage =
-      from.to_network.pass(now_, frame.payload.size(), frame.destination.address.is_v6(), random_);
+  const Passage passage = from.to_network.pass(now_, frame.payload.size(), frame.destination.address.is_v6(), random_);
   forward(from.segment, {.nic = &from, .port = {}}, unicast, passage, index);
 }
 
