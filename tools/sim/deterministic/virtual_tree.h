@@ -23,6 +23,9 @@
 
 namespace rackcast::sim {
 
+// Where the tree lies for the server of every deterministic run.
+inline constexpr std::string_view kTreeRoot = "/srv/rackcast";
+
 // Bytes of one generation, owned here or mapped from a file.
 class FileContent {
  public:

@@ -47,12 +47,6 @@ bool is_package(std::string_view path) {
   return path.ends_with(".rpm") || path.ends_with(".deb");
 }
 
-// Where server and tree come from in every deterministic run.
-const std::string& tree_root() {
-  static const std::string root = "/srv/rackcast";
-  return root;
-}
-
 }  // namespace
 
 World::World(WorldOptions options, Observer& observer, io::SimTap* tap)
@@ -99,7 +93,8 @@ void World::build_network() {
     const bool invented = plan_.hostile.bad_dhcp_per_second > 0;
     server.machines =
         static_cast<std::uint32_t>(plan_.machines.size()) + (invented ? first.last.value() - first.first.value() : 0);
-    server_ = std::make_unique<VirtualServer>(host, tree_, server_config(layout_, tree_root()), server, plan_.seed);
+    server_ = std::make_unique<VirtualServer>(host, tree_, server_config(layout_, std::string(kTreeRoot)), server,
+                                              plan_.seed);
   }
 }
 
@@ -112,6 +107,7 @@ void World::build_machines(Observer& observer) {
     for (const auto& [path, file] : tree_.files())
       if (is_package(path)) facts_.packages.push_back(path);
   }
+  latest_address_.resize(count);
   network_.reserve_ports(count + plan_.hostile.sources);
   std::vector<RackMachine> machines(count);
   for (std::uint32_t i = 0; i < count; ++i) {
@@ -126,7 +122,7 @@ void World::build_machines(Observer& observer) {
   }
   StreamOptions streams;
   streams.server = layout_.server();
-  streams.root = tree_root();
+  streams.root = kTreeRoot;
   streams.bytes_per_second = options_.stream_bytes_per_second;
   StreamClients& clients = *this;
   streams_ = std::make_unique<VirtualStreams>(network_, tree_, clients, streams, count, plan_.seed);
@@ -246,6 +242,7 @@ void World::cancel_fetches(MachineId machine) {
 
 void World::use_address(MachineId machine, net::Ipv4Address address, std::uint8_t) {
   network_.set_address(io::PortId{machine.value()}, address);
+  if (!address.is_any()) latest_address_[machine.value()] = address;
 }
 
 StreamPath World::path_of(MachineId machine) const {

@@ -71,6 +71,9 @@ class World final : private Carrier,
   [[nodiscard]] const VirtualStreams& streams() const { return *streams_; }
   [[nodiscard]] const VirtualTree& tree() const { return tree_; }
   [[nodiscard]] io::SimNetwork& network() { return network_; }
+  [[nodiscard]] net::Ipv4Address address_of(MachineId machine) const {  // what it was given lately; any(): none
+    return latest_address_[machine.value()];
+  }
   [[nodiscard]] const RunFacts& facts() const { return facts_; }
   // Of every datagram that arrived: when, where, how long, its first bytes. Equal for equal runs.
   [[nodiscard]] std::uint64_t trace_hash() const { return trace_hash_; }
@@ -119,6 +122,7 @@ class World final : private Carrier,
   std::unique_ptr<HostileTraffic> hostile_;
   std::unique_ptr<Rack> rack_;
   std::vector<io::SegmentId> segments_;
+  std::vector<net::Ipv4Address> latest_address_;  // by machine
   std::size_t agenda_left_ = 0;
   std::uint64_t trace_hash_ = 0;
   std::uint64_t lost_way_ = 0;  // machines had no address to send from

@@ -2,7 +2,6 @@
 // adversary. What verdicts and checkers compare instead of keeping bytes.
 #pragma once
 
-#define XXH_STATIC_LINKING_ONLY  // the state is a member, not a heap object
 #include <xxhash.h>
 
 #include <cstddef>
