@@ -7,7 +7,7 @@ packages_build() {
   printf '%s\n' \
     g++ cmake ninja-build ccache pkg-config python3 \
     liburing-dev libspdlog-dev libcli11-dev libboost1.81-dev libsqlite3-dev nlohmann-json3-dev libtomlplusplus-dev \
-    libexpected-dev libssl-dev prometheus-cpp-dev libcap-dev libsystemd-dev libgtest-dev libgmock-dev libbenchmark-dev
+    libexpected-dev libssl-dev prometheus-cpp-dev libcap-dev libsystemd-dev libxxhash-dev libgtest-dev libgmock-dev libbenchmark-dev
 }
 
 # Linters and the other presets (fuzz, sanitizers).

@@ -7,8 +7,8 @@
 //     Machine::on_dhcp, on_tftp, on_fetch  <----  what came for it, in the order it came
 //
 // Thread: one; the carrier calls the machine and the machine calls the carrier from within. A carrier never calls back
-// from inside a call of its own. Allocation is allowed; bytes are lent for the call. A datagram that cannot leave is the
-// carrier's to count: to the machine it is lost on the way.
+// from inside a call of its own. Allocation is allowed; bytes are lent for the call. A datagram that cannot leave is
+// the carrier's to count: to the machine it is lost on the way.
 #pragma once
 
 #include <cstdint>
@@ -32,12 +32,12 @@ enum class Scheme : std::uint8_t { kHttp, kFtp };
 struct FetchRequest {
   FetchId id;
   Scheme scheme = Scheme::kHttp;
-  net::Endpoint server;        // address and TCP port
-  std::string path;            // absolute, percent-encoding undone: "/ks.cfg"
-  std::string_view user_agent; // static storage: a profile's
-  bool head_first = false;     // HTTP: HEAD, then GET on the same connection; a server that closes between is a failure
-  bool keep_alive = true;      // HTTP: later fetches of the machine may use the connection
-  bool keep_text = false;      // hand over the body at the end (kFetchTextBytesMax at most; longer is kEndless)
+  net::Endpoint server;         // address and TCP port
+  std::string path;             // absolute, percent-encoding undone: "/ks.cfg"
+  std::string_view user_agent;  // static storage: a profile's
+  bool head_first = false;  // HTTP: HEAD, then GET on the same connection; a server that closes between is a failure
+  bool keep_alive = true;   // HTTP: later fetches of the machine may use the connection
+  bool keep_text = false;   // hand over the body at the end (kFetchTextBytesMax at most; longer is kEndless)
   Span patience = std::chrono::seconds(30);  // silence after which it is given up: kTimeout
 };
 inline constexpr std::size_t kFetchTextBytesMax = 65'536;
@@ -48,17 +48,18 @@ inline constexpr std::uint64_t kFileBytesMax = std::uint64_t{64} << 30U;
 struct FetchEvent {
   FetchId id;
   bool done = false;
-  Failure failure = Failure::kNone;  // kNotFound, kRefused, kTimeout, kConnectionLost, kWrongSize, kProtocol, kEndless, kLocal
-  std::uint16_t status = 0;          // HTTP status or FTP reply that decided; 0 without one
-  std::uint64_t bytes = 0;           // of the body so far
-  std::uint64_t digest = 0;          // digest.h over the whole body; when done without failure
-  std::string_view text;             // keep_text: the body; lent for the call
+  Failure failure =
+      Failure::kNone;        // kNotFound, kRefused, kTimeout, kConnectionLost, kWrongSize, kProtocol, kEndless, kLocal
+  std::uint16_t status = 0;  // HTTP status or FTP reply that decided; 0 without one
+  std::uint64_t bytes = 0;   // of the body so far
+  std::uint64_t digest = 0;  // digest.h over the whole body; when done without failure
+  std::string_view text;     // keep_text: the body; lent for the call
 };
 
 // How a DHCP message leaves. Ports: from 68 to 67 (4011 for a boot server), as the machine's own frame.
 struct DhcpSend {
-  bool broadcast = true;      // from 0.0.0.0 to 255.255.255.255; else from `source` to `server`
-  net::Ipv4Address source;    // the machine's address once it has one
+  bool broadcast = true;    // from 0.0.0.0 to 255.255.255.255; else from `source` to `server`
+  net::Ipv4Address source;  // the machine's address once it has one
   net::Ipv4Address server;
   net::UdpPort server_port{67};
 };

@@ -2,6 +2,7 @@
 // adversary. What verdicts and checkers compare instead of keeping bytes.
 #pragma once
 
+#define XXH_STATIC_LINKING_ONLY  // its state as a member, not on the heap; header and library are one package
 #include <xxhash.h>
 
 #include <cstddef>

@@ -4,10 +4,13 @@
 
 #include <optional>
 
-#include "tools/sim/machines/machine.h"
+#include "tools/sim/machines/machine_facts.h"
 
 namespace rackcast::sim {
 
+inline constexpr std::uint32_t kMachinesMax = std::uint32_t{1} << 24U;  // what three octets can tell apart
+
+// Precondition: machine.value() < kMachinesMax.
 [[nodiscard]] MachineIdentity identity_of(MachineId machine);
 // Which machine has this MAC; nothing for a foreign one. O(1).
 [[nodiscard]] std::optional<MachineId> machine_of(const net::MacAddress& mac);

@@ -16,8 +16,8 @@ enum class FileProtocol : std::uint8_t { kTftp, kHttp, kFtp };
 struct FileReceived {
   FileProtocol protocol = FileProtocol::kTftp;
   Stage stage = Stage::kNbp;
-  net::Endpoint server;    // who was asked
-  std::string_view path;   // as asked; lent for the call
+  net::Endpoint server;   // who was asked
+  std::string_view path;  // as asked; lent for the call
   std::uint64_t bytes = 0;
   std::uint64_t digest = 0;
   Span took{};
@@ -28,16 +28,16 @@ struct FileReceived {
 // The address a machine was given.
 struct LeaseReceived {
   net::Ipv4Address address;
-  net::Ipv4Address server;     // option 54
-  std::uint32_t seconds = 0;   // option 51; 0xFFFFFFFF infinite, also BOOTP
+  net::Ipv4Address server;    // option 54
+  std::uint32_t seconds = 0;  // option 51; 0xFFFFFFFF infinite, also BOOTP
 };
 
 // What happened on the way, one of each; counted by the observer.
 enum class Incident : std::uint8_t {
-  kRetransmit,    // the machine repeated a request or an ACK after silence
-  kRepeatedBlock, // DATA that was there already, or out of order
-  kNotFound,      // an optional look-up answered so; no fault
-  kRefusal,       // ERROR, 4xx, 5xx
+  kRetransmit,     // the machine repeated a request or an ACK after silence
+  kRepeatedBlock,  // DATA that was there already, or out of order
+  kNotFound,       // an optional look-up answered so; no fault
+  kRefusal,        // ERROR, 4xx, 5xx
   kNak,
 };
 inline constexpr std::size_t kIncidentCount = 5;

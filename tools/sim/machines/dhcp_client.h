@@ -1,0 +1,85 @@
+// One client's DHCP: DISCOVER, OFFER, REQUEST, ACK (RFC 2131 §4.4), or BOOTP's two messages (RFC 951), with the waits,
+// the gathering of offers and the rules of its habits.
+//
+//   idle -> selecting -> requesting -> idle      NAK: a pause, then selecting again
+//
+// Owned by a Machine, single-threaded, no allocation but for the names in the lease. Every state
+// but idle has a deadline.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "proto/dhcp/message.h"
+#include "tools/sim/machines/dhcp_reply.h"
+#include "tools/sim/machines/machine_facts.h"
+#include "tools/sim/machines/profile.h"
+
+namespace rackcast::sim {
+
+inline constexpr std::uint8_t kNaksMax = 4;  // then the exchange has failed
+inline constexpr Span kNakPause = std::chrono::seconds(1);
+
+enum class PartStatus : std::uint8_t { kIdle, kRunning, kDone, kFailed };  // of a machine's parts
+
+// What the last exchange gave.
+struct DhcpLease {
+  net::Ipv4Address address;
+  net::Ipv4Address server;
+  net::Ipv4Address next_server;  // any(): none named
+  std::uint32_t seconds = 0;
+  std::uint8_t prefix_bits = 24;
+  bool echoes_machine_id = false;
+  std::string boot_file;
+  std::string config_file;
+  std::string path_prefix;
+};
+
+class DhcpClient {
+ public:
+  void start(Instant now, const MachineWorld& world, const DhcpHabits& habits);
+  void forget() { *this = DhcpClient(); }
+
+  // kDone: `lease` is filled. Datagrams in a state that waits for none are dropped.
+  PartStatus on_datagram(Instant now, const MachineWorld& world, net::UdpPort from, std::span<const std::byte> message,
+                         DhcpLease& lease);
+  PartStatus on_deadline(Instant now, const MachineWorld& world);
+
+  [[nodiscard]] Instant deadline() const { return deadline_; }
+  [[nodiscard]] bool listens() const { return state_ == State::kSelecting || state_ == State::kRequesting; }
+  // After kFailed.
+  [[nodiscard]] Failure failure() const { return failure_; }
+  [[nodiscard]] std::string detail() const;
+
+ private:
+  enum class State : std::uint8_t { kIdle, kSelecting, kRequesting, kPausing };
+
+  void discover(Instant now, const MachineWorld& world);
+  void request(Instant now, const MachineWorld& world);
+  void restart(Instant now, const MachineWorld& world);
+  void send(Instant now, const MachineWorld& world, dhcp4::MessageType type);
+  PartStatus on_offer(Instant now, const MachineWorld& world, const DhcpReply& reply);
+  PartStatus on_ack(Instant now, const MachineWorld& world, const DhcpReply& reply, DhcpLease& lease);
+  PartStatus on_nak(Instant now, const MachineWorld& world, const DhcpReply& reply);
+  PartStatus fail(Failure failure);
+  [[nodiscard]] bool may_take(Instant now) const;
+  [[nodiscard]] std::uint16_t secs(Instant now, const MachineWorld& world) const;
+  [[nodiscard]] std::span<const Millis> waits() const;
+  [[nodiscard]] Span wait(const MachineWorld& world) const;
+
+  const DhcpHabits* habits_ = nullptr;
+  Instant first_sent_{};
+  Instant deadline_ = kNever;
+  dhcp4::Xid xid_;
+  net::Ipv4Address offered_;  // any(): no offer yet
+  net::Ipv4Address server_;
+  std::uint32_t bad_replies_ = 0;
+  State state_ = State::kIdle;
+  Failure failure_ = Failure::kNone;
+  ReplyFault last_fault_ = ReplyFault::kNone;
+  std::uint8_t sent_ = 0;  // in this state
+  std::uint8_t naks_ = 0;
+};
+
+}  // namespace rackcast::sim

@@ -1,0 +1,144 @@
+// UEFI machines: EDK2's PXE or HTTP boot, then iPXE with a script, or shim and GRUB.
+#include <array>
+
+#include "tools/sim/machines/profiles/habits.h"
+
+namespace rackcast::sim::habits {
+namespace {
+
+constexpr std::string_view kIpxeAgent = "iPXE/1.0.0+git-20190125.36a4c85-5.1";
+constexpr std::string_view kGrubAgent = "GRUB 2.06";
+constexpr std::string_view kFirmwareAgent = "UefiHttpBoot/1.0";
+
+// For boots without DHCP.
+constexpr std::array<std::string_view, 1> kUsualScript{"http://{server}/boot.ipxe"};
+// iPXE asks beside its own image.
+constexpr std::array<std::string_view, 1> kAutoexec{"autoexec.ipxe"};
+constexpr std::array<std::string_view, 3> kShimExtras{"revocations_skusi.efi", "revocations_sbat.efi",
+                                                      "shim_certificate_0.efi"};
+constexpr std::array<std::string_view, 1> kShimSecondStage{"grubx64.efi"};
+constexpr std::array<std::string_view, 4> kGrubLookups{"grub.cfg-{echoed-uuid}", "grub.cfg-01-{mac-dashes}",
+                                                       "grub.cfg-{ip-hex}", "grub.cfg"};
+constexpr std::array<std::string_view, 4> kGrubLists{"x86_64-efi/command.lst", "x86_64-efi/fs.lst",
+                                                     "x86_64-efi/crypto.lst", "x86_64-efi/terminal.lst"};
+
+constexpr Step kEdk2DhcpStep{.kind = StepKind::kDhcp, .stage = Stage::kDhcp, .dhcp = &kEdk2Dhcp};
+constexpr Step kEdk2HttpDhcpStep{.kind = StepKind::kDhcp, .stage = Stage::kDhcp, .dhcp = &kEdk2HttpDhcp};
+constexpr Step kEdk2BootFile{.kind = StepKind::kBootFile, .stage = Stage::kNbp, .tftp = &kEdk2Tftp};
+constexpr Step kHttpBootFile{.kind = StepKind::kBootFile,
+                             .stage = Stage::kNbp,
+                             .tftp = &kEdk2Tftp,
+                             .head_first = true,
+                             .user_agent = kFirmwareAgent};
+
+constexpr Step kIpxeAutoexec{.kind = StepKind::kFiles,
+                             .stage = Stage::kConfig,
+                             .tftp = &kIpxeTftp,
+                             .names = kAutoexec,
+                             .required = false,
+                             .user_agent = kIpxeAgent};
+constexpr Step ipxe_dhcp(Stage stage, const DhcpHabits& habits) {
+  return {.kind = StepKind::kDhcp, .stage = stage, .dhcp = &habits};
+}
+constexpr Step kIpxeScript{.kind = StepKind::kScript,
+                           .stage = Stage::kConfig,
+                           .tftp = &kIpxeTftp,
+                           .names = kUsualScript,
+                           .dialect = ConfigDialect::kIpxe,
+                           .user_agent = kIpxeAgent};
+constexpr Step kIpxeKernel{
+    .kind = StepKind::kKernel, .stage = Stage::kKernel, .tftp = &kIpxeTftp, .user_agent = kIpxeAgent};
+constexpr Step kIpxeInitrd{
+    .kind = StepKind::kInitrd, .stage = Stage::kInitrd, .tftp = &kIpxeTftp, .user_agent = kIpxeAgent};
+
+// shim fetches by whatever fetched shim itself.
+constexpr Step shim_files(std::span<const std::string_view> names, bool required) {
+  return {.kind = StepKind::kFiles,
+          .stage = Stage::kNbp,
+          .tftp = &kShimTftp,
+          .names = names,
+          .required = required,
+          .user_agent = kFirmwareAgent};
+}
+constexpr Step grub(StepKind kind, Stage stage) {
+  return {.kind = kind, .stage = stage, .tftp = &kGrubTftp, .user_agent = kGrubAgent};
+}
+constexpr Step kGrubFind{.kind = StepKind::kLookups,
+                         .stage = Stage::kConfig,
+                         .tftp = &kGrubTftp,
+                         .names = kGrubLookups,
+                         .user_agent = kGrubAgent};
+constexpr Step kGrubListFiles{.kind = StepKind::kFiles,
+                              .stage = Stage::kConfig,
+                              .tftp = &kGrubTftp,
+                              .names = kGrubLists,
+                              .required = false,
+                              .user_agent = kGrubAgent};
+constexpr Step kGrubRead{.kind = StepKind::kReread,
+                         .stage = Stage::kConfig,
+                         .tftp = &kGrubTftp,
+                         .dialect = ConfigDialect::kGrub,
+                         .user_agent = kGrubAgent};
+
+constexpr std::array kEdk2Steps{kEdk2DhcpStep,      kEdk2BootFile,  ipxe_dhcp(Stage::kConfig, kIpxeEfiDhcp),
+                                kIpxeScript,        kIpxeKernel,    kIpxeInitrd,
+                                kInstallerDhcpStep, kKickstartStep, kPackagesStep};
+constexpr std::array kAutoexecSteps{
+    kEdk2DhcpStep,  kEdk2BootFile, kIpxeAutoexec, ipxe_dhcp(Stage::kConfig, kIpxeEfiDhcp),
+    kIpxeScript,    kIpxeKernel,   kIpxeInitrd,   kInstallerDhcpStep,
+    kKickstartStep, kPackagesStep};
+constexpr std::array kIpxeScriptSteps{ipxe_dhcp(Stage::kDhcp, kIpxeBiosDhcp),
+                                      kIpxeScript,
+                                      kIpxeKernel,
+                                      kIpxeInitrd,
+                                      kInstallerDhcpStep,
+                                      kKickstartStep,
+                                      kPackagesStep};
+constexpr std::array kShimSteps{kEdk2DhcpStep,
+                                kEdk2BootFile,
+                                shim_files(kShimExtras, false),
+                                shim_files(kShimSecondStage, true),
+                                kGrubFind,
+                                kGrubListFiles,
+                                kGrubRead,
+                                grub(StepKind::kKernel, Stage::kKernel),
+                                grub(StepKind::kInitrd, Stage::kInitrd),
+                                kInstallerDhcpStep,
+                                kKickstartStep,
+                                kPackagesStep};
+constexpr std::array kHttpBootSteps{kEdk2HttpDhcpStep,  kHttpBootFile,  ipxe_dhcp(Stage::kConfig, kIpxeEfiDhcp),
+                                    kIpxeScript,        kIpxeKernel,    kIpxeInitrd,
+                                    kInstallerDhcpStep, kKickstartStep, kPackagesStep};
+constexpr std::array kHttpGrubSteps{kEdk2HttpDhcpStep,
+                                    kHttpBootFile,
+                                    shim_files(kShimExtras, false),
+                                    shim_files(kShimSecondStage, true),
+                                    kGrubFind,
+                                    kGrubListFiles,
+                                    kGrubRead,
+                                    grub(StepKind::kKernel, Stage::kKernel),
+                                    grub(StepKind::kInitrd, Stage::kInitrd),
+                                    kInstallerDhcpStep,
+                                    kKickstartStep,
+                                    kPackagesStep};
+
+constexpr std::array kProfiles{
+    Profile{"edk2", "UEFI PXE (size probe, window 4), ipxe.efi, its own DHCP, script, kernel and initrd by HTTP",
+            dhcp4::ClientArch::kEfiX64, "ipxe.efi", kEdk2Steps},
+    Profile{"edk2-autoexec", "the same with a newer iPXE, which asks for autoexec.ipxe first",
+            dhcp4::ClientArch::kEfiX64, "ipxe.efi", kAutoexecSteps},
+    Profile{"ipxe-script", "iPXE as a BIOS ROM that is given a script", dhcp4::ClientArch::kBios, "boot.ipxe",
+            kIpxeScriptSteps},
+    Profile{"shim-grub", "UEFI PXE, shim (512-byte blocks), GRUB (1024, needs an OACK) by TFTP",
+            dhcp4::ClientArch::kEfiX64, "shimx64.efi", kShimSteps},
+    Profile{"http-boot", "UEFI HTTP boot (HEAD, then GET on one connection) of ipxe.efi, script by HTTP",
+            dhcp4::ClientArch::kHttpX64, "http://{server}/ipxe.efi", kHttpBootSteps},
+    Profile{"http-grub", "UEFI HTTP boot of shim and GRUB, everything by HTTP", dhcp4::ClientArch::kHttpX64,
+            "http://{server}/shimx64.efi", kHttpGrubSteps},
+};
+
+}  // namespace
+
+constinit const std::span<const Profile> kEfiProfiles = kProfiles;
+
+}  // namespace rackcast::sim::habits
