@@ -17,10 +17,11 @@ struct MachineRecord {
   std::array<Instant, kStageCount> entered;  // kNever: not reached. Of its last boot.
   Stage stage = Stage::kOff;
   Failure failure = Failure::kNone;
-  std::string detail;           // of the failure
-  std::string_view profile;     // static storage
-  std::uint64_t bytes = 0;      // useful ones, its last boot
+  std::string detail;        // of the failure
+  std::string_view profile;  // static storage
+  std::uint64_t bytes = 0;   // useful ones, its last boot
   std::uint32_t restarts = 0;
+  std::uint32_t boots_done = 0;  // its boots that reached kDone, restarts included
   std::uint32_t retransmits = 0;
   std::uint32_t repeated_blocks = 0;
   std::uint32_t refusals = 0;
@@ -29,27 +30,29 @@ struct MachineRecord {
 
 // One tick of the rate plot.
 struct RateSample {
-  Instant at{};
-  std::uint64_t bytes = 0;      // useful, in this tick
-  std::uint32_t done = 0;       // machines done so far
+  Instant at{};             // its beginning
+  std::uint64_t bytes = 0;  // useful, in this tick
+  std::uint32_t done = 0;   // machines done so far
   std::uint32_t failed = 0;
-  std::uint32_t refusals = 0;   // in this tick
+  std::uint32_t refusals = 0;  // in this tick
 };
 inline constexpr std::size_t kRateSamplesMax = 1'000;  // the tick doubles when they are used up
 
 struct RunRecord {
   std::string scenario;
-  std::string server;              // as the operator named it
+  std::string server;  // as the operator named it
   std::uint64_t seed = 1;
-  bool virtual_time = false;       // deterministic engine
+  bool virtual_time = false;  // deterministic engine
   Span took{};
   std::vector<MachineRecord> machines;
-  std::vector<RateSample> rate;
+  std::vector<RateSample> rate;  // without gaps
+  Span rate_tick{};              // the length of each
+  std::uint64_t bytes = 0;       // useful ones, all boots
   std::array<std::uint64_t, kIncidentCount> incidents{};
-  std::vector<std::string> notes;       // stages left out and why, what could not be checked
-  std::vector<std::string> wrong_files; // "vmlinuz: 3 machines got other bytes than the tree's"
+  std::vector<std::string> notes;        // stages left out and why, what could not be checked
+  std::vector<std::string> wrong_files;  // "vmlinuz: 3 machines got other bytes than the tree's"
   double simulator_cpu_seconds = 0;
-  double server_cpu_seconds = -1;       // negative: not known (not local, or no permission)
+  double server_cpu_seconds = -1;            // negative: not known (not local, or no permission)
   std::uint64_t datagrams_dropped_here = 0;  // by the simulator's own sockets: then the figures are the simulator's
 };
 
