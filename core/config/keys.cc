@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
-#include <vector>
+
+#include "core/near_name.h"
 
 namespace rackcast {
 namespace {
@@ -183,26 +184,6 @@ constexpr std::array kKeys{
             "true"},
 };
 
-// Edits (insert, delete, replace, swap of neighbours count one each) that turn `a` into `b`, at most |a|+|b|.
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> before_last(b.size() + 1);
-  std::vector<std::size_t> last(b.size() + 1);
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) last[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t replace = last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
-      row[j] = std::min({last[j] + 1, row[j - 1] + 1, replace});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-        row[j] = std::min(row[j], before_last[j - 2] + 1);
-    }
-    before_last.swap(last);
-    last.swap(row);
-  }
-  return last[b.size()];
-}
-
 std::string_view parent_of(std::string_view section) {
   const std::size_t dot = section.rfind('.');
   return dot == std::string_view::npos ? std::string_view{} : section.substr(0, dot);
@@ -243,22 +224,12 @@ std::string full_name(const KeySpec& key) {
 }
 
 std::string_view did_you_mean(std::string_view section, std::string_view unknown) {
-  constexpr std::size_t kNameBytesMax = 64;  // nothing we know is near a longer name
-  if (unknown.size() > kNameBytesMax) return {};
-  std::string_view best;
-  std::size_t best_distance =
-      std::max<std::size_t>(1, unknown.size() / 3) + 1;  // more than a third wrong is another word
-  const auto consider = [&](std::string_view name) {
-    const std::size_t distance = edit_distance(unknown, name);
-    if (distance >= best_distance || distance >= name.size()) return;
-    best = name;
-    best_distance = distance;
-  };
+  NearName near(unknown);
   for (const SectionSpec& s : kSections)
-    if (parent_of(s.name) == section) consider(last_part(s.name));
+    if (parent_of(s.name) == section) near.consider(last_part(s.name));
   for (const KeySpec& key : kKeys)
-    if (key.section == section) consider(key.name);
-  return best;
+    if (key.section == section) near.consider(key.name);
+  return near.best();
 }
 
 std::string describe_keys() {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/events/format.h"
+#include "core/human_bytes.h"
 
 namespace rackcast {
 namespace {
@@ -114,20 +115,6 @@ std::string summary(const std::vector<StatusRow>& machines) {
 }
 
 }  // namespace
-
-std::string human_bytes(std::uint64_t bytes) {
-  constexpr std::array<const char*, 5> kUnits{"B", "kB", "MB", "GB", "TB"};
-  if (bytes < 1000) return std::to_string(bytes) + " B";
-  auto value = static_cast<double>(bytes);
-  std::size_t unit = 0;
-  while (value >= 999.95 && unit + 1 < kUnits.size()) {
-    value /= 1000;
-    ++unit;
-  }
-  char text[32];
-  std::snprintf(text, sizeof text, "%.1f %s", value, kUnits[unit]);
-  return text;
-}
 
 std::optional<WallTime> parse_iso_time(std::string_view text) {
   int year = 0;

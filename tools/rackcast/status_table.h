@@ -40,7 +40,6 @@ struct TableStyle {
 // Stuck machines first, then those on their way, then those that are done.
 [[nodiscard]] std::string status_table(std::vector<StatusRow> machines, WallTime now, const TableStyle& style);
 
-[[nodiscard]] std::string human_bytes(std::uint64_t bytes);                   // "6.9 MB"
 [[nodiscard]] std::optional<WallTime> parse_iso_time(std::string_view text);  // "2026-11-24T05:08:58.123Z"
 
 }  // namespace rackcast

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "core/board/board_api.h"
+#include "core/human_bytes.h"
 #include "tests/core/board/events_of.h"
 #include "tools/rackcast/http_get.h"
 

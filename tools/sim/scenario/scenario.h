@@ -37,6 +37,7 @@ struct HostilePlan {
 struct MachinePlan {
   Instant power_on{};
   Instant restart_at = kNever;  // reset in the middle
+  Span restart_every{};         // and again so long after each, until RunPlan::restarts_end; 0: once
   Instant cut_until{};          // its port does not forward before this (spanning tree)
   const Profile* profile = nullptr;
   ReadingPace pace;
@@ -50,7 +51,8 @@ struct RunPlan {
   std::vector<MachinePlan> machines;
   Weather weather;
   HostilePlan hostile;
-  Span time_max{};  // the run ends then, whatever happens
+  Instant restarts_end = kNever;  // no machine is reset from then on
+  Span time_max{};                // the run ends then, whatever happens
 };
 
 struct ProfileShare {
@@ -64,15 +66,20 @@ struct ScenarioRequest {
   std::uint64_t seed = 1;
   std::vector<ProfileShare> profiles;                           // empty: the default profile
   std::vector<std::pair<std::string, std::string>> parameters;  // name=value, as given
-  double loss = -1;                                             // --loss overrides the scenario's; negative: not given
+  double loss = -1;  // percent; --loss overrides the scenario's own; negative: not given
 };
+
+struct Recipe;  // recipe.h: what parameters set
 
 struct ScenarioParameter {
   std::string_view name;         // "rate"
-  std::string_view description;  // "arrivals per second"
+  std::string_view unit;         // "/s"; may be written after the value; empty: a plain number
+  std::string_view description;  // "arrivals"
   double value = 0;              // default
   double min = 0;
   double max = 0;
+  double Recipe::*sets = nullptr;
+  bool whole = false;  // takes no fraction
 };
 
 struct ScenarioInfo {
@@ -81,7 +88,8 @@ struct ScenarioInfo {
   std::span<const ScenarioParameter> parameters;
 };
 
-[[nodiscard]] std::span<const ScenarioInfo> all_scenarios();
+[[nodiscard]] std::span<const ScenarioInfo> all_scenarios();  // in the order of --help
+[[nodiscard]] std::string scenario_help();                    // every scenario with its parameters, defaults and bounds
 
 struct PlanResult {
   RunPlan plan;

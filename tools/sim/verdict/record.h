@@ -21,6 +21,7 @@ struct MachineRecord {
   std::string_view profile;  // static storage
   std::uint64_t bytes = 0;   // useful ones, its last boot
   std::uint32_t restarts = 0;
+  std::uint32_t boots_done = 0;  // its boots that reached kDone, restarts included
   std::uint32_t retransmits = 0;
   std::uint32_t repeated_blocks = 0;
   std::uint32_t refusals = 0;
@@ -29,7 +30,7 @@ struct MachineRecord {
 
 // One tick of the rate plot.
 struct RateSample {
-  Instant at{};
+  Instant at{};             // its beginning
   std::uint64_t bytes = 0;  // useful, in this tick
   std::uint32_t done = 0;   // machines done so far
   std::uint32_t failed = 0;
@@ -44,7 +45,9 @@ struct RunRecord {
   bool virtual_time = false;  // deterministic engine
   Span took{};
   std::vector<MachineRecord> machines;
-  std::vector<RateSample> rate;
+  std::vector<RateSample> rate;  // without gaps
+  Span rate_tick{};              // the length of each
+  std::uint64_t bytes = 0;       // useful ones, all boots
   std::array<std::uint64_t, kIncidentCount> incidents{};
   std::vector<std::string> notes;        // stages left out and why, what could not be checked
   std::vector<std::string> wrong_files;  // "vmlinuz: 3 machines got other bytes than the tree's"
