@@ -109,8 +109,8 @@ void VirtualServer::make_lane(std::size_t number, const std::vector<io::SocketSp
   if (dhcp_sockets > 0) {
     engine::DhcpSetup dhcp{.config = config, .interfaces = dhcp_interfaces(host_)};
     dhcp.seed = seed;
-    dhcp.limits.leases.leases_max = machines + machines / 4;
-    dhcp.limits.leases.offer_holds_max = machines;
+    dhcp.limits.leases.leases_max = machines + machines / 4 + options.strangers;
+    dhcp.limits.leases.offer_holds_max = machines + options.strangers;
     dhcp.limits.held_replies_max = kTableMin;
     dhcp.limits.machines_max = machines;
     auto made = std::make_unique<engine::DhcpEngine>(std::move(dhcp), network_.now());

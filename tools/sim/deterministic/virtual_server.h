@@ -29,6 +29,7 @@ struct ServerSeams {
 struct VirtualServerOptions {
   unsigned lanes = 1;
   std::uint32_t machines = 100;  // sizes its tables
+  std::uint32_t strangers = 0;   // who only take leases
   bool single_port = false;
   std::uint16_t max_windowsize = 64;
   std::uint64_t uplink_bits_per_second = 10'000'000'000;  // 0: no limit

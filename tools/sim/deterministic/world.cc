@@ -175,6 +175,10 @@ void World::restart(MachineId machine) {
   streams_->cancel(machine);
   network_.set_address(io::PortId{machine.value()}, {});
   rack_->power_on(now(), machine);
+  const Span every = plan_.machines[machine.value()].restart_every;
+  if (every <= Span{} || now() + every >= plan_.restarts_end) return;
+  ++agenda_left_;
+  network_.schedule(network_.now().monotonic + every, this, agenda_token(AgendaItem::kRestart, machine.value()));
 }
 
 bool World::over() const {
@@ -193,6 +197,10 @@ bool World::step() {
 
 void World::run() {
   while (step()) continue;
+  run_out();
+}
+
+void World::run_out() {
   hostile_->stop();
   rack_->end(now());
 }

@@ -60,6 +60,7 @@ class World final : private Carrier,
   void run();
   // One step for those who look in between: false when run() would be over.
   [[nodiscard]] bool step();
+  void run_out();  // after the last step
   // Virtual time goes on, machines switched off, until the server has nothing in flight or `bound` is over: which?
   [[nodiscard]] bool settle(Span bound);
   void rest(Span time);  // further time
