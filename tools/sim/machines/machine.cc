@@ -119,6 +119,7 @@ bool Machine::begin_step(Instant now) {
   if (now_at.kind == StepKind::kPackages) return begin_packages(now);
   if (now_at.kind == StepKind::kKickstart) return begin_kickstart(now);
   enter(now, now_at.stage);
+  if (now_at.kind != StepKind::kDhcp && base_.server.address.is_any()) base_ = root();  // of a loader without boot file
   switch (now_at.kind) {
     case StepKind::kDhcp:
       return begin_dhcp(now);
