@@ -15,6 +15,7 @@ namespace rackcast::sim {
 
 struct MachineRecord {
   std::array<Instant, kStageCount> entered;  // kNever: not reached. Of its last boot.
+  Instant ended = kNever;                    // when it was done or failed
   Stage stage = Stage::kOff;
   Failure failure = Failure::kNone;
   std::string detail;        // of the failure
@@ -27,6 +28,10 @@ struct MachineRecord {
   std::uint32_t refusals = 0;
   std::uint32_t not_found = 0;
 };
+
+[[nodiscard]] inline bool is_done(const MachineRecord& machine) {
+  return machine.stage == Stage::kDone && machine.failure == Failure::kNone;
+}
 
 // One tick of the rate plot.
 struct RateSample {

@@ -10,12 +10,9 @@ std::size_t index_of(Stage stage) {
   return static_cast<std::size_t>(stage);
 }
 
-bool is_done(const MachineRecord& machine) {
-  return machine.stage == Stage::kDone && machine.failure == Failure::kNone;
-}
-
 void begin_boot(MachineRecord& machine) {
   machine.entered.fill(kNever);
+  machine.ended = kNever;
   machine.stage = Stage::kOff;
   machine.failure = Failure::kNone;
   machine.detail.clear();
@@ -111,7 +108,10 @@ void Recorder::on_stage(Instant now, MachineId id, Stage stage) {
     machine.stage = stage;
     Instant& entered = machine.entered[index_of(stage)];
     if (entered == kNever) entered = now;
-    if (stage == Stage::kDone) ++machine.boots_done;
+    if (stage == Stage::kDone) {
+      machine.ended = now;
+      ++machine.boots_done;
+    }
   }
   count_in(machine);
   tick.done = count_.done;
@@ -168,6 +168,7 @@ void Recorder::on_failure(Instant now, MachineId id, Failure failure, std::strin
   if (machine.failure != Failure::kNone) return;  // the first thing that went wrong counts
   count_out(machine);
   machine.failure = failure;
+  machine.ended = now;
   machine.detail = detail.substr(0, kDetailBytesMax);
   count_in(machine);
   tick.done = count_.done;

@@ -10,10 +10,6 @@ namespace {
 
 constexpr Span kNotReached{-1};
 
-bool is_done(const MachineRecord& machine) {
-  return machine.stage == Stage::kDone && machine.failure == Failure::kNone;
-}
-
 bool is_silence(Failure failure) {
   return failure == Failure::kNoOffer || failure == Failure::kNoAck || failure == Failure::kTimeout;
 }
