@@ -9,7 +9,6 @@
 #include <string_view>
 #include <vector>
 
-#include "tools/sim/machines/mac_plan.h"
 #include "tools/sim/machines/machine.h"
 #include "tools/sim/machines/profile.h"
 
@@ -98,6 +97,7 @@ struct PlanResult {
 };
 [[nodiscard]] PlanResult make_plan(const ScenarioRequest& request);
 
+inline constexpr std::uint32_t kMachinesMax = 100'000;
 inline constexpr Span kRunTimeMax = std::chrono::hours(24);
 
 }  // namespace rackcast::sim
