@@ -59,7 +59,8 @@ void TftpEngine::on_progress(const Now& now, TransferIndex index, std::uint64_t 
   transfer.acked = block;
   transfer.moved_at = now.monotonic;
   transfer.tries = 0;
-  transfer.gap = transfer.gap && block + 1 < transfer.resend_floor;
+  // Below the floor it may be an echo, or say that the next block was lost: it causes no copy, so a short timer looks.
+  transfer.gap = transfer.terms.window > 1 && block < transfer.resend_floor && block < transfer.highest;
   if (block == transfer.last) return finish(now, index, End::kDone, {}, sink);
   if (bytes_now >= transfer.progress_next) report_progress(now, transfer, sink);
   if (!transfer.awaits_piece) set_deadline(index, now.monotonic + wait_of(transfer));

@@ -175,6 +175,33 @@ TEST_F(TftpRecovery, ASecondLossInAResentWindowIsFoundByAShortTimer) {
   EXPECT_EQ(sent_text(), "D5 D6 D7 D8 D9 D10 D11 D12");
 }
 
+// Found by the simulator's sweep: U-Boot (window 8, timeout 5) stood still for five seconds after each.
+TEST_F(TftpRecovery, ALossBehindTheResentPartIsFoundByAShortTimer) {
+  open(file(random_bytes(100'000, 3)), {.blksize = 1'000, .timeout = 5, .windowsize = 8});
+  (void)sent();
+  ack(0);
+  (void)sent();
+  ack(2);  // the network delivered 2 twice, and the client said so: 3 to 8 are resent, 9 and 10 are new
+  EXPECT_EQ(sent_text(), "D3 D4 D5 D6 D7 D8 D9 D10");
+  ack(8);  // 9 was lost, 10 is nothing that the client would answer
+  EXPECT_EQ(sent_text(), "D11 D12 D13 D14 D15 D16");
+  pass_in_steps(tftpd::kGapWait + milliseconds(20));
+  EXPECT_EQ(sent_text(), "D9 D10 D11 D12 D13 D14 D15 D16");
+}
+
+TEST_F(TftpRecovery, ALossInAWindowResentByTimerIsFoundByAShortTimer) {
+  open(file(random_bytes(100'000, 3)), {.blksize = 1'000, .timeout = 5, .windowsize = 8});
+  (void)sent();
+  ack(0);
+  (void)sent();
+  pass_in_steps(seconds(5) + milliseconds(20));  // the whole window was lost
+  EXPECT_EQ(sent_text(), "D1 D2 D3 D4 D5 D6 D7 D8");
+  ack(4);  // 5 was lost again
+  EXPECT_EQ(sent_text(), "D9 D10 D11 D12");
+  pass_in_steps(tftpd::kGapWait + milliseconds(20));
+  EXPECT_EQ(sent_text(), "D5 D6 D7 D8 D9 D10 D11 D12");
+}
+
 TEST_F(TftpRecovery, AClientThatAcknowledgesEachBlockOfAWindowIsNotFlooded) {
   reading(1'000, 8);
   std::size_t datagrams = 0;
