@@ -63,7 +63,9 @@ struct Transfer {
   MonotonicTime deadline;            // when the peer's silence is acted on
   MonotonicTime armed_for = kNever;  // what the timer wheel holds; at or before `deadline`, or re-armed
   MonotonicTime answered_at;
-  MonotonicTime moved_at;  // last progress
+  MonotonicTime flight_at;    // when block acked + 1 was sent last
+  Duration round_trip_min{};  // the shortest seen; zero: none yet
+  MonotonicTime moved_at;     // last progress
   MonotonicTime progress_at;
   MonotonicTime linger_until;
   std::uint64_t progress_next = 0;  // bytes at which progress is told next
