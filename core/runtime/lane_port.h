@@ -23,7 +23,7 @@ inline constexpr std::size_t kMailboxMax = 16'384;
 
 class LanePort {
  public:
-  LanePort() : mailbox_(kMailboxMax) {}
+  explicit LanePort(std::size_t mailbox_max = kMailboxMax) : mailbox_(mailbox_max) {}
 
   [[nodiscard]] bool post(Completion completion) {
     if (!mailbox_.push(completion)) return false;

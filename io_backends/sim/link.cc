@@ -19,7 +19,8 @@ std::size_t fragment_count(std::size_t payload_bytes, std::size_t ip_header, std
 
 }  // namespace
 
-Passage Link::pass(MonotonicTime now, std::size_t payload_bytes, bool ipv6, SeededRandom& random) {
+Passage LinkState::pass(const LinkFaults& faults, MonotonicTime now, std::size_t payload_bytes, bool ipv6,
+                        SeededRandom& random) {
   Passage passage;
   if (faults.partitioned) return {.verdict = LinkVerdict::kPartitioned};
   const std::size_t ip_header = ipv6 ? kIpv6Header : kIpv4Header;

@@ -34,16 +34,29 @@ struct Passage {
   bool reordered = false;
 };
 
-class Link {
+// How far a cable is with what it was given; the faults are told with each datagram, so that many cables may share
+// them.
+class LinkState {
  public:
-  LinkFaults faults;
-
   // A datagram of `payload_bytes` over UDP enters at `now`.
-  [[nodiscard]] Passage pass(MonotonicTime now, std::size_t payload_bytes, bool ipv6, SeededRandom& random);
+  [[nodiscard]] Passage pass(const LinkFaults& faults, MonotonicTime now, std::size_t payload_bytes, bool ipv6,
+                             SeededRandom& random);
 
  private:
   MonotonicTime free_at_{};   // when the wire has sent all that waits
   MonotonicTime last_out_{};  // keeps order under jitter
+};
+
+class Link {
+ public:
+  LinkFaults faults;
+
+  [[nodiscard]] Passage pass(MonotonicTime now, std::size_t payload_bytes, bool ipv6, SeededRandom& random) {
+    return state_.pass(faults, now, payload_bytes, ipv6, random);
+  }
+
+ private:
+  LinkState state_;
 };
 
 }  // namespace rackcast::io

@@ -160,7 +160,7 @@ SimNic* SimHost::way_out(const Socket& socket, const SimSendRequest& request) co
       if (in_prefix(own, request.peer.address)) return nic;
     }
   }
-  const bool routed = !request.peer.address.is_multicast() && network_.owner_anywhere(request.peer.address) != nullptr;
+  const bool routed = !request.peer.address.is_multicast() && network_.owner_anywhere(request.peer.address).found();
   return routed && !nics_.empty() && !nics_.front()->addresses.empty() ? nics_.front() : nullptr;
 }
 
@@ -183,7 +183,7 @@ SimSendResult SimHost::send(SimSocketId id, const SimSendRequest& request, std::
   const auto way = route(socket, request);
   if (!way) return SimSendResult::kUnreachable;
 
-  SimNic* unicast = nullptr;
+  SimTarget unicast;
   const bool group = peer.is_multicast();
   const bool broadcast = is_broadcast_on(*way->nic, peer);
   if (request.hardware) {
@@ -193,8 +193,8 @@ SimSendResult SimHost::send(SimSocketId id, const SimSendRequest& request, std::
     if (!socket.spec.broadcast) return SimSendResult::kRefused;
   } else if (!group) {
     unicast = network_.owner_on(way->nic->segment, peer);
-    if (unicast == nullptr) unicast = network_.owner_anywhere(peer);
-    if (unicast == nullptr) {
+    if (!unicast.found()) unicast = network_.owner_anywhere(peer);
+    if (!unicast.found()) {
       ++network_.counters().nobody_there;
       return SimSendResult::kUnresolved;
     }

@@ -17,6 +17,7 @@
 #include "core/packet_io.h"
 #include "io_backends/sim/frame_pool.h"
 #include "io_backends/sim/link.h"
+#include "io_backends/sim/sim_port.h"
 #include "io_backends/socket/interfaces.h"
 
 namespace rackcast::io {
@@ -24,7 +25,6 @@ namespace rackcast::io {
 class SimNetwork;
 class SimHost;
 
-using SegmentId = StrongId<struct SegmentIdTag, std::uint32_t>;
 using NicId = StrongId<struct NicIdTag, std::uint32_t>;              // network-wide
 using SimSocketId = StrongId<struct SimSocketIdTag, std::uint32_t>;  // within its host
 

@@ -7,7 +7,7 @@
 namespace rackcast::io {
 namespace {
 
-// Tokens: the oldest departing slot, or (with this bit) a hold that ends.
+// Tokens: how many of the oldest departing slots leave, or (with this bit) a hold that ends.
 constexpr std::uint64_t kHoldBit = std::uint64_t{1} << 63U;
 
 // What the kernel books for a datagram beyond its payload, about.
@@ -23,7 +23,7 @@ Result<std::vector<std::unique_ptr<SimIo>>> SimIo::open_lanes(SimHost& host,
                                                               SimIoOptions options) {
   std::vector<std::unique_ptr<SimIo>> opened;
   for (std::size_t lane = 0; lane < lanes.size(); ++lane) {
-    std::unique_ptr<SimIo> io(new SimIo(host, options));
+    std::unique_ptr<SimIo> io(new SimIo(host, options, lane));
     for (std::size_t i = 0; i < lanes[lane].size(); ++i) {
       const SocketSpec& spec = lanes[lane][i];
       net::UdpPort port = spec.bind.port;
@@ -38,10 +38,11 @@ Result<std::vector<std::unique_ptr<SimIo>>> SimIo::open_lanes(SimHost& host,
   return opened;
 }
 
-SimIo::SimIo(SimHost& host, SimIoOptions options)
+SimIo::SimIo(SimHost& host, SimIoOptions options, std::uint64_t lane)
     : host_(host),
       network_(host.network()),
       options_(options),
+      lane_(lane),
       slots_(options.slot_count, 0),
       inbox_(options.receive_queue_max),
       departing_(options.slot_count) {
@@ -94,10 +95,18 @@ void SimIo::on_arrival(SimSocketId socket, const SimArrival& arrival) {
   network_.frames().add_reference(arrival.frame);
   inbox_[(inbox_head_ + inbox_count_) % inbox_.size()] = {arrival, socket_of_[socket.value()]};
   ++inbox_count_;
+  ask_for_turn();
+}
+
+void SimIo::ask_for_turn() {
+  if (options_.turn_target == nullptr || turn_asked_) return;
+  turn_asked_ = true;
+  network_.schedule(network_.now().monotonic + options_.turn_delay, options_.turn_target, lane_);
 }
 
 std::size_t SimIo::poll(std::span<ReceivedDatagram> out, MonotonicTime) {
   if (woken_.exchange(false, std::memory_order_acq_rel)) ++stats_.wakes;
+  turn_asked_ = false;
   const std::size_t count = std::min({out.size(), inbox_count_, kBatchMax});
   for (std::size_t i = 0; i < count; ++i) {
     const Waiting& waiting = inbox_[inbox_head_];
@@ -120,6 +129,7 @@ std::size_t SimIo::poll(std::span<ReceivedDatagram> out, MonotonicTime) {
     if (datagram.truncated) ++stats_.truncated;
   }
   inbox_count_ -= count;
+  if (inbox_count_ > 0) ask_for_turn();
   return count;
 }
 
@@ -148,6 +158,7 @@ std::size_t SimIo::charge_of(const TxSlot& slot) const {
 
 FlushReport SimIo::flush() {
   FlushReport report;
+  std::uint64_t leaving = 0;
   for (std::size_t queue = 0; queue < sockets_.size(); ++queue) {
     Socket& socket = sockets_[queue];
     while (TxSlot* slot = slots_.front(queue)) {
@@ -162,19 +173,21 @@ FlushReport SimIo::flush() {
       ++report.accepted;
       if (options_.transmit_delay > Duration::zero()) {
         departing_[(departing_head_ + departing_count_++) % departing_.size()] = slot;
-        network_.schedule(network_.now().monotonic + options_.transmit_delay, this, 0);
+        ++leaving;
       } else {
         depart(slot);
       }
     }
     report.blocked += static_cast<std::uint32_t>(slots_.queued(queue));
   }
+  if (leaving > 0) network_.schedule(network_.now().monotonic + options_.transmit_delay, this, leaving);
   return report;
 }
 
 void SimIo::on_event(std::uint64_t token) {
   if ((token & kHoldBit) == 0) {
-    depart_oldest();
+    for (std::uint64_t i = 0; i < token; ++i) depart_oldest();
+    if (has_work()) ask_for_turn();
     return;
   }
   const auto index = static_cast<std::uint32_t>(token & ~kHoldBit);
@@ -184,6 +197,7 @@ void SimIo::on_event(std::uint64_t token) {
   it->second -= hold.bytes;
   if (it->second == 0) neighbour_bytes_.erase(it);
   free_holds_.push_back(index);
+  if (has_work()) ask_for_turn();
 }
 
 void SimIo::depart_oldest() {

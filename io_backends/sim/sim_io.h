@@ -31,6 +31,10 @@ struct SimIoOptions {
   Duration neighbour_timeout = std::chrono::seconds(3);    // how long a datagram waits for an ARP answer
   std::size_t neighbour_queue_bytes = 212'992;             // waiting per unanswered address; more is dropped
   bool segmentation_offload = true;                        // counted as such; the datagrams on the wire are the same
+  // Told when a turn of the lane would find something, `turn_delay` after it came (what piles up meanwhile is one
+  // batch), with the lane's number as token. Null: the driver looks itself (has_work). Outlives the backend.
+  SimEventTarget* turn_target = nullptr;
+  Duration turn_delay{};
 };
 
 class SimIo final : public PacketIo, private SimReceiver, private SimEventTarget {
@@ -49,10 +53,17 @@ class SimIo final : public PacketIo, private SimReceiver, private SimEventTarget
   void cancel(TxSlot* slot) override;
   FlushReport flush() override;
   [[nodiscard]] std::size_t reap(std::span<PinId> out) override { return slots_.reap(out); }
-  void wake() override { woken_.store(true, std::memory_order_release); }
+  void wake() override {
+    woken_.store(true, std::memory_order_release);
+    ask_for_turn();
+  }
   [[nodiscard]] const IoStats& stats() const override { return stats_; }
   [[nodiscard]] bool join_group(SocketId socket, const net::IpAddress& group, InterfaceIndex interface) override;
   [[nodiscard]] net::Endpoint local_endpoint(SocketId socket) const override;
+
+  // Neither reserved, queued, departing, nor with a pin to reap: after everything ended, all of capabilities().slots.
+  [[nodiscard]] std::size_t slots_free() const { return slots_.free_count(); }
+  [[nodiscard]] std::size_t waiting() const { return inbox_count_; }  // received, not polled
 
   // Would a turn of the lane find something: a datagram, a wake, a send that can go on? For drivers with many lanes.
   [[nodiscard]] bool has_work() const;
@@ -76,10 +87,11 @@ class SimIo final : public PacketIo, private SimReceiver, private SimEventTarget
     std::size_t operator()(const net::IpAddress& a) const { return net::hash(a, 0); }
   };
 
-  SimIo(SimHost& host, SimIoOptions options);
+  SimIo(SimHost& host, SimIoOptions options, std::uint64_t lane);
   [[nodiscard]] Result<void> open(const SocketSpec& spec, net::UdpPort port);
   void on_arrival(SimSocketId socket, const SimArrival& arrival) override;
   void on_event(std::uint64_t token) override;
+  void ask_for_turn();
   void depart_oldest();
   void depart(TxSlot* slot);
   [[nodiscard]] SimSendResult send_datagram(const TxSlot& slot, const TxSlot::Datagram& datagram);
@@ -89,6 +101,8 @@ class SimIo final : public PacketIo, private SimReceiver, private SimEventTarget
   SimHost& host_;
   SimNetwork& network_;
   SimIoOptions options_;
+  std::uint64_t lane_;
+  bool turn_asked_ = false;  // on_event of the target is scheduled
   TxSlots slots_;
   std::vector<Socket> sockets_;
   std::vector<SocketId> socket_of_;  // by SimSocketId, for arrivals

@@ -6,11 +6,14 @@
 namespace rackcast::io {
 namespace {
 
-// A token is either a task (top bit) or an arrival: frame index and interface.
+// A token is either a task (top bit) or an arrival: frame index, and a port (its bit) or an interface.
 constexpr std::uint64_t kTaskBit = std::uint64_t{1} << 63U;
+constexpr unsigned kFrameShift = 31;
+constexpr std::uint64_t kPortBit = std::uint64_t{1} << 30U;
 
-std::uint64_t arrival_token(FrameIndex frame, NicId nic) {
-  return (std::uint64_t{frame.value()} << 31U) | nic.value();
+std::uint64_t arrival_token(FrameIndex frame, const SimTarget& to) {
+  const std::uint64_t receiver = to.nic != nullptr ? to.nic->id.value() : kPortBit | to.port->value();
+  return (std::uint64_t{frame.value()} << kFrameShift) | receiver;
 }
 
 }  // namespace
@@ -80,19 +83,59 @@ void SimNetwork::set_listening(SimNic& nic, net::UdpPort port, bool present) {
 }
 
 void SimNetwork::set_member(SimNic& nic, const net::IpAddress& group) {
-  auto& members = segments_[nic.segment.value()].members[group];
-  if (std::find(members.begin(), members.end(), &nic) == members.end()) members.push_back(&nic);
+  set_member(nic.segment, group, {.nic = &nic, .port = {}});
 }
 
-SimNic* SimNetwork::owner_on(SegmentId segment, const net::IpAddress& address) const {
+void SimNetwork::set_member(SegmentId segment, const net::IpAddress& group, const SimTarget& member) {
+  auto& members = segments_[segment.value()].members[group];
+  if (std::find(members.begin(), members.end(), member) == members.end()) members.push_back(member);
+}
+
+SimTarget SimNetwork::owner_on(SegmentId segment, const net::IpAddress& address) const {
   const auto& owners = segments_[segment.value()].owners;
-  const auto it = owners.find(address);
-  return it == owners.end() ? nullptr : it->second;
+  if (const auto it = owners.find(address); it != owners.end()) return {.nic = it->second, .port = {}};
+  const SimTarget anywhere = owner_anywhere(address);
+  return anywhere.port && port(*anywhere.port).segment == segment ? anywhere : SimTarget{};
 }
 
-SimNic* SimNetwork::owner_anywhere(const net::IpAddress& address) const {
+SimTarget SimNetwork::owner_anywhere(const net::IpAddress& address) const {
+  if (address.is_v4()) {
+    const auto port = ports_by_address_.find(address.v4().value());
+    if (port != ports_by_address_.end()) return {.nic = nullptr, .port = port->second};
+  }
   const auto it = owners_.find(address);
-  return it == owners_.end() ? nullptr : it->second;
+  return it == owners_.end() ? SimTarget{} : SimTarget{.nic = it->second, .port = {}};
+}
+
+void SimNetwork::reserve_ports(std::size_t count) {
+  ports_.reserve(count);
+  ports_by_mac_.reserve(count);
+  ports_by_address_.reserve(count);
+}
+
+PortId SimNetwork::add_port(SegmentId segment, net::MacAddress mac, const LinkFaults& faults,
+                            SimPortReceiver& receiver) {
+  const PortId id{static_cast<std::uint32_t>(ports_.size())};
+  SimPort& port = ports_.emplace_back();
+  port.segment = segment;
+  port.mac = mac;
+  port.faults = &faults;
+  port.receiver = &receiver;
+  ports_by_mac_[mac] = id;
+  segments_[segment.value()].ports.push_back(id);
+  return id;
+}
+
+void SimNetwork::set_address(PortId id, net::Ipv4Address address) {
+  SimPort& port = ports_[id.value()];
+  if (const auto it = ports_by_address_.find(port.address.value()); it != ports_by_address_.end() && it->second == id)
+    ports_by_address_.erase(it);  // unless another took it meanwhile
+  port.address = address;
+  if (!address.is_any()) ports_by_address_[address.value()] = id;
+}
+
+void SimNetwork::join_group(PortId id, const net::IpAddress& group) {
+  set_member(ports_[id.value()].segment, group, {.nic = nullptr, .port = id});
 }
 
 void SimNetwork::advance_to(MonotonicTime time) {
@@ -118,9 +161,16 @@ void SimNetwork::on_event(std::uint64_t token) {
     task();
     return;
   }
-  const FrameIndex frame{static_cast<std::uint32_t>(token >> 31U)};
-  SimNic& to = nic(NicId{static_cast<std::uint32_t>(token & 0x7FFF'FFFFU)});
-  to.host->receive(to, frame);
+  const FrameIndex frame{static_cast<std::uint32_t>(token >> kFrameShift)};
+  const auto receiver = static_cast<std::uint32_t>(token & (kPortBit - 1));
+  if (tap_ != nullptr) tap_->on_arrived(frames_.at(frame));
+  if ((token & kPortBit) != 0) {
+    ++counters_.delivered;
+    ports_[receiver].receiver->on_frame(PortId{receiver}, frames_.at(frame));
+  } else {
+    SimNic& to = nic(NicId{receiver});
+    to.host->receive(to, frame);
+  }
   frames_.drop_reference(frame);
 }
 
@@ -143,56 +193,123 @@ void SimNetwork::count(LinkVerdict verdict) {
   }
 }
 
-// The second half of the way: from the switch down the receiver's cable.
-void SimNetwork::send_to(SimNic& to, MonotonicTime entered, FrameIndex index) {
-  const SimFrame& frame = frames_.at(index);
-  const Passage passage =
-      to.from_network.pass(entered, frame.payload.size(), frame.destination.address.is_v6(), random_);
+void SimNetwork::note(const Passage& passage, FrameIndex index) {
   count(passage.verdict);
-  if (passage.verdict != LinkVerdict::kPasses) return;
+  const bool lost = passage.verdict != LinkVerdict::kPasses;
   if (passage.reordered) ++counters_.reordered;
-  for (int copy = 0; copy < (passage.duplicated ? 2 : 1); ++copy) {
-    frames_.add_reference(index);
-    events_.push(passage.out, this, arrival_token(index, to.id));
-  }
   if (passage.duplicated) ++counters_.duplicated;
+  if (tap_ == nullptr) return;
+  if (lost) tap_->on_fault(frames_.at(index), SimFault::kLost);
+  if (passage.reordered) tap_->on_fault(frames_.at(index), SimFault::kReordered);
+  if (passage.duplicated) tap_->on_fault(frames_.at(index), SimFault::kDuplicated);
 }
 
-void SimNetwork::transmit(SimNic& from, SimNic* unicast, FrameIndex index) {
+void SimNetwork::nobody_there(FrameIndex index) {
+  ++counters_.nobody_there;
+  if (tap_ != nullptr) tap_->on_fault(frames_.at(index), SimFault::kNobodyThere);
+}
+
+// The second half of the way: from the switch down the receiver's cable.
+void SimNetwork::send_to(const SimTarget& to, MonotonicTime entered, FrameIndex index) {
+  const SimFrame& frame = frames_.at(index);
+  const std::size_t bytes = frame.payload.size();
+  const bool v6 = frame.destination.address.is_v6();
+  Passage passage;
+  if (to.nic != nullptr) {
+    passage = to.nic->from_network.pass(entered, bytes, v6, random_);
+  } else {
+    SimPort& port = ports_[to.port->value()];
+    passage = port.from_network.pass(*port.faults, entered, bytes, v6, random_);
+  }
+  note(passage, index);
+  if (passage.verdict != LinkVerdict::kPasses) return;
+  for (int copy = 0; copy < (passage.duplicated ? 2 : 1); ++copy) {
+    frames_.add_reference(index);
+    events_.push(passage.out, this, arrival_token(index, to));
+  }
+}
+
+void SimNetwork::transmit(SimNic& from, const SimTarget& unicast, FrameIndex index) {
   ++counters_.sent;
   const SimFrame& frame = frames_.at(index);
-  const net::Endpoint& destination = frame.destination;
-  const Passage passage = from.to_network.pass(now_, frame.payload.size(), destination.address.is_v6(), random_);
-  count(passage.verdict);
-  if (passage.reordered) ++counters_.reordered;
-  if (passage.duplicated) ++counters_.duplicated;
-  const Segment& segment = segments_[from.segment.value()];
+  if (tap_ != nullptr) tap_->on_sent(frame);
+  const Passage passage = from.to_network.pass(now_, frame.payload.size(), frame.destination.address.is_v6(), random_);
+  forward(from.segment, {.nic = &from, .port = {}}, unicast, passage, index);
+}
+
+void SimNetwork::send(PortId id, const net::Endpoint& source, const net::Endpoint& destination,
+                      std::span<const std::byte> payload) {
+  constexpr std::uint8_t kUnicastTtl = 64;
+  ++counters_.sent;
+  const FrameIndex index = frames_.take(payload, {});
+  SimFrame& frame = frames_.at(index);
+  frame.source = source;
+  frame.destination = destination;
+  frame.hardware.reset();
+  frame.ttl = kUnicastTtl;
+  if (tap_ != nullptr) tap_->on_sent(frame);
+
+  SimPort& from = ports_[id.value()];
+  SimTarget unicast;
+  const net::IpAddress& to = destination.address;
+  if (!to.is_multicast() && to != net::IpAddress(net::Ipv4Address::broadcast())) {
+    unicast = owner_anywhere(to);
+    if (!unicast.found()) {  // nobody answers ARP, or no router knows the way
+      nobody_there(index);
+      frames_.drop_reference(index);
+      return;
+    }
+  }
+  const Passage passage = from.to_network.pass(*from.faults, now_, payload.size(), false, random_);
+  forward(from.segment, {.nic = nullptr, .port = id}, unicast, passage, index);
+}
+
+void SimNetwork::forward(SegmentId segment_id, const SimTarget& from, const SimTarget& unicast, const Passage& passage,
+                         FrameIndex index) {
+  note(passage, index);
+  const SimFrame& frame = frames_.at(index);
+  const Segment& segment = segments_[segment_id.value()];
   const int copies = passage.verdict != LinkVerdict::kPasses ? 0 : passage.duplicated ? 2 : 1;
   for (int copy = 0; copy < copies; ++copy) {
     if (frame.hardware) {
       const auto it = segment.macs.find(*frame.hardware);
+      const auto port = ports_by_mac_.find(*frame.hardware);
       if (it != segment.macs.end()) {
-        send_to(*it->second, passage.out, index);
+        send_to({.nic = it->second, .port = {}}, passage.out, index);
+      } else if (port != ports_by_mac_.end() && ports_[port->second.value()].segment == segment_id) {
+        send_to({.nic = nullptr, .port = port->second}, passage.out, index);
       } else {
-        ++counters_.nobody_there;
+        nobody_there(index);
       }
-    } else if (unicast != nullptr) {
-      send_to(*unicast, passage.out, index);
-    } else if (destination.address.is_multicast()) {
-      const auto it = segment.members.find(destination.address);
-      if (it == segment.members.end()) continue;
-      for (SimNic* member : it->second) {
-        if (member != &from) send_to(*member, passage.out, index);
-      }
+    } else if (unicast.found()) {
+      send_to(unicast, passage.out, index);
     } else {
-      const auto it = segment.listeners.find(destination.port.value());
-      if (it == segment.listeners.end()) continue;
-      for (const Listening& listening : it->second) {
-        if (listening.nic != &from) send_to(*listening.nic, passage.out, index);
-      }
+      forward_to_group(segment, from, passage.out, index);
     }
   }
   frames_.drop_reference(index);
+}
+
+void SimNetwork::forward_to_group(const Segment& segment, const SimTarget& from, MonotonicTime entered,
+                                  FrameIndex index) {
+  const net::Endpoint destination = frames_.at(index).destination;
+  if (destination.address.is_multicast()) {
+    const auto it = segment.members.find(destination.address);
+    if (it == segment.members.end()) return;
+    for (const SimTarget& member : it->second) {
+      if (member != from) send_to(member, entered, index);
+    }
+    return;
+  }
+  if (const auto it = segment.listeners.find(destination.port.value()); it != segment.listeners.end()) {
+    for (const Listening& listening : it->second) {
+      if (listening.nic != from.nic) send_to({.nic = listening.nic, .port = {}}, entered, index);
+    }
+  }
+  for (const PortId port : segment.ports) {
+    if (from.port != port && ports_[port.value()].receiver->hears_broadcast(port, destination.port))
+      send_to({.nic = nullptr, .port = port}, entered, index);
+  }
 }
 
 }  // namespace rackcast::io

@@ -1,7 +1,7 @@
 // The simulated network: virtual time, hosts, switches (segments), cables with faults. Everything is a function of the
 // seed and of what is called in which order; there is no thread and no clock in it.
 //
-//     host --nic--[link]-- segment (switch) --[link]--nic-- host
+//     host --nic--[link]-- segment (switch) --[link]--nic-- host        (or a light port instead of nic and host)
 //
 // A segment forwards unicast to the owner of the address, a frame to the owner of its MAC, broadcast to every interface
 // with a listener on that port, multicast to members. Between segments an ideal router carries unicast. Time does not
@@ -40,6 +40,33 @@ struct NetworkCounters {
   std::uint64_t no_socket = 0;     // came to a host, nothing listens
 };
 
+// What became of a datagram, beside being delivered.
+enum class SimFault : std::uint8_t {
+  kLost,  // by chance, partition, dropped fragments or a full queue
+  kDuplicated,
+  kReordered,
+  kNobodyThere,
+};
+
+// Sees every datagram: for checkers and recorders. Frames are lent for the call; it must not send.
+class SimTap {
+ public:
+  virtual void on_sent(const SimFrame& frame) = 0;     // left its sender
+  virtual void on_arrived(const SimFrame& frame) = 0;  // came out at one receiver's end
+  virtual void on_fault(const SimFrame& frame, SimFault fault) = 0;
+
+ protected:
+  ~SimTap() = default;
+};
+
+// Whom a datagram is for: an interface of a host, or a port.
+struct SimTarget {
+  SimNic* nic = nullptr;
+  std::optional<PortId> port;
+  [[nodiscard]] bool found() const { return nic != nullptr || port.has_value(); }
+  friend bool operator==(const SimTarget&, const SimTarget&) = default;
+};
+
 struct SimNetworkOptions {
   std::uint64_t seed = 1;
   MonotonicTime start = MonotonicTime(std::chrono::hours(1));
@@ -57,7 +84,19 @@ class SimNetwork final : private SimEventTarget {
   SegmentId add_segment();
   SimHost& add_host(std::string name);
   [[nodiscard]] SimNic& nic(NicId id) { return *nics_[id.value()]; }
-  void set_all_faults(const LinkFaults& faults);  // of every link there is, both directions
+  void set_all_faults(const LinkFaults& faults);  // of every host's link there is, both directions
+  void set_tap(SimTap* tap) { tap_ = tap; }       // null: nobody looks
+
+  // Ports. `faults` and `receiver` outlive the network's last event.
+  PortId add_port(SegmentId segment, net::MacAddress mac, const LinkFaults& faults, SimPortReceiver& receiver);
+  void reserve_ports(std::size_t count);
+  void set_address(PortId port, net::Ipv4Address address);  // instead of its previous one; any(): none
+  void set_faults(PortId port, const LinkFaults& faults) { ports_[port.value()].faults = &faults; }
+  void join_group(PortId port, const net::IpAddress& group);
+  [[nodiscard]] const SimPort& port(PortId id) const { return ports_[id.value()]; }
+  // One datagram as the port's own frame. The payload is copied before it returns.
+  void send(PortId from, const net::Endpoint& source, const net::Endpoint& destination,
+            std::span<const std::byte> payload);
 
   // Time.
   [[nodiscard]] Now now() const { return {now_, wall_start_ + (now_ - start_)}; }
@@ -81,10 +120,10 @@ class SimNetwork final : private SimEventTarget {
   void set_listening(SimNic& nic, net::UdpPort port, bool present);
   void set_member(SimNic& nic, const net::IpAddress& group);
   // Who has this address: on `segment`, or anywhere.
-  [[nodiscard]] SimNic* owner_on(SegmentId segment, const net::IpAddress& address) const;
-  [[nodiscard]] SimNic* owner_anywhere(const net::IpAddress& address) const;
-  // Takes over one reference to `frame`. `unicast`: the interface it is for, null otherwise.
-  void transmit(SimNic& from, SimNic* unicast, FrameIndex frame);
+  [[nodiscard]] SimTarget owner_on(SegmentId segment, const net::IpAddress& address) const;
+  [[nodiscard]] SimTarget owner_anywhere(const net::IpAddress& address) const;
+  // Takes over one reference to `frame`. `unicast`: whom it is for; nobody when it is for a group or a MAC.
+  void transmit(SimNic& from, const SimTarget& unicast, FrameIndex frame);
 
  private:
   struct AddressHash {
@@ -98,12 +137,21 @@ class SimNetwork final : private SimEventTarget {
   struct Segment {
     std::unordered_map<net::IpAddress, SimNic*, AddressHash> owners;
     std::unordered_map<net::MacAddress, SimNic*, AddressHash> macs;
-    std::unordered_map<net::IpAddress, std::vector<SimNic*>, AddressHash> members;
+    std::unordered_map<net::IpAddress, std::vector<SimTarget>, AddressHash> members;
     std::unordered_map<std::uint16_t, std::vector<Listening>> listeners;  // in the order of binding
+    std::vector<PortId> ports;
   };
 
   void on_event(std::uint64_t token) override;  // an arrival, or a task
-  void send_to(SimNic& to, MonotonicTime entered, FrameIndex frame);
+  void set_member(SegmentId segment, const net::IpAddress& group, const SimTarget& member);
+  // A datagram is at the switch: on to everyone it is for. `from`: its sender, who hears no group of its own.
+  void forward(SegmentId segment, const SimTarget& from, const SimTarget& unicast, const Passage& passage,
+               FrameIndex frame);
+  void forward_to_group(const Segment& segment, const SimTarget& from, MonotonicTime entered, FrameIndex frame);
+  void send_to(const SimTarget& to, MonotonicTime entered, FrameIndex frame);
+  void nobody_there(FrameIndex frame);
+  // Counts and tells what happened on one cable.
+  void note(const Passage& passage, FrameIndex frame);
   void count(LinkVerdict verdict);
 
   MonotonicTime start_;
@@ -118,6 +166,10 @@ class SimNetwork final : private SimEventTarget {
   std::deque<Segment> segments_;
   std::vector<std::unique_ptr<SimNic>> nics_;
   std::unordered_map<net::IpAddress, SimNic*, AddressHash> owners_;  // the router's view
+  std::vector<SimPort> ports_;
+  std::unordered_map<std::uint32_t, PortId> ports_by_address_;
+  std::unordered_map<net::MacAddress, PortId, AddressHash> ports_by_mac_;
+  SimTap* tap_ = nullptr;  // borrowed
   std::unordered_map<std::uint64_t, std::function<void()>> tasks_;
   std::uint64_t next_task_ = 0;
 };

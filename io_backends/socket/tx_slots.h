@@ -43,6 +43,7 @@ class TxSlots {
 
   [[nodiscard]] TxSlot* at(std::size_t index) { return &slots_[index]; }
   [[nodiscard]] std::size_t size() const { return slots_.size(); }
+  [[nodiscard]] std::size_t free_count() const { return free_.size(); }
 
  private:
   static constexpr std::uint32_t kNone = 0xFFFF'FFFFU;

@@ -31,6 +31,9 @@ inline constexpr Duration kRepeatSpacing = std::chrono::milliseconds(200);
 // since its ACK cannot be told from echoes of the first.
 inline constexpr Duration kGapWait = std::chrono::milliseconds(100);
 
+// An ACK may come this part of the shortest round trip sooner than that, and still be an answer.
+inline constexpr std::int64_t kRoundTripSlack = 8;
+
 // How long the key of an ended transfer is not reused.
 inline constexpr Duration kLinger = std::chrono::seconds(3);
 

@@ -25,6 +25,7 @@ void TftpEngine::on_ack(const Now& now, TransferIndex index, tftp::BlockNumber n
       // RFC 2347: ACK 0 accepts the options. Nothing else has been sent that could be acknowledged.
       if (number.value() != 0) return counters_.add(Counter::kAcksBeyondWindow);
       confirm_over_rival(now, index, sink);
+      if (transfer.answers == 1) measure_round_trip(transfer, now.monotonic - transfer.answered_at);
       return start_data(now, index, sink);
     case TransferState::kSending:
       break;
@@ -56,10 +57,14 @@ void TftpEngine::on_progress(const Now& now, TransferIndex index, std::uint64_t 
   if (transfer.terms.mode == tftp::Mode::kNetascii)
     skip_translated(sink.pins().image(transfer.image).bytes, transfer.translated_acked,
                     blocks * transfer.terms.block_size);
+  // Of blocks that were sent once (Karn's rule).
+  if (block == transfer.highest && block >= transfer.resend_floor)
+    measure_round_trip(transfer, now.monotonic - transfer.flight_at);
   transfer.acked = block;
   transfer.moved_at = now.monotonic;
   transfer.tries = 0;
-  transfer.gap = transfer.gap && block + 1 < transfer.resend_floor;
+  // Below the floor it may be an echo, or say that the next block was lost: it causes no copy, so a short timer looks.
+  transfer.gap = transfer.terms.window > 1 && block < transfer.resend_floor && block < transfer.highest;
   if (block == transfer.last) return finish(now, index, End::kDone, {}, sink);
   if (bytes_now >= transfer.progress_next) report_progress(now, transfer, sink);
   if (!transfer.awaits_piece) set_deadline(index, now.monotonic + wait_of(transfer));
@@ -80,7 +85,23 @@ void TftpEngine::on_duplicate_ack(const Now& now, TransferIndex index, Sink& sin
   const bool nothing_under_way = transfer.next == transfer.acked + 1;
   if (transfer.terms.window == 1 || nothing_under_way || transfer.acked < transfer.resend_floor || !transfer.confirmed)
     return counters_.add(Counter::kAcksDuplicate);
+  if (is_echo(now, transfer)) {
+    counters_.add(Counter::kAcksDuplicate);
+    transfer.gap = true;
+    return set_deadline(index, now.monotonic + wait_of(transfer));
+  }
   go_back(now, index, sink);
+}
+
+void TftpEngine::measure_round_trip(Transfer& transfer, Duration time) {
+  if (transfer.round_trip_min == Duration::zero() || time < transfer.round_trip_min) transfer.round_trip_min = time;
+}
+
+// It came sooner after the window than any answer can: the client said it before, about a copy that was late. If it was
+// not, the short timer finds out.
+bool TftpEngine::is_echo(const Now& now, const Transfer& transfer) {
+  const Duration soonest = transfer.round_trip_min - transfer.round_trip_min / kRoundTripSlack;
+  return now.monotonic - transfer.flight_at < soonest;
 }
 
 void TftpEngine::go_back(const Now& now, TransferIndex index, Sink& sink) {

@@ -86,6 +86,7 @@ void TftpEngine::pump(const Now& now, TransferIndex index, Sink& sink) {
   Transfer& transfer = table_.at(index);
   const std::uint64_t until = transfer.acked + window_of(transfer);
   bool sent = false;
+  if (transfer.next == transfer.acked + 1) transfer.flight_at = now.monotonic;
   while (transfer.next <= std::min(until, transfer.last)) {
     const PinId source = source_of(now, index, transfer.next, sink);
     if (source == kNoPin) break;

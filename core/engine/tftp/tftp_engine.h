@@ -141,6 +141,8 @@ class TftpEngine final : public Engine {
   void on_progress(const Now& now, TransferIndex index, std::uint64_t block, Sink& sink);
   void on_duplicate_ack(const Now& now, TransferIndex index, Sink& sink);
   void go_back(const Now& now, TransferIndex index, Sink& sink);
+  static void measure_round_trip(Transfer& transfer, Duration time);
+  [[nodiscard]] static bool is_echo(const Now& now, const Transfer& transfer);
   static void rewind(Transfer& transfer);
   void on_peer_error(const Now& now, TransferIndex index, const tftp::ErrorReport& error, Sink& sink);
   void on_stray(const ReceivedDatagram& datagram, Sink& sink);

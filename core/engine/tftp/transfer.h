@@ -63,6 +63,8 @@ struct Transfer {
   MonotonicTime deadline;            // when the peer's silence is acted on
   MonotonicTime armed_for = kNever;  // what the timer wheel holds; at or before `deadline`, or re-armed
   MonotonicTime answered_at;
+  MonotonicTime flight_at;                 // when block acked + 1 was sent last
+  Duration round_trip_min{};               // the shortest seen; zero: none yet
   MonotonicTime moved_at;                  // last progress
   MonotonicTime piece_wanted_at = kNever;  // since when a piece is wanted that has not come
   MonotonicTime progress_at;

@@ -175,6 +175,71 @@ TEST_F(TftpRecovery, ASecondLossInAResentWindowIsFoundByAShortTimer) {
   EXPECT_EQ(sent_text(), "D5 D6 D7 D8 D9 D10 D11 D12");
 }
 
+// Found by the simulator's sweep: one block overtaken by others cost two windows.
+TEST_F(TftpRecovery, AnAckThatCameTooSoonToBeAnAnswerIsAnEcho) {
+  open(file(random_bytes(100'000, 3)), {.blksize = 1'000, .windowsize = 4});
+  (void)sent();
+  pass(milliseconds(2));  // the round trip
+  ack(0);
+  EXPECT_EQ(sent_text(), "D1 D2 D3 D4");
+  pass(milliseconds(2));
+  ack(1);  // 2 is late
+  EXPECT_EQ(sent_text(), "D2 D3 D4 D5");
+  pass(milliseconds(2));
+  ack(5);
+  EXPECT_EQ(sent_text(), "D6 D7 D8 D9");
+  pass(milliseconds(1));
+  ack(5);  // the late 2 arrived: the client says again what it has
+  EXPECT_EQ(sent_text(), "");
+  pass(milliseconds(1));
+  ack(9);
+  EXPECT_EQ(sent_text(), "D10 D11 D12 D13");
+  pass(milliseconds(2));
+  ack(9);  // a round trip later: 10 was lost
+  EXPECT_EQ(sent_text(), "D10 D11 D12 D13");
+  EXPECT_EQ(count(Counter::kGoBacks), 2U);
+}
+
+TEST_F(TftpRecovery, ALossTakenForAnEchoIsFoundByAShortTimer) {
+  open(file(random_bytes(100'000, 3)), {.blksize = 1'000, .timeout = 5, .windowsize = 4});
+  (void)sent();
+  pass(milliseconds(20));
+  ack(0);
+  (void)sent();
+  pass(milliseconds(2));  // the way became much shorter
+  ack(0);
+  EXPECT_EQ(sent_text(), "");
+  pass_in_steps(tftpd::kGapWait + milliseconds(20));
+  EXPECT_EQ(sent_text(), "D1 D2 D3 D4");
+}
+
+// Found by the simulator's sweep: U-Boot (window 8, timeout 5) stood still for five seconds after each.
+TEST_F(TftpRecovery, ALossBehindTheResentPartIsFoundByAShortTimer) {
+  open(file(random_bytes(100'000, 3)), {.blksize = 1'000, .timeout = 5, .windowsize = 8});
+  (void)sent();
+  ack(0);
+  (void)sent();
+  ack(2);  // the network delivered 2 twice, and the client said so: 3 to 8 are resent, 9 and 10 are new
+  EXPECT_EQ(sent_text(), "D3 D4 D5 D6 D7 D8 D9 D10");
+  ack(8);  // 9 was lost, 10 is nothing that the client would answer
+  EXPECT_EQ(sent_text(), "D11 D12 D13 D14 D15 D16");
+  pass_in_steps(tftpd::kGapWait + milliseconds(20));
+  EXPECT_EQ(sent_text(), "D9 D10 D11 D12 D13 D14 D15 D16");
+}
+
+TEST_F(TftpRecovery, ALossInAWindowResentByTimerIsFoundByAShortTimer) {
+  open(file(random_bytes(100'000, 3)), {.blksize = 1'000, .timeout = 5, .windowsize = 8});
+  (void)sent();
+  ack(0);
+  (void)sent();
+  pass_in_steps(seconds(5) + milliseconds(20));  // the whole window was lost
+  EXPECT_EQ(sent_text(), "D1 D2 D3 D4 D5 D6 D7 D8");
+  ack(4);  // 5 was lost again
+  EXPECT_EQ(sent_text(), "D9 D10 D11 D12");
+  pass_in_steps(tftpd::kGapWait + milliseconds(20));
+  EXPECT_EQ(sent_text(), "D5 D6 D7 D8 D9 D10 D11 D12");
+}
+
 TEST_F(TftpRecovery, AClientThatAcknowledgesEachBlockOfAWindowIsNotFlooded) {
   reading(1'000, 8);
   std::size_t datagrams = 0;

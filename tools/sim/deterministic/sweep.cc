@@ -1,0 +1,169 @@
+#include "tools/sim/deterministic/sweep.h"
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <thread>
+
+#include "io_backends/sim/random.h"
+
+namespace rackcast::sim {
+
+namespace {
+
+constexpr net::Ipv4Address kLabServer{10, 0, 0, 1};  // where rack_layout.h puts it
+constexpr std::uint64_t kTreeSeed = 20'240'101;
+constexpr std::uint64_t kReplacementSeed = 20'240'102;
+
+using Parameters = std::vector<std::pair<std::string, std::string>>;
+
+// Milder than the scenarios' own where they would only wait, so that five hundred seeds take minutes; drawn anew for
+// each seed where the server should stand any value.
+Parameters parameters_of(std::string_view scenario, io::SeededRandom& random) {
+  const auto between = [&random](std::uint64_t low, std::uint64_t high) {
+    return std::to_string(low + random.below(high - low + 1));
+  };
+  Parameters all{{"rack_size", between(15, 50)}, {"delay", between(20, 400)}};
+  if (random.chance(0.3)) all.emplace_back("cable", "1000");
+  if (scenario == "waves") all.emplace_back("gap", between(1, 10));
+  if (scenario == "lossy_rack") {
+    all.emplace_back("loss", between(1, 8));
+    all.emplace_back("duplicate", between(0, 5));
+    all.emplace_back("reorder", between(0, 5));
+    all.emplace_back("reorder_delay", between(1, 20));
+  }
+  if (scenario == "slow_readers") {
+    all.emplace_back("ack_delay", between(1, 50));
+    all.emplace_back("share", between(10, 60));
+  }
+  if (scenario == "reboot_midway") all.emplace_back("after", random.chance(0.5) ? "0.5" : "3");
+  if (scenario == "stp_delay") all.emplace_back("seconds", between(1, 10));
+  if (scenario == "hostile") all.emplace_back("bad_dhcp", "50");
+  if (scenario == "soak") {
+    all.emplace_back("hours", "0.02");
+    all.emplace_back("every", between(30, 60));
+  }
+  return all;
+}
+
+// Every profile whose server-side needs this tree's server meets: the Raspberry Pi's ROM wants a text in option 43.
+std::vector<ProfileShare> profiles_of(io::SeededRandom& random) {
+  std::vector<ProfileShare> shares;
+  for (const Profile& profile : all_profiles())
+    if (profile.name != "raspberry-pi" && random.chance(0.5)) shares.push_back({&profile, 1});
+  if (shares.empty() || random.chance(0.5)) shares.push_back({&all_profiles().front(), 4});
+  return shares;
+}
+
+// Machines may fail where packets are lost for long; else each must be done.
+bool may_fail(const RunPlan& plan) {
+  return plan.weather.loss > 0 || plan.hostile.garbage_per_second > 0 || plan.scenario == "stp_delay";
+}
+
+void judge_machines(const VirtualRun& run, const RunRecord& record, SeedOutcome& outcome) {
+  for (std::uint32_t i = 0; i < record.machines.size(); ++i) {
+    const MachineRecord& machine = record.machines[i];
+    if (machine.stage == Stage::kDone && machine.failure == Failure::kNone) {
+      ++outcome.done;
+    } else if (!may_fail(run.plan) || machine.failure == Failure::kWrongBytes ||
+               machine.failure == Failure::kProtocol) {
+      outcome.failures.push_back("seed " + std::to_string(outcome.seed) + ", machine " + std::to_string(i) + " (" +
+                                 std::string(machine.profile) + ") failed in " +
+                                 std::string(stage_name(machine.stage)) + ": " +
+                                 std::string(failure_name(machine.failure)) + " " + machine.detail);
+    }
+  }
+}
+
+}  // namespace
+
+SweepTrees::SweepTrees() {
+  for (const InstallBy install : {InstallBy::kHttp, InstallBy::kFtp}) {
+    LabTreeSizes sizes;
+    variants_.push_back({std::make_shared<TreeContent>(lab_tree(sizes, kLabServer, install, kTreeSeed))});
+    sizes.kernel = 700'001;
+    sizes.initrd = 1'300'032;  // pieces meet within it
+    sizes.packages = 2;
+    variants_.push_back(
+        {std::make_shared<TreeContent>(lab_tree(sizes, kLabServer, install, kTreeSeed)), std::uint64_t{500'000}});
+    sizes = {};
+    sizes.kernel = 512 * 1'000;  // ends with an empty block where blocks are 512 or 1024 bytes
+    sizes.initrd = 1'024 * 500;
+    sizes.package = 300'000;
+    variants_.push_back({std::make_shared<TreeContent>(lab_tree(sizes, kLabServer, install, kTreeSeed))});
+  }
+}
+
+Result<VirtualRun> run_of_seed(std::uint64_t seed, const SweepOptions& options, const SweepTrees& trees) {
+  io::SeededRandom random(seed);
+  ScenarioRequest request;
+  request.name = options.scenario.empty()
+                     ? std::string(all_scenarios()[seed % all_scenarios().size()].name)
+                     : options.scenario;
+  request.clients = options.clients;
+  request.seed = seed;
+  request.profiles = profiles_of(random);
+  request.parameters = parameters_of(request.name, random);
+  PlanResult planned = make_plan(request);
+  if (!planned.error.empty()) return fail(planned.error);
+
+  VirtualRun run;
+  run.plan = std::move(planned.plan);
+  const SweepTrees::Variant& variant = trees.of(random.next());
+  run.tree = variant.tree;
+  run.server.resident_bytes_max = variant.resident_bytes_max;
+  run.server.lanes = 1 + static_cast<unsigned>(random.below(3));
+  run.server.single_port = random.chance(0.15);
+  if (random.chance(0.2)) run.server.max_windowsize = 4;
+  if (random.chance(0.2)) run.server.stores.commit_time = std::chrono::milliseconds(5);
+  if (random.chance(0.3)) {
+    // The kernel is replaced while machines load it: each gets one of the two whole.
+    const auto replaced = random_content(run.tree->at("vmlinuz")->bytes().size() + 1'000, kReplacementSeed);
+    const auto when = std::chrono::milliseconds(200 + random.below(2'000));
+    run.replacements.push_back({Instant(when), "vmlinuz", replaced});
+  }
+  return run;
+}
+
+SeedOutcome run_seed(std::uint64_t seed, const SweepOptions& options, const SweepTrees& trees) {
+  SeedOutcome outcome;
+  outcome.seed = seed;
+  const Result<VirtualRun> run = run_of_seed(seed, options, trees);
+  if (!run) {
+    outcome.failures.push_back(run.error().message);
+    return outcome;
+  }
+  const VirtualOutcome result = run_virtual_checked(*run);
+  outcome.scenario = run->plan.scenario;
+  outcome.machines = static_cast<std::uint32_t>(run->plan.machines.size());
+  outcome.bytes = result.bytes;
+  outcome.datagrams = result.datagrams;
+  outcome.trace_hash = result.trace_hash;
+  outcome.cpu_seconds = result.record.simulator_cpu_seconds;
+  for (const Violation& violation : result.violations) outcome.failures.push_back(violation_line(seed, violation));
+  judge_machines(*run, result.record, outcome);
+  return outcome;
+}
+
+std::vector<SeedOutcome> sweep(const SweepOptions& options, const OnSeed& on_failure) {
+  const SweepTrees trees;
+  const std::uint64_t count = options.last - options.first + 1;
+  std::vector<SeedOutcome> outcomes(count);
+  std::atomic<std::uint64_t> next{0};
+  std::mutex told;
+  const auto work = [&] {
+    for (std::uint64_t i = next.fetch_add(1); i < count; i = next.fetch_add(1)) {
+      outcomes[i] = run_seed(options.first + i, options, trees);
+      if (outcomes[i].failures.empty() || !on_failure) continue;
+      const std::scoped_lock lock(told);
+      on_failure(outcomes[i]);
+    }
+  };
+  std::vector<std::thread> threads;
+  for (unsigned i = 1; i < std::max(1U, options.threads); ++i) threads.emplace_back(work);
+  work();
+  for (std::thread& thread : threads) thread.join();
+  return outcomes;
+}
+
+}  // namespace rackcast::sim

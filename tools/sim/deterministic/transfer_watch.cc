@@ -1,0 +1,141 @@
+#include "tools/sim/deterministic/transfer_watch.h"
+
+#include <algorithm>
+
+namespace rackcast::sim {
+
+namespace {
+
+// The server's shortest wait for a silent client but for gaps (core/engine/tftp/terms.h), less one timer tick. Whoever
+// is silent for so long was delayed past a time-out.
+constexpr Span kLateAfter = std::chrono::milliseconds(980);
+
+bool is_machine(const net::IpAddress& address) {
+  return address.is_v4() && address.v4().octet(0) == 10;
+}
+
+std::uint64_t client_key(const net::Endpoint& endpoint) {
+  return (std::uint64_t{endpoint.address.v4().value()} << 16U) | endpoint.port.value();
+}
+
+}  // namespace
+
+TransferFacts* TransferWatch::find(net::Ipv4Address client, net::UdpPort port, net::UdpPort tid) {
+  const auto it = transfers_.find({client, port, tid});
+  return it == transfers_.end() ? nullptr : &it->second;
+}
+
+void TransferWatch::on_sent(Instant now, const io::SimFrame& frame) {
+  if (frame.source.address == net::IpAddress(server_) && is_machine(frame.destination.address) &&
+      frame.source.port.value() > 68)
+    on_server(now, frame);
+}
+
+void TransferWatch::on_arrived(Instant now, const io::SimFrame& frame) {
+  if (frame.destination.address == net::IpAddress(server_) && is_machine(frame.source.address) &&
+      frame.destination.port.value() > 68)
+    on_client(now, frame);
+}
+
+void TransferWatch::on_fault(const io::SimFrame& frame) {
+  const bool down = frame.source.address == net::IpAddress(server_);
+  const net::Endpoint& client = down ? frame.destination : frame.source;
+  const net::Endpoint& own = down ? frame.source : frame.destination;
+  if (!is_machine(client.address)) return;
+  if (TransferFacts* transfer = find(client.address.v4(), client.port, own.port)) ++transfer->faults;
+}
+
+void TransferWatch::on_server(Instant now, const io::SimFrame& frame) {
+  const tftp::Packet packet = tftp::parse(frame.payload);
+  const auto* const data = std::get_if<tftp::Data>(&packet);
+  const auto* const oack = std::get_if<tftp::OptionAck>(&packet);
+  const Key key{frame.destination.address.v4(), frame.destination.port, frame.source.port};
+  const auto it = transfers_.find(key);
+  if (data == nullptr && oack == nullptr) {
+    if (it != transfers_.end()) end(it->second);
+    return;
+  }
+  const bool first = oack != nullptr || data->block.value() == 1;
+  if (first) {
+    const auto asked = asked_.find(client_key(frame.destination));
+    const bool new_one = asked != asked_.end();
+    if (new_one) asked_.erase(asked);
+    if (new_one || it == transfers_.end()) {
+      if (it != transfers_.end()) end(it->second);
+      TransferFacts& fresh = transfers_[key] = {};
+      fresh.client = frame.destination;
+      fresh.tid = frame.source.port;
+      fresh.heard_at = now;
+      if (oack != nullptr) {
+        const std::uint64_t block_size = oack->options.blksize.value_or(tftp::kBlockSizeDefault);
+        fresh.datagram_bytes = static_cast<std::uint32_t>(block_size + tftp::kDataHeaderBytes);
+        fresh.window = static_cast<std::uint32_t>(oack->options.windowsize.value_or(1));
+        fresh.bytes_needed = fresh.bytes_sent = frame.payload.size();
+        fresh.sent_at = now;
+        return;
+      }
+    }
+  } else if (it == transfers_.end()) {
+    return;  // under way when it ended
+  }
+  TransferFacts& transfer = transfers_[key];
+  // Nothing was heard since the last sending, for longer than the server waits: that answer is late, or lost with whom
+  // it was for.
+  const bool late = transfer.heard_at <= transfer.sent_at && now - transfer.sent_at >= kLateAfter;
+  if (late) ++transfer.faults;
+  if (oack != nullptr) {
+    transfer.bytes_sent += frame.payload.size();
+    watcher_.on_repeat(transfer);
+  } else {
+    on_data(now, transfer, *data, frame.payload.size());
+  }
+  transfer.sent_at = now;
+}
+
+void TransferWatch::on_data(Instant, TransferFacts& transfer, const tftp::Data& data, std::size_t bytes) {
+  if (!transfer.running) {
+    transfer.running = true;
+    watcher_.on_started(transfer);
+  }
+  const std::uint64_t block =
+      tftp::from_wire(data.block, tftp::BlockIndex(transfer.highest), tftp::Rollover::kToZero).value();
+  transfer.bytes_sent += bytes;
+  if (block <= transfer.highest) return watcher_.on_repeat(transfer);
+  transfer.highest = block;
+  transfer.bytes_needed += bytes;
+  if (bytes < transfer.datagram_bytes) transfer.final_block = block;
+}
+
+void TransferWatch::on_client(Instant now, const io::SimFrame& frame) {
+  if (frame.destination.port == listener_) {
+    asked_[client_key(frame.source)] = 1;
+    return;
+  }
+  TransferFacts* transfer = find(frame.source.address.v4(), frame.source.port, frame.destination.port);
+  if (transfer == nullptr) return;
+  transfer->heard_at = now;
+  const tftp::Packet packet = tftp::parse(frame.payload);
+  if (std::holds_alternative<tftp::ErrorReport>(packet)) return end(*transfer);
+  const auto* const ack = std::get_if<tftp::Ack>(&packet);
+  if (ack == nullptr || transfer->final_block == 0) return;
+  const auto block = tftp::from_wire(ack->block, tftp::BlockIndex(transfer->highest), tftp::Rollover::kToZero).value();
+  if (block == transfer->final_block) end(*transfer);
+}
+
+void TransferWatch::end(TransferFacts& transfer) {
+  if (transfer.running) watcher_.on_ended(transfer);
+  transfers_.erase({transfer.client.address.v4(), transfer.client.port, transfer.tid});
+}
+
+void TransferWatch::forget_client(net::Ipv4Address address) {
+  for (auto it = transfers_.begin(); it != transfers_.end();) {
+    if (it->second.client.address != net::IpAddress(address)) {
+      ++it;
+      continue;
+    }
+    if (it->second.running) watcher_.on_ended(it->second);
+    it = transfers_.erase(it);
+  }
+}
+
+}  // namespace rackcast::sim
