@@ -46,6 +46,8 @@ class Reader {
         if (!command.words.empty()) return true;
       } else if (kBlanks.find(c) != std::string_view::npos) {
         rest_.remove_prefix(1);
+      } else if (rest_.starts_with("\\\n")) {  // the command goes on in the next line
+        rest_.remove_prefix(2);
       } else if (c == '#') {
         rest_.remove_prefix(std::min(rest_.find('\n'), rest_.size()));
       } else if (c == '{' || c == '}') {

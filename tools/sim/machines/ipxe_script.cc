@@ -23,7 +23,7 @@ class Interpreter {
       return tl::make_unexpected("a script that does not begin with #!ipxe");
     for (std::size_t count = 0; count < kConfigLinesMax && !ended_ && next_line(rest_, line); ++count) {
       line = trimmed(line.substr(0, kConfigValueBytesMax));
-      if (!line.empty() && line.front() != '#' && line.front() != ':') run_line(expanded(line));
+      if (!line.empty() && line.front() != '#' && line.front() != ':') run_line(line);
     }
     if (config_.kernel.empty() && config_.chain.empty())
       return tl::make_unexpected(jumps_ > kJumpsMax ? "a script that jumps for ever" : "the script names no kernel");
@@ -32,25 +32,25 @@ class Interpreter {
 
  private:
   // "a && b || c": each runs or not by how the one before went.
-  void run_line(const std::string& line) {
-    std::string_view rest = line;
+  void run_line(std::string_view rest) {
     bool success = true;
     bool runs = true;
     while (!rest.empty() && !ended_) {
       const auto both = rest.find("&&");
       const auto either = rest.find("||");
       const auto end = std::min({both, either, rest.size()});
-      if (runs) success = run_command(trimmed(rest.substr(0, end)));
+      if (runs) success = run_command(expanded(trimmed(rest.substr(0, end))));
       runs = end == both ? success : !success;
       rest.remove_prefix(std::min(end + 2, rest.size()));
     }
   }
 
-  bool run_command(std::string_view rest) {
+  bool run_command(const std::string& command) {
+    std::string_view rest = command;
     const std::string_view name = next_word(rest);
     if (name == "set") return set(rest);
     if (name == "isset") return !rest.empty();
-    if (name == "iseq") return next_word(rest) == trimmed(rest);
+    if (name == "iseq") return is_equal(rest);
     if (name == "goto") return go_to(next_word(rest));
     if (name == "choose") return choose(rest);
     if (name == "kernel" || name == "linux" || name == "imgselect") return take_kernel(rest);
@@ -61,6 +61,11 @@ class Interpreter {
       ended_ = true;
     }
     return true;
+  }
+
+  static bool is_equal(std::string_view rest) {
+    const std::string_view first = next_word(rest);
+    return first == rest;
   }
 
   // Options come first: "--name x", "-n x", "--timeout n", "-t n" have a value, others none.
