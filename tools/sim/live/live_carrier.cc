@@ -109,7 +109,11 @@ void LiveCarrier::send_tftp(MachineId machine, net::UdpPort from, const net::End
   Port& port = machines_[machine.value()];
   if (times == 0 || port.address.is_any()) return;
   const std::uint8_t socket = port.ports.socket_for(from);
-  for (unsigned i = 0; i < times; ++i) tftp_->send(socket, port.address, to, payload);
+  for (unsigned i = 0; i < times; ++i) {
+    // What is full leaves now, perhaps from addresses that are still to be had.
+    if (tftp_->full(socket) && routes_.pending()) routes_.flush();
+    tftp_->send(socket, port.address, to, payload);
+  }
 }
 
 void LiveCarrier::fetch(MachineId machine, const FetchRequest& request) {

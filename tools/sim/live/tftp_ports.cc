@@ -166,6 +166,10 @@ void TftpPorts::send(std::uint8_t socket, net::Ipv4Address source, const net::En
   std::copy(payload.begin(), payload.end(), out.payload.begin());
 }
 
+bool TftpPorts::full(std::uint8_t socket) const {
+  return sockets_[socket]->full();
+}
+
 void TftpPorts::flush() {
   for (const auto& socket : sockets_) flush(*socket);
 }

@@ -58,6 +58,7 @@ class TftpPorts {
 
   void send(std::uint8_t socket, net::Ipv4Address source, const net::Endpoint& to, std::span<const std::byte> payload);
   void flush();
+  [[nodiscard]] bool full(std::uint8_t socket) const;  // the next send() flushes it first
 
   [[nodiscard]] std::uint64_t overflows() const;  // dropped by our own sockets, for want of room
   [[nodiscard]] std::uint64_t unsent() const { return unsent_; }

@@ -64,7 +64,8 @@ TEST_F(HttpFetchTest, UsesTheConnectionAgain) {
 }
 
 TEST_F(HttpFetchTest, AnotherMachineHasAConnectionOfItsOwn) {
-  ScriptedServer server({[](ScriptedPeer& peer) { peer.answer(kHello); }, [](ScriptedPeer& peer) { peer.answer(kHello); }});
+  ScriptedServer server(
+      {[](ScriptedPeer& peer) { peer.answer(kHello); }, [](ScriptedPeer& peer) { peer.answer(kHello); }});
   EXPECT_EQ(fetch(get(server)).failure, Failure::kNone);
   FetchOrder other = get(server);
   other.machine = MachineId{1};
@@ -74,7 +75,8 @@ TEST_F(HttpFetchTest, AnotherMachineHasAConnectionOfItsOwn) {
 }
 
 TEST_F(HttpFetchTest, AKeptConnectionThatTheServerClosedIsReplaced) {
-  ScriptedServer server({[](ScriptedPeer& peer) { peer.answer(kHello); }, [](ScriptedPeer& peer) { peer.answer(kHello); }});
+  ScriptedServer server(
+      {[](ScriptedPeer& peer) { peer.answer(kHello); }, [](ScriptedPeer& peer) { peer.answer(kHello); }});
   EXPECT_EQ(fetch(get(server)).failure, Failure::kNone);
   EXPECT_EQ(fetch(get(server)).failure, Failure::kNone);
   server.finish();
