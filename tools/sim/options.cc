@@ -24,7 +24,7 @@ struct Texts {
 };
 
 std::string help_footer() {
-  std::string text = "\nScenarios, with their parameters (name=value):\n" + scenario_help() + "\nProfiles:\n";
+  std::string text = "\n" + scenario_help() + "\nProfiles:\n";
   for (const Profile& profile : all_profiles()) {
     std::string name("  " + std::string(profile.name));
     name.resize(std::max<std::size_t>(name.size() + 1, 22), ' ');
