@@ -51,8 +51,7 @@ TEST(MachineFailure, ConfigurationWithoutAKernel) {
   Boot boot("bios-pxelinux");
   boot.world.tftp_files["pxelinux.cfg/default"] = "default local\nlabel local\nlocalboot 1\n";
   EXPECT_EQ(boot.run().failure, Failure::kBadConfiguration);
-  EXPECT_EQ(boot.world.seen().detail,
-            "tftp://10.99.0.1/pxelinux.cfg/default: the default entry boots the local disk");
+  EXPECT_EQ(boot.world.seen().detail, "tftp://10.99.0.1/pxelinux.cfg/default: the default entry boots the local disk");
 }
 
 TEST(MachineFailure, HostNobodyKnows) {
