@@ -43,7 +43,7 @@ bool VirtualStores::submit(LaneId from, Work& work) {
     const Duration time = times_.resolve_time +
                           Duration(static_cast<std::int64_t>(bytes * 1'000'000'000ULL / times_.load_bytes_per_second));
     return answer_in(time, from,
-                     PieceRead{read->ticket, ImageStatus::kLoaded, VirtualTree::piece_of(*read->image, read->offset)});
+                     PieceRead{read->ticket, PieceStatus::kRead, VirtualTree::piece_of(*read->image, read->offset)});
   }
   if (auto* const release = std::get_if<ReleaseImage>(&work)) {
     ++counters_.images_released;

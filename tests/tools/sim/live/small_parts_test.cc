@@ -1,0 +1,135 @@
+// The live engine's small parts: HTTP texts, weather, timers, the hostile actor's rate, /proc.
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include "tools/sim/live/event_loop.h"
+#include "tools/sim/live/hostile_actor.h"
+#include "tools/sim/live/http_text.h"
+#include "tools/sim/live/server_cpu.h"
+#include "tools/sim/live/weather.h"
+
+namespace rackcast::sim {
+namespace {
+
+using net::Endpoint;
+using net::Ipv4Address;
+using net::UdpPort;
+
+const HttpTarget kFrom{{Ipv4Address(10, 0, 0, 1), UdpPort{80}}, "/a/b"};
+
+TEST(HttpTextTest, ALocationIsAnAddressOrAPathOnTheSameServer) {
+  struct Case {
+    const char* location;
+    const char* server;  // empty: refused
+    const char* path;
+  };
+  const Case cases[] = {
+      {"/there", "10.0.0.1:80", "/there"},
+      {"/a%20b?query#part", "10.0.0.1:80", "/a b"},
+      {"/bad%2", "10.0.0.1:80", "/bad%2"},
+      {"http://10.0.0.2/x", "10.0.0.2:80", "/x"},
+      {"http://10.0.0.2:8080", "10.0.0.2:8080", "/"},
+      {"http://name.test/x", "", ""},
+      {"https://10.0.0.2/x", "", ""},
+      {"//10.0.0.2/x", "", ""},
+      {"relative", "", ""},
+      {"", "", ""},
+  };
+  for (const Case& row : cases) {
+    const auto target = parse_location(row.location, kFrom);
+    ASSERT_EQ(target.has_value(), *row.server != '\0') << row.location;
+    if (!target) continue;
+    EXPECT_EQ(target->server.text().view(), row.server) << row.location;
+    EXPECT_EQ(target->path, row.path) << row.location;
+  }
+}
+
+TEST(HttpTextTest, ThePortIsNamedWhereItIsNotTheUsualOne) {
+  EXPECT_THAT(http_request_text(HttpMethod::kGet, kFrom, "", true), testing::HasSubstr("Host: 10.0.0.1\r\n"));
+  HttpTarget other = kFrom;
+  other.server.port = UdpPort{8080};
+  EXPECT_THAT(http_request_text(HttpMethod::kGet, other, "", true), testing::HasSubstr("Host: 10.0.0.1:8080\r\n"));
+  EXPECT_THAT(http_request_text(HttpMethod::kHead, other, "", false), testing::HasSubstr("Connection: close\r\n"));
+}
+
+TEST(WeatherTest, SharesComeOutAndTheSameSeedGivesTheSameWeather) {
+  const Weather weather{.loss = 0.1, .duplicate = 0.05, .reorder = 0.02};
+  WeatherMaker maker(weather, 7);
+  WeatherMaker again(weather, 7);
+  int lost = 0, twice = 0, late = 0;
+  for (int i = 0; i < 100'000; ++i) {
+    const Fate fate = maker.next();
+    const Fate same = again.next();
+    ASSERT_EQ(fate.lost, same.lost);
+    ASSERT_EQ(fate.late, same.late);
+    lost += fate.lost ? 1 : 0;
+    twice += fate.twice ? 1 : 0;
+    late += fate.late ? 1 : 0;
+  }
+  EXPECT_NEAR(lost, 10'000, 500);
+  EXPECT_NEAR(twice, 4'500, 400);
+  EXPECT_NEAR(late, 1'800, 300);
+  EXPECT_FALSE(maker.fair());
+  EXPECT_TRUE(WeatherMaker({}, 7).fair());
+}
+
+TEST(WeatherTest, HeldDatagramsComeByTheirTimeAndAreBounded) {
+  HeldDatagrams held;
+  EXPECT_EQ(held.next(), kNever);
+  for (const int due : {3, 1, 2}) {
+    HeldDatagram datagram;
+    datagram.due = Instant{} + std::chrono::seconds(due);
+    EXPECT_TRUE(held.hold(datagram));
+  }
+  EXPECT_EQ(held.take().due, Instant{} + std::chrono::seconds(1));
+  EXPECT_EQ(held.next(), Instant{} + std::chrono::seconds(2));
+  for (std::size_t i = 2; i < HeldDatagrams::kHeldMax; ++i) ASSERT_TRUE(held.hold({}));
+  EXPECT_FALSE(held.hold({}));
+}
+
+class CountedTimer final : public Timed {
+ public:
+  void on_time(Instant) override { ++count; }
+  int count = 0;
+};
+
+TEST(TimerSetTest, OneTimerForEachWhichCanMoveAndBeTakenAway) {
+  TimerSet timers;
+  CountedTimer first, second;
+  const auto at = [](int seconds) { return Instant{} + std::chrono::seconds(seconds); };
+  timers.set(first, at(5));
+  timers.set(first, at(2));
+  timers.set(second, at(3));
+  EXPECT_EQ(timers.next(), at(2));
+  timers.run_due(at(2));
+  EXPECT_EQ(first.count, 1);
+  EXPECT_EQ(second.count, 0);
+  timers.cancel(second);
+  timers.run_due(at(9));
+  EXPECT_EQ(first.count, 1);
+  EXPECT_EQ(second.count, 0);
+  EXPECT_EQ(timers.next(), kNever);
+}
+
+TEST(TokenBucketTest, KeepsItsRateAndNeverBursts) {
+  TokenBucket bucket(1'000);
+  std::uint32_t taken = 0;
+  for (int ms = 0; ms <= 1'000; ms += 20) taken += bucket.take(Instant{} + std::chrono::milliseconds(ms));
+  EXPECT_NEAR(taken, 1'000, 2);
+  EXPECT_LE(bucket.take(Instant{} + std::chrono::hours(1)), 101U) << "a long pause is not made up for";
+  EXPECT_EQ(TokenBucket(0).take(Instant{} + std::chrono::hours(1)), 0U);
+}
+
+TEST(ServerCpuTest, CountsAProcessAndDoesNotInventOne) {
+  const ServerCpu self = ServerCpu::of({::getpid()});
+  volatile std::uint64_t work = 0;
+  const double begin = own_cpu_seconds();
+  while (own_cpu_seconds() - begin < 0.1) work = work + 1;
+  ASSERT_TRUE(self.seconds());
+  EXPECT_GE(*self.seconds(), 0.05);
+  EXPECT_FALSE(ServerCpu::of({}).seconds());
+  EXPECT_FALSE(ServerCpu::find(Ipv4Address(203, 0, 113, 9)).seconds());
+}
+
+}  // namespace
+}  // namespace rackcast::sim

@@ -1,0 +1,54 @@
+// DHCP as the machines' own Ethernet frames, through one AF_PACKET socket on their wire: each frame has its machine's
+// MAC, as 0.0.0.0 to 255.255.255.255 where the machine has no address. A kernel filter passes on only UDP to port 68;
+// promiscuous mode lets replies to invented MACs in. Tagged frames are not the machines'. packet(7).
+#pragma once
+
+#include <sys/socket.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/result.h"
+#include "tools/sim/live/client_port.h"
+#include "tools/sim/live/dhcp_link.h"
+#include "tools/sim/live/event_loop.h"
+
+namespace rackcast::sim {
+
+class FrameLink final : public DhcpLink, public Watcher {
+ public:
+  static Result<std::unique_ptr<FrameLink>> open(EventLoop& loop, const RunTimer& timer, const std::string& interface,
+                                                 DhcpReceiver& receiver);
+  ~FrameLink() override;
+
+  void send(const net::MacAddress& source, const DhcpSend& how, std::span<const std::byte> message) override;
+  void flush() override;
+  [[nodiscard]] std::uint64_t overflows() override;
+  [[nodiscard]] std::uint64_t unsent() const override { return unsent_; }
+  void on_ready(Instant now, std::uint32_t events) override;
+
+  // Frames that were no whole UDP datagram.
+  [[nodiscard]] std::uint64_t malformed() const { return malformed_; }
+
+ private:
+  struct Batch;
+
+  FrameLink(EventLoop& loop, const RunTimer& timer, FileDescriptor socket, net::MacAddress own_mac,
+            DhcpReceiver& receiver);
+  bool receive();
+  void take(Instant now, std::span<const std::byte> frame, msghdr& message);
+
+  EventLoop& loop_;
+  const RunTimer& timer_;
+  FileDescriptor socket_;
+  net::MacAddress own_mac_;
+  DhcpReceiver& receiver_;
+  std::unique_ptr<ClientPort> client_port_;
+  std::unique_ptr<Batch> batch_;
+  std::uint64_t overflows_ = 0;
+  std::uint64_t unsent_ = 0;
+  std::uint64_t malformed_ = 0;
+};
+
+}  // namespace rackcast::sim

@@ -1,0 +1,171 @@
+#include "tools/sim/live/hostile_actor.h"
+
+#include <linux/filter.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "core/errno_text.h"
+#include "io_backends/socket/sockaddr.h"
+#include "proto/bytes/writer.h"
+#include "proto/tftp/encode.h"
+
+namespace rackcast::sim {
+namespace {
+
+constexpr std::size_t kGarbageMax = 600;
+constexpr std::uint32_t kMagicCookie = 0x63825363;
+constexpr std::uint16_t kDhcpPort = 67;
+constexpr std::uint16_t kTftpPort = 69;
+
+Result<FileDescriptor> open_deaf_socket() {
+  FileDescriptor socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!socket.valid()) return fail("cannot open the hostile scenario's socket: " + errno_text(errno));
+  sock_filter nothing = BPF_STMT(BPF_RET | BPF_K, 0);
+  const sock_fprog program{1, &nothing};
+  ::setsockopt(socket.get(), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program));
+  sockaddr_in any{};
+  any.sin_family = AF_INET;
+  if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&any), sizeof(any)) != 0)
+    return fail("cannot bind the hostile scenario's socket: " + errno_text(errno));
+  return socket;
+}
+
+}  // namespace
+
+std::uint32_t TokenBucket::take(Instant now) {
+  const double seconds = std::chrono::duration<double>(now - filled_).count();
+  filled_ = now;
+  room_ = std::min(room_ + seconds * rate_, rate_ / 10 + 1);
+  if (rate_ <= 0 || room_ < 1) return 0;
+  const auto due = static_cast<std::uint32_t>(room_);
+  room_ -= due;
+  return due;
+}
+
+HostileActor::HostileActor(const HostilePlan& plan, HostileTarget target, std::uint64_t seed, LiveCarrier& carrier,
+                           FileDescriptor socket)
+    : plan_(plan),
+      target_(std::move(target)),
+      random_(seed),
+      carrier_(carrier),
+      socket_(std::move(socket)),
+      garbage_(plan.garbage_per_second),
+      spoofed_(plan.spoofed_per_second),
+      scans_(plan.scans_per_second),
+      bad_dhcp_(plan.bad_dhcp_per_second) {
+  take_sources(std::clamp<std::uint32_t>(plan.sources, 1, kSourcesMax));
+}
+
+Result<std::unique_ptr<HostileActor>> HostileActor::open(const HostilePlan& plan, HostileTarget target,
+                                                         std::uint64_t seed, LiveCarrier& carrier) {
+  auto socket = open_deaf_socket();
+  if (!socket) return tl::make_unexpected(socket.error());
+  return std::unique_ptr<HostileActor>(new HostileActor(plan, std::move(target), seed, carrier, std::move(*socket)));
+}
+
+void HostileActor::take_sources(std::uint32_t count) {
+  const bool loopback = target_.server.octet(0) == 127;
+  const std::uint8_t bits = std::clamp<std::uint8_t>(target_.prefix_bits, 8, 30);
+  const net::Ipv4Prefix subnet{net::Ipv4Address(target_.server.value() & net::Ipv4Prefix{{}, bits}.mask()), bits};
+  const net::Ipv4Address top = loopback ? net::Ipv4Address(127, 254, 255, 255) : subnet.broadcast();
+  for (std::uint32_t below = 1; sources_.size() < count; ++below) {
+    const net::Ipv4Address address(top.value() - below);
+    if (!loopback && address <= subnet.base) break;
+    if (address == target_.server || carrier_.owns(address)) continue;
+    sources_.push_back(address);
+    carrier_.routes().add(address, bits);
+  }
+  carrier_.routes().flush();
+}
+
+// A machine may have been given one of them meanwhile: it is not to be disturbed under its own name.
+net::Ipv4Address HostileActor::any_source() {
+  if (sources_.empty()) return {};
+  const net::Ipv4Address source = sources_[random_.below(sources_.size())];
+  return carrier_.owns(source) ? net::Ipv4Address{} : source;
+}
+
+void HostileActor::step(Instant now) {
+  for (std::uint32_t due = garbage_.take(now); due > 0; --due) send_garbage();
+  for (std::uint32_t due = spoofed_.take(now); due > 0; --due) send_request(any_source());
+  for (std::uint32_t due = scans_.take(now); due > 0; --due) {
+    const std::byte nothing{};
+    send(any_source(), static_cast<std::uint16_t>(1 + random_.below(65'535)), {&nothing, 1});
+  }
+  for (std::uint32_t due = bad_dhcp_.take(now); due > 0; --due) send_bad_discover();
+  if (readers_started_) return;
+  readers_started_ = true;
+  const std::size_t readers = std::min<std::size_t>(plan_.silent_readers, sources_.size());
+  for (std::size_t i = 0; i < readers; ++i) send_request(sources_[i]);
+}
+
+void HostileActor::send(net::Ipv4Address source, std::uint16_t port, std::span<const std::byte> payload) {
+  if (source.is_any()) {
+    ++unsent_;
+    return;
+  }
+  io::SocketAddress name{};
+  iovec vector{const_cast<std::byte*>(payload.data()), payload.size()};  // sendmsg only reads
+  alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(sizeof(in_pktinfo))> control{};
+  msghdr header{};
+  header.msg_name = &name;
+  header.msg_namelen = io::write_sockaddr({target_.server, net::UdpPort{port}}, 0, name);
+  header.msg_iov = &vector;
+  header.msg_iovlen = 1;
+  header.msg_control = control.data();
+  header.msg_controllen = control.size();
+  cmsghdr* item = CMSG_FIRSTHDR(&header);
+  item->cmsg_level = IPPROTO_IP;
+  item->cmsg_type = IP_PKTINFO;
+  item->cmsg_len = CMSG_LEN(sizeof(in_pktinfo));
+  in_pktinfo info{};
+  info.ipi_spec_dst = io::to_in_addr(source);
+  std::memcpy(CMSG_DATA(item), &info, sizeof(info));
+  if (::sendmsg(socket_.get(), &header, MSG_DONTWAIT) >= 0)
+    ++sent_;
+  else
+    ++unsent_;
+}
+
+void HostileActor::send_request(net::Ipv4Address source) {
+  tftp::Request request;
+  request.filename = target_.largest_file;
+  request.options.tsize = 0;
+  std::array<std::byte, 512> bytes;
+  send(source, kTftpPort, tftp::encode_request(bytes, request));
+}
+
+void HostileActor::send_garbage() {
+  std::array<std::byte, kGarbageMax> bytes;
+  const std::size_t size = 1 + random_.below(bytes.size());
+  for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<std::byte>(random_.next() & 0xFFU);
+  send(any_source(), random_.chance(0.5) ? kDhcpPort : kTftpPort, std::span(bytes).first(size));
+}
+
+// A DISCOVER of an invented machine whose last option claims more bytes than there are.
+void HostileActor::send_bad_discover() {
+  if (carrier_.dhcp() == nullptr) {
+    ++unsent_;
+    return;
+  }
+  net::MacAddress mac{{0x06, 0x52, 0x43}};
+  for (std::size_t i = 3; i < mac.octets.size(); ++i) mac.octets[i] = static_cast<std::uint8_t>(random_.next() & 0xFFU);
+  std::array<std::byte, 300> bytes;
+  bytes::Writer out(bytes);
+  out.be32(0x01010600);  // BOOTREQUEST, Ethernet, 6 bytes, no hops
+  out.be32(static_cast<std::uint32_t>(random_.next()));
+  out.zeros(20);  // secs, flags, ciaddr, yiaddr, siaddr, giaddr
+  out.bytes(std::as_bytes(std::span(mac.octets)));
+  out.zeros(10 + 64 + 128);
+  out.be32(kMagicCookie);
+  for (const unsigned byte : {53U, 1U, 1U, 12U, 250U}) out.u8(static_cast<std::uint8_t>(byte));
+  while (out.ok() && out.room() > 0) out.u8(static_cast<std::uint8_t>(random_.next() & 0xFFU));
+  carrier_.dhcp()->send(mac, DhcpSend{}, out.written());
+  ++sent_;
+}
+
+}  // namespace rackcast::sim

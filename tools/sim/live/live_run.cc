@@ -1,0 +1,190 @@
+#include "tools/sim/live/live_run.h"
+
+#include <algorithm>
+#include <optional>
+#include <queue>
+#include <tuple>
+
+#include "tools/sim/live/hostile_actor.h"
+#include "tools/sim/live/server_cpu.h"
+#include "tools/sim/machines/mac_plan.h"
+
+namespace rackcast::sim {
+namespace {
+
+constexpr Span kTick = std::chrono::milliseconds(100);
+
+// When who is switched on, or on again. Two entries a machine at most.
+class PowerPlan {
+ public:
+  explicit PowerPlan(const RunPlan& plan) : plan_(plan) {
+    for (std::uint32_t i = 0; i < plan.machines.size(); ++i) {
+      events_.push({plan.machines[i].power_on, i});
+      add_restart(plan.machines[i].restart_at, i);
+    }
+  }
+
+  [[nodiscard]] Instant next() const { return events_.empty() ? kNever : events_.top().at; }
+  // Precondition: next() != kNever.
+  MachineId take() {
+    const Event event = events_.top();
+    events_.pop();
+    const MachinePlan& machine = plan_.machines[event.machine];
+    if (event.at >= machine.restart_at && machine.restart_every > Span::zero())
+      add_restart(event.at + machine.restart_every, event.machine);
+    return MachineId{event.machine};
+  }
+
+ private:
+  struct Event {
+    Instant at{};
+    std::uint32_t machine = 0;
+    bool operator>(const Event& other) const { return std::tie(at, machine) > std::tie(other.at, other.machine); }
+  };
+
+  void add_restart(Instant at, std::uint32_t machine) {
+    if (at != kNever && at < plan_.restarts_end) events_.push({at, machine});
+  }
+
+  const RunPlan& plan_;
+  std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
+};
+
+std::vector<RackMachine> rack_machines(const RunPlan& plan, const LiveSettings& settings) {
+  std::vector<RackMachine> machines;
+  machines.reserve(plan.machines.size());
+  for (std::uint32_t i = 0; i < plan.machines.size(); ++i) {
+    RackMachine& machine = machines.emplace_back();
+    machine.identity = identity_of(MachineId{i});
+    machine.profile = plan.machines[i].profile;
+    machine.pace = plan.machines[i].pace;
+    if (!settings.network.dhcp) machine.address = net::Ipv4Address(settings.first_address.value() + i);
+    machine.seed = plan.seed * 0x9E37'79B9'7F4A'7C15ULL + i;
+  }
+  return machines;
+}
+
+bool is_hostile(const HostilePlan& plan) {
+  return plan.garbage_per_second + plan.spoofed_per_second + plan.silent_readers + plan.scans_per_second +
+             plan.bad_dhcp_per_second >
+         0;
+}
+
+class LiveRun {
+ public:
+  LiveRun(const RunPlan& plan, const RunFacts& facts, const LiveSettings& settings, Observer& observer,
+          LiveCarrier& carrier)
+      : plan_(plan),
+        settings_(settings),
+        carrier_(carrier),
+        machines_(rack_machines(plan, settings)),
+        rack_(machines_, facts, carrier, observer),
+        power_(plan) {
+    carrier.attach(rack_);
+  }
+
+  // False: interrupted.
+  bool run(const RunTick& tick, const std::atomic<bool>& stop) {
+    const Instant end = Instant{} + plan_.time_max;
+    Instant next_tick{};
+    bool interrupted = false;
+    if (!settings_.network.dhcp) carrier_.routes().add_subnet(settings_.first_address, settings_.prefix_bits);
+    meet_server(settings_.network.server);
+    while (!over() && !interrupted) {
+      const Instant now = carrier_.timer().now();
+      meet_server(carrier_.answered_by());
+      if (now >= end) break;
+      switch_machines(now);
+      if (rack_.next_deadline() <= now) rack_.on_deadline(now);
+      if (hostile_ != nullptr) hostile_->step(now);
+      carrier_.flush();
+      if (now >= next_tick) {
+        tick(now, rack_);
+        next_tick = now + kTick;
+      }
+      carrier_.turn(std::min({end, next_tick, next_event(), rack_.next_deadline()}));
+      carrier_.flush();
+      interrupted = stop.load(std::memory_order_relaxed);
+    }
+    took_ = carrier_.timer().now() - Instant{};
+    rack_.end(Instant{} + took_);
+    tick(Instant{} + took_, rack_);
+    return !interrupted;
+  }
+
+  [[nodiscard]] double server_cpu_seconds() const { return server_cpu_ ? server_cpu_->seconds().value_or(-1) : -1; }
+  [[nodiscard]] const std::string& trouble() const { return trouble_; }
+  [[nodiscard]] Span took() const { return took_; }
+  [[nodiscard]] const HostileActor* hostile() const { return hostile_.get(); }
+
+ private:
+  // What needs the server's address: told by the operator, or by the first answer.
+  void meet_server(net::Ipv4Address server) {
+    if (met_ || server.is_any()) return;
+    met_ = true;
+    const auto& told = settings_.server_processes;
+    server_cpu_ = told.empty() ? ServerCpu::find(server) : ServerCpu::of({told.begin(), told.end()});
+    if (!is_hostile(plan_.hostile)) return;
+    const std::uint8_t bits = carrier_.prefix_bits() != 0 ? carrier_.prefix_bits() : settings_.prefix_bits;
+    auto actor = HostileActor::open(plan_.hostile, {server, bits, settings_.largest_file}, plan_.seed, carrier_);
+    if (actor)
+      hostile_ = std::move(*actor);
+    else
+      trouble_ = actor.error().message;
+  }
+
+  [[nodiscard]] bool over() const { return power_.next() == kNever && rack_.running() == 0; }
+
+  [[nodiscard]] Instant next_event() const {
+    Instant next = power_.next();
+    if (hostile_ != nullptr) next = std::min(next, carrier_.timer().now() + HostileActor::kTick);
+    return next;
+  }
+
+  void switch_machines(Instant now) {
+    while (power_.next() <= now) rack_.power_on(now, power_.take());
+  }
+
+  const RunPlan& plan_;
+  const LiveSettings& settings_;
+  LiveCarrier& carrier_;
+  std::vector<RackMachine> machines_;
+  Rack rack_;
+  PowerPlan power_;
+  bool met_ = false;
+  std::optional<ServerCpu> server_cpu_;
+  std::unique_ptr<HostileActor> hostile_;
+  std::string trouble_;
+  Span took_{};
+};
+
+void describe(const CarrierCounts& counts, const HostileActor* hostile, std::vector<std::string>& notes) {
+  if (counts.lost + counts.duplicated + counts.late > 0)
+    notes.push_back("the scenario's weather lost " + std::to_string(counts.lost) + ", doubled " +
+                    std::to_string(counts.duplicated) + " and delayed " + std::to_string(counts.late) + " datagrams");
+  if (hostile != nullptr) notes.push_back("the hostile actor sent " + std::to_string(hostile->sent()) + " datagrams");
+}
+
+}  // namespace
+
+Result<LiveOutcome> run_live(const RunPlan& plan, const RunFacts& facts, const LiveSettings& settings,
+                             Observer& observer, const RunTick& tick, const std::atomic<bool>& stop) {
+  auto carrier = LiveCarrier::open(settings.network, plan);
+  if (!carrier) return tl::make_unexpected(carrier.error());
+  const double own_at_start = own_cpu_seconds();
+
+  LiveRun run(plan, facts, settings, observer, **carrier);
+  LiveOutcome outcome;
+  outcome.interrupted = !run.run(tick, stop);
+  outcome.took = run.took();
+  outcome.simulator_cpu_seconds = own_cpu_seconds() - own_at_start;
+  outcome.server_cpu_seconds = run.server_cpu_seconds();
+  outcome.datagrams_dropped_here = (*carrier)->dropped_here();
+  outcome.notes = (*carrier)->notes();
+  describe((*carrier)->counts(), run.hostile(), outcome.notes);
+  if (!run.trouble().empty()) outcome.notes.push_back(run.trouble());
+  if (outcome.interrupted) outcome.notes.push_back("interrupted before its end");
+  return outcome;
+}
+
+}  // namespace rackcast::sim

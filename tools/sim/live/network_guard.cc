@@ -1,0 +1,65 @@
+#include "tools/sim/live/network_guard.h"
+
+#include <sys/stat.h>
+
+#include <fstream>
+#include <utility>
+
+namespace rackcast::sim {
+namespace {
+
+constexpr int kAncestorsMax = 64;  // a chain of parents is short; a race may close it
+
+using NamespaceId = std::pair<dev_t, ino_t>;
+
+std::optional<NamespaceId> network_of(const std::string& process) {
+  struct stat status {};
+  if (::stat(("/proc/" + process + "/ns/net").c_str(), &status) != 0) return std::nullopt;
+  return NamespaceId{status.st_dev, status.st_ino};
+}
+
+std::string parent_of(const std::string& process) {
+  std::ifstream file("/proc/" + process + "/status");
+  for (std::string word; file >> word;)
+    if (word == "PPid:" && file >> word) return word;
+  return "0";
+}
+
+// Of process 1; where that one may not be looked at, of our oldest ancestor that may.
+std::optional<NamespaceId> hosts_network() {
+  if (const auto first = network_of("1")) return first;
+  std::optional<NamespaceId> oldest;
+  std::string process = parent_of("self");
+  for (int depth = 0; depth < kAncestorsMax && process != "0"; ++depth) {
+    if (const auto network = network_of(process)) oldest = network;
+    process = parent_of(process);
+  }
+  return oldest;
+}
+
+bool is_loopback(net::Ipv4Address address) {
+  return address.octet(0) == 127;
+}
+
+}  // namespace
+
+Surroundings look_around() {
+  const auto own = network_of("self");
+  const auto host = hosts_network();
+  // What cannot be told (no /proc) counts as the host's.
+  return {.own_namespace = own && host && *own != *host};
+}
+
+std::optional<std::string> refuse(const Aim& aim, const Surroundings& around) {
+  if (aim.yes_really || around.own_namespace) return std::nullopt;
+  std::string target;
+  if (!aim.interface.empty() && aim.interface != "lo") target = "interface " + std::string(aim.interface);
+  if (aim.server && !is_loopback(*aim.server)) target = "server " + std::string(aim.server->text().view());
+  if (aim.relay && !is_loopback(*aim.relay)) target = "relay address " + std::string(aim.relay->text().view());
+  if (target.empty()) return std::nullopt;
+  return target +
+         " is on this host's own network: simulated machines would take real addresses and bandwidth; run in a network "
+         "namespace (ip netns exec NAME rackcast-sim ...), aim at loopback, or add --yes-really";
+}
+
+}  // namespace rackcast::sim

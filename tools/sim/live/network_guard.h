@@ -1,0 +1,31 @@
+// May this run go where it is aimed? DHCP and load belong on loopback or into a network namespace of their own: a
+// thousand invented machines on an office network take every address there is.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "proto/net/address.h"
+
+namespace rackcast::sim {
+
+// What the guard judges by.
+struct Surroundings {
+  bool own_namespace = false;  // our network namespace is not that of process 1
+};
+// Reads /proc. In a container whose process 1 shares our namespace, that one counts as the host's. Where process 1 may
+// not be looked at, our oldest ancestor stands for it.
+[[nodiscard]] Surroundings look_around();
+
+struct Aim {
+  std::string_view interface;              // where DHCP goes; empty: nowhere
+  std::optional<net::Ipv4Address> server;  // where the load goes, if it is known before DHCP says
+  std::optional<net::Ipv4Address> relay;
+  bool yes_really = false;
+};
+
+// Nothing: go. Else one sentence: what is refused and what to do.
+[[nodiscard]] std::optional<std::string> refuse(const Aim& aim, const Surroundings& around);
+
+}  // namespace rackcast::sim
