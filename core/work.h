@@ -6,12 +6,15 @@
 #include <memory>
 #include <optional>
 #include <variant>
+#include <vector>
 
 #include "core/images/image.h"
 #include "core/images/path.h"
 #include "core/leases/lease.h"
 #include "core/machines/machine.h"
+#include "proto/bytes/fixed_text.h"
 #include "proto/bytes/strong_id.h"
+#include "proto/net/address.h"
 
 namespace rackcast {
 
@@ -78,8 +81,18 @@ struct PieceRead {
 struct MachineChanged {
   Machine machine;
 };
+// Our IPv4 addresses on one interface, as they are now.
+struct OwnAddress {
+  net::Ipv4Address address;
+  net::Ipv4Prefix prefix;
+};
+struct InterfaceAddresses {
+  FixedText<16> name;
+  std::vector<OwnAddress> addresses;
+};
 struct ConfigSwapped {
   std::shared_ptr<const Config> config;
+  std::shared_ptr<const std::vector<InterfaceAddresses>> addresses = nullptr;  // null: as they were
 };
 struct StopLane {};  // finish running transfers until the lane's grace ends, accept nothing new
 using Completion = std::variant<LeaseCommitted, ImageLoaded, PieceRead, MachineChanged, ConfigSwapped, StopLane>;

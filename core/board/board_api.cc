@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "core/board/metrics.h"
+#include "core/machines/machine.h"
+#include "proto/dhcp/arch.h"
 
 namespace rackcast {
 namespace {
@@ -21,29 +23,11 @@ Json time_or_null(const std::optional<WallTime>& at) {
   return at ? Json(iso_time(*at)) : Json(nullptr);
 }
 
-// Option 93 as the configuration's keys name it (IANA's processor architecture types).
-const char* architecture_name(std::uint16_t code) {
-  switch (code) {
-    case 0:
-      return "bios";
-    case 6:
-    case 15:
-      return "efi32";
-    case 7:
-    case 9:
-    case 16:
-      return "efi64";
-    case 10:
-    case 18:
-      return "arm32";
-    case 11:
-    case 19:
-      return "arm64";
-    case 0xFFFF:
-      return "";
-    default:
-      return "other";
-  }
+// Option 93 as the configuration's keys name it; "" when the machine did not say.
+std::string architecture_name(std::uint16_t code) {
+  if (code == kArchitectureUnsaid) return "";
+  const dhcp4::ArchFamily family = dhcp4::arch_family(dhcp4::ClientArch{code});
+  return family == dhcp4::ArchFamily::kOther ? "other" : std::string(dhcp4::arch_family_key(family));
 }
 
 Json machine_json(const MachineView& machine) {

@@ -13,10 +13,24 @@ namespace {
 
 constexpr std::size_t kBucketsAtStart = 64;
 
+// Anybody can forge a TFTP request; acknowledging what was sent takes being there, and so does a TCP connection.
+bool shows_a_real_peer(const Event& event) {
+  switch (event.kind) {
+    case EventKind::kTransferStarted:
+      return event.protocol != Protocol::kTftp;
+    case EventKind::kTransferProgress:
+    case EventKind::kTransferDone:
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
-BoardModel::BoardModel(std::vector<std::string> boot_files, std::size_t machines_max)
+BoardModel::BoardModel(std::vector<std::string> boot_files, std::size_t machines_max, std::size_t strangers_max)
     : machines_max_(std::max<std::size_t>(1, machines_max)),
+      strangers_max_(std::max<std::size_t>(1, strangers_max)),
       boot_files_(std::move(boot_files)),
       macs_(kBucketsAtStart, KeyHash{random_seed()}),
       addresses_(kBucketsAtStart, KeyHash{random_seed()}) {}
@@ -27,40 +41,42 @@ void BoardModel::set_boot_files(std::vector<std::string> boot_files) {
 }
 
 BoardModel::List::iterator BoardModel::touch(List::iterator machine) {
-  machines_.splice(machines_.begin(), machines_, machine);
-  return machines_.begin();
+  List& list = list_of(*machine);
+  list.splice(list.begin(), list, machine);
+  return machine;
 }
 
-void BoardModel::evict() {
-  const auto last = std::prev(machines_.end());
+void BoardModel::evict(List& list) {
+  const auto last = std::prev(list.end());
   if (!last->mac.is_zero()) macs_.erase(last->mac);
   if (const auto found = addresses_.find(last->address); found != addresses_.end() && found->second == last)
     addresses_.erase(found);
-  machines_.erase(last);
+  list.erase(last);
   ++totals_.evicted;
 }
 
-BoardModel::List::iterator BoardModel::make() {
-  if (machines_.size() == machines_max_) evict();
-  machines_.emplace_front();
-  return machines_.begin();
+BoardModel::List::iterator BoardModel::make(List& list, std::size_t max) {
+  if (list.size() >= max) evict(list);
+  list.emplace_front();
+  return list.begin();
 }
 
 MachineTrack* BoardModel::by_mac(const net::MacAddress& mac) {
   if (mac.is_zero()) return nullptr;
   if (const auto found = macs_.find(mac); found != macs_.end()) return &*touch(found->second);
-  const auto machine = make();
+  const auto machine = make(machines_, machines_max_);
   machine->mac = mac;
   macs_.emplace(mac, machine);
   return &*machine;
 }
 
-MachineTrack& BoardModel::by_address(const net::IpAddress& address) {
-  if (const auto found = addresses_.find(address); found != addresses_.end()) return *touch(found->second);
-  const auto machine = make();
+MachineTrack* BoardModel::by_address(const net::IpAddress& address, bool make_stranger) {
+  if (const auto found = addresses_.find(address); found != addresses_.end()) return &*touch(found->second);
+  if (!make_stranger) return nullptr;
+  const auto machine = make(strangers_, strangers_max_);
   machine->address = address;
   addresses_.emplace(address, machine);
-  return *machine;
+  return &*machine;
 }
 
 // The lease names the machine at an address. One that we knew only by that address becomes this machine when it has no
@@ -72,11 +88,13 @@ void BoardModel::assign_address(const net::MacAddress& mac, const net::IpAddress
   if (at_address != addresses_.end() && at_address->second->mac.is_zero()) {
     const auto nameless = at_address->second;
     if (machine == macs_.end()) {
+      if (machines_.size() >= machines_max_) evict(machines_);
+      machines_.splice(machines_.begin(), strangers_, nameless);
       nameless->mac = mac;
       machine = macs_.emplace(mac, nameless).first;
     } else {
       addresses_.erase(at_address);
-      machines_.erase(nameless);
+      strangers_.erase(nameless);
     }
   }
   if (machine == macs_.end()) {
@@ -119,7 +137,8 @@ void BoardModel::on_transfer(const Event& event) {
   MachineTrack* machine = by_mac(event.mac);
   if (machine == nullptr) {
     if (event.address.is_any()) return;
-    machine = &by_address(event.address);
+    machine = by_address(event.address, shows_a_real_peer(event));
+    if (machine == nullptr) return;
   } else if (machine->address.is_any()) {
     assign_address(event.mac, event.address);
   }
@@ -156,8 +175,9 @@ std::vector<MachineView> BoardModel::machines(WallTime now) const {
   std::vector<MachineView> views;
   {
     const std::scoped_lock lock(mutex_);
-    views.reserve(machines_.size());
-    for (const MachineTrack& machine : machines_) views.push_back(machine.view(now));
+    views.reserve(machines_.size() + strangers_.size());
+    for (const List* list : {&machines_, &strangers_})
+      for (const MachineTrack& machine : *list) views.push_back(machine.view(now));
   }
   std::sort(views.begin(), views.end(), [](const MachineView& a, const MachineView& b) {
     return std::tie(a.address, a.mac) < std::tie(b.address, b.mac);
@@ -168,11 +188,13 @@ std::vector<MachineView> BoardModel::machines(WallTime now) const {
 BoardStats BoardModel::stats(WallTime now) const {
   const std::scoped_lock lock(mutex_);
   BoardStats stats = totals_;
-  stats.machines = machines_.size();
-  for (const MachineTrack& machine : machines_) {
-    const MachineView view = machine.view(now);
-    ++stats.at_stage[static_cast<std::size_t>(view.stage)];
-    if (view.stuck_since) ++stats.stuck;
+  stats.machines = machines_.size() + strangers_.size();
+  for (const List* list : {&machines_, &strangers_}) {
+    for (const MachineTrack& machine : *list) {
+      const MachineView view = machine.view(now);
+      ++stats.at_stage[static_cast<std::size_t>(view.stage)];
+      if (view.stuck_since) ++stats.stuck;
+    }
   }
   return stats;
 }

@@ -89,7 +89,8 @@ struct AdmissionConfig {
 };
 
 struct TftpConfig {
-  std::vector<net::Endpoint> listen;  // default 0.0.0.0:69
+  std::vector<net::Endpoint> listen;  // default 0.0.0.0:69, and [::]:69 where IPv6 is on
+  bool listen_given = false;          // false: the default, of which IPv6 may be missing
   std::string root;                   // absolute
   AdmissionConfig admission;
   std::uint16_t max_windowsize = 64;

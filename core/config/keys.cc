@@ -135,7 +135,8 @@ constexpr std::array kKeys{
     KeySpec{"dhcp.host", "hostname", KeyKind::kHostnamePattern, "", kLive, "instead of the subnet's pattern",
             "\"ns.a.com\""},
 
-    KeySpec{"tftp", "listen", kEndpointList, "[\"0.0.0.0:69\"]", kRestart, "addresses and ports", "[\"0.0.0.0:69\"]"},
+    KeySpec{"tftp", "listen", kEndpointList, "[\"0.0.0.0:69\", \"[::]:69\"]", kRestart,
+            "addresses and ports; the default leaves IPv6 out where it is off", "[\"0.0.0.0:69\"]"},
     KeySpec{"tftp", "root", kPath, "", kRestart, "what is served", "\"/tftpboot\"", true},
     instances("tftp"),
     per_source("tftp"),
@@ -179,8 +180,8 @@ constexpr std::array kKeys{
             "page, /api/machines, /metrics, /healthz", "\"127.0.0.1:8077\""},
     KeySpec{"log", "level", kChoice, "\"info\"", kLive, "how much is logged", "\"info\"", false, 0, 0,
             "trace debug info warning error"},
-    KeySpec{"log", "syslog", kBoolean, "false", kLive, "to syslog as well (facility daemon), in dhcpd's line shapes",
-            "true"},
+    KeySpec{"log", "syslog", kBoolean, "false", kLive,
+            "to syslog as well (facility daemon), in dhcpd's line shapes; always on in the background", "true"},
 };
 
 // Edits (insert, delete, replace, swap of neighbours count one each) that turn `a` into `b`, at most |a|+|b|.

@@ -98,6 +98,20 @@ std::vector<net::Ipv4Address> values_of(const std::vector<Located<net::Ipv4Addre
   return values;
 }
 
+// Somebody has these already: the engine leaves them out.
+void warn_inside_range(const SectionReader& reader, std::string_view key,
+                       const std::vector<Located<net::Ipv4Address>>& addresses,
+                       const std::vector<AddressRange>& ranges) {
+  for (const auto& address : addresses) {
+    const bool inside = std::any_of(ranges.begin(), ranges.end(), [&](const AddressRange& range) {
+      return range.first <= address.value && address.value <= range.last;
+    });
+    if (inside)
+      reader.warning(key, address.at,
+                     std::string(address.value.text().view()) + " is inside a range: it is never leased");
+  }
+}
+
 SubnetRead read_subnet(const Node& table, ProblemList& problems) {
   const SectionReader reader(table, "dhcp.subnet", problems);
   SubnetRead read;
@@ -120,7 +134,10 @@ SubnetRead read_subnet(const Node& table, ProblemList& problems) {
                      std::string(router.value.text().view()) + " is outside " + std::string(subnet->text().view()) +
                          ": machines cannot reach it");
   config.routers = values_of(routers);
-  config.dns = values_of(reader.ipv4s("dns"));
+  const auto dns = reader.ipv4s("dns");
+  config.dns = values_of(dns);
+  warn_inside_range(reader, "routers", routers, config.ranges);
+  warn_inside_range(reader, "dns", dns, config.ranges);
   config.domain = reader.text("domain");
   if (config.domain)
     if (const std::string problem = check_domain_name(*config.domain); !problem.empty())

@@ -81,6 +81,8 @@ TftpConfig read_tftp(const Node& tftp, ProblemList& problems) {
   const SectionReader reader(tftp, "tftp", problems);
   TftpConfig config;
   config.listen = read_listen(reader, 69);
+  config.listen_given = reader.find("listen") != nullptr;
+  if (!config.listen_given) config.listen.push_back({net::IpAddress(net::Ipv6Address{}), net::UdpPort{69}});
   config.root = reader.text("root").value_or("");
   config.admission = read_admission(reader, "tftp");
   if (const auto value = reader.integer("max_windowsize")) config.max_windowsize = static_cast<std::uint16_t>(*value);

@@ -25,6 +25,8 @@ struct LeaseStoreStats {
   std::uint64_t rows_failed = 0;
   std::uint64_t rows_folded = 0;
   std::uint64_t queue_full = 0;
+  std::uint64_t answers_delayed = 0;
+  std::uint64_t folds_failed = 0;
 };
 inline constexpr std::array kLeaseStoreRows{
     CounterRow<LeaseStoreStats>{"commits", "group commits that reached the disk", &LeaseStoreStats::commits},
@@ -32,13 +34,18 @@ inline constexpr std::array kLeaseStoreRows{
     CounterRow<LeaseStoreStats>{"rows_failed", "lease rows that could not be written", &LeaseStoreStats::rows_failed},
     CounterRow<LeaseStoreStats>{"rows_folded", "journal rows folded in the background", &LeaseStoreStats::rows_folded},
     CounterRow<LeaseStoreStats>{"queue_full", "rows refused because the queue was full", &LeaseStoreStats::queue_full},
+    CounterRow<LeaseStoreStats>{"answers_delayed", "answers that found the lane's mailbox full and were kept",
+                                &LeaseStoreStats::answers_delayed},
+    CounterRow<LeaseStoreStats>{"folds_failed", "times the journal could not be folded",
+                                &LeaseStoreStats::folds_failed},
 };
 static_assert(sizeof(LeaseStoreStats) == kLeaseStoreRows.size() * sizeof(std::uint64_t), "every counter has its row");
 
 class LeaseStore {
  public:
-  // Called on the store's thread, once per submitted row, in the order of submission. Must not block.
-  using OnCompletion = std::function<void(LaneId, Completion)>;
+  // Called on the store's thread for each submitted row, in the order of submission. Must not block. False: the lane's
+  // mailbox is full; the store keeps the answer and offers it again.
+  using OnCompletion = std::function<bool(LaneId, const Completion&)>;
   // One sentence for the operator when the store starts to fail, and one when it works again. The store's thread.
   using OnAlarm = std::function<void(std::string)>;
 

@@ -252,7 +252,7 @@ tl::unexpected<Error> SqliteLeaseStore::Database::failure(const char* doing) con
     case SQLITE_NOTADB:
       return fail("lease store: " + name + " is not a database; move it away or set another [server] state_dir");
     case SQLITE_FULL:
-      return fail("lease store: no space left for " + name + "; free some: no new lease is given until then");
+      return fail("lease store: no space left for " + name + "; free some");
     case SQLITE_CORRUPT:
       return fail("lease store: " + name + " is damaged; move it away and restart, or restore it from a backup");
     case SQLITE_READONLY:
@@ -262,8 +262,7 @@ tl::unexpected<Error> SqliteLeaseStore::Database::failure(const char* doing) con
     default:
       break;
   }
-  return fail(std::string("lease store: cannot ") + doing + " " + name + " (" + sqlite3_errmsg(db_.get()) +
-              "); no new lease is given until that works");
+  return fail(std::string("lease store: cannot ") + doing + " " + name + " (" + sqlite3_errmsg(db_.get()) + ")");
 }
 
 void SqliteLeaseStore::Database::roll_back() {

@@ -1,6 +1,8 @@
 #include "core/leases/sqlite_store.h"
 
+#include <algorithm>
 #include <condition_variable>
+#include <deque>
 #include <mutex>
 #include <thread>
 
@@ -25,7 +27,7 @@ class SqliteLeaseStore::Writer {
   Writer(Database& database, OnCompletion on_completion, OnAlarm on_alarm)
       : database_(database), on_completion_(std::move(on_completion)), on_alarm_(std::move(on_alarm)) {
     rows_.reserve(kBatchRowsMax);
-    answers_.reserve(kBatchRowsMax);
+    batch_.reserve(kBatchRowsMax);
   }
 
   ~Writer() {
@@ -62,18 +64,22 @@ class SqliteLeaseStore::Writer {
   }
 
  private:
-  enum class Next : std::uint8_t { kCommit, kFold, kStop };
+  enum class Next : std::uint8_t { kCommit, kFold, kDeliver, kStop };
 
   void run() {
     for (;;) {
-      switch (wait_for_work()) {
+      const Next next = wait_for_work();
+      deliver_answers();
+      switch (next) {
         case Next::kCommit:
           take_batch();
           commit_batch();
-          if (database_.journal_rows() > kJournalRowsMax) fold_step();
+          if (database_.journal_rows() > kJournalRowsMax && may_fold()) fold_step();
           break;
         case Next::kFold:
           fold_step();
+          break;
+        case Next::kDeliver:
           break;
         case Next::kStop:
           return;
@@ -81,13 +87,18 @@ class SqliteLeaseStore::Writer {
     }
   }
 
+  [[nodiscard]] bool may_fold() const { return Clock::now() >= fold_again_; }
+
   Next wait_for_work() {
     std::unique_lock lock(mutex_);
     const auto has_work = [this] { return stopping_ || waiting_ > 0; };
-    if (database_.journal_rows() < kFoldWorthRows)
+    if (!answers_.empty()) {
+      if (!wake_.wait_for(lock, kAnswerRetry, has_work)) return Next::kDeliver;
+    } else if (database_.journal_rows() < kFoldWorthRows) {
       wake_.wait(lock, has_work);
-    else if (!wake_.wait_for(lock, kIdleDelay, has_work))
+    } else if (!wake_.wait_until(lock, std::max(Clock::now() + kIdleDelay, fold_again_), has_work)) {
       return Next::kFold;
+    }
     if (waiting_ == 0) return Next::kStop;
     (void)wake_.wait_until(lock, oldest_ + kBatchDelay, [this] { return stopping_ || waiting_ >= kBatchRows; });
     return Next::kCommit;
@@ -95,13 +106,13 @@ class SqliteLeaseStore::Writer {
 
   void take_batch() {
     rows_.clear();
-    answers_.clear();
+    batch_.clear();
     const std::scoped_lock lock(mutex_);
     while (rows_.size() < kBatchRowsMax) {
       const auto row = queue_.pop();
       if (!row) break;
       rows_.push_back(row->work.lease);
-      answers_.push_back({row->lane, row->work.ticket});
+      batch_.push_back({row->lane, {row->work.ticket}});
     }
     waiting_ -= rows_.size();  // what is left keeps `oldest_`: it has waited long enough and is the next batch
   }
@@ -113,30 +124,49 @@ class SqliteLeaseStore::Writer {
       stats_.commits += done ? 1U : 0U;
       (done ? stats_.rows : stats_.rows_failed) += rows_.size();
     }
-    report(done);
-    for (const Answer& answer : answers_) on_completion_(answer.lane, LeaseCommitted{answer.ticket, done.has_value()});
+    report(commits_failing_, done ? done : Result<void>(tl::make_unexpected(commit_alarm(done.error()))),
+           " can be written again");
+    for (Answer& answer : batch_) {
+      answer.committed.durable = done.has_value();
+      answers_.push_back(answer);
+    }
+    deliver_answers();
+  }
+
+  // Oldest first; stops at a full mailbox, so that every lane's answers keep their order. Bounded by the rows that
+  // engines may have waiting: each has one answer.
+  void deliver_answers() {
+    while (!answers_.empty() && on_completion_(answers_.front().lane, answers_.front().committed)) answers_.pop_front();
+    if (answers_.empty()) return;
+    const std::scoped_lock lock(mutex_);
+    ++stats_.answers_delayed;
   }
 
   void fold_step() {
     const auto folded = database_.fold(kFoldRows);
-    if (!folded) {
-      report(tl::make_unexpected(folded.error()));
-      return;
-    }
+    report(folds_failing_, folded ? Result<void>() : Result<void>(tl::make_unexpected(fold_alarm(folded.error()))),
+           ": its journal is folded again");
+    if (!folded) fold_again_ = Clock::now() + kFoldRetry;
     const std::scoped_lock lock(mutex_);
-    stats_.rows_folded += *folded;
+    (folded ? stats_.rows_folded : stats_.folds_failed) += folded.value_or(1);
   }
 
-  // Once when a spell of failure begins, once when a commit ends it.
-  void report(const Result<void>& done) {
-    if (!done && !failing_) on_alarm_(done.error().message);
-    if (done && failing_) on_alarm_("lease store: " + database_.file().string() + " can be written again");
-    failing_ = !done;
+  static Error commit_alarm(const Error& error) { return {error.message + "; no new lease is given until then"}; }
+  // Leases are still given: only appending promises something.
+  static Error fold_alarm(const Error& error) {
+    return {"the journal of leases cannot be folded and goes on growing, leases are still written: " + error.message};
+  }
+
+  // Once when a spell of failure begins, once when a success ends it.
+  void report(bool& failing, const Result<void>& done, const char* again) {
+    if (!done && !failing) on_alarm_(done.error().message);
+    if (done && failing) on_alarm_("lease store: " + database_.file().string() + again);
+    failing = !done;
   }
 
   struct Answer {
     LaneId lane;
-    Ticket ticket;
+    LeaseCommitted committed;
   };
 
   Database& database_;
@@ -153,8 +183,11 @@ class SqliteLeaseStore::Writer {
 
   // The writer thread's own.
   std::vector<Lease> rows_;
-  std::vector<Answer> answers_;
-  bool failing_ = false;
+  std::vector<Answer> batch_;   // of rows_
+  std::deque<Answer> answers_;  // decided, not yet taken by their lanes
+  bool commits_failing_ = false;
+  bool folds_failing_ = false;
+  Clock::time_point fold_again_{};
   std::thread thread_;
 };
 

@@ -7,8 +7,9 @@
 // the oldest came, whichever is first; what came in during an fsync is the next batch. Folding happens between batches,
 // at most kFoldRows a step, when nothing waits or when the journal has grown beyond kJournalRowsMax.
 //
-// A commit that fails (disk full, I/O error) answers its rows with durable=false; the next batch tries again. The alarm
-// is raised once per spell of failure, and once when it is over.
+// A commit that fails (disk full, I/O error) answers its rows with durable=false; the next batch tries again. A fold
+// that fails promises nothing less (the journal only goes on growing), waits kFoldRetry and is an alarm of its own.
+// Each alarm is raised once per spell of failure, and once when it is over.
 //
 // Thread: open(), load(), start() and the destructor on one thread; submit() on any.
 #pragma once
@@ -31,6 +32,8 @@ class SqliteLeaseStore final : public LeaseStore {
   static constexpr std::size_t kFoldWorthRows = 64;            // an idle store leaves a shorter journal alone
   static constexpr std::size_t kJournalRowsMax = 16'384;       // a busy store folds beyond this all the same
   static constexpr std::chrono::milliseconds kIdleDelay{250};  // "idle": nothing came for so long
+  static constexpr std::chrono::seconds kFoldRetry{30};        // a disk too full to fold on is not asked every time
+  static constexpr std::chrono::milliseconds kAnswerRetry{5};  // to a lane whose mailbox was full
 
   // `file` is created when missing (its folder is not). Errors say what is wrong with it: folder missing or not
   // writable, not a database, not rackcast's, written by a newer rackcast.

@@ -23,8 +23,6 @@ namespace rackcast {
 inline constexpr std::size_t kBootFileBytesMax = 255;  // what option 67 holds
 using BootFile = FixedText<kBootFileBytesMax>;
 
-inline constexpr std::uint16_t kArchitectureUnsaid = 0xFFFF;
-
 enum class BootVia : std::uint8_t {
   kNothing,  // no boot file
   kTftp,     // a name under the TFTP root, or a URL for a client that takes URLs

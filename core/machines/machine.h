@@ -12,14 +12,16 @@
 
 namespace rackcast {
 
+inline constexpr std::uint16_t kArchitectureUnsaid = 0xFFFF;  // plain DHCP clients never say
+
 struct Machine {
-  net::MacAddress mac;                  // the key
-  net::Ipv4Address address;             // latest lease; 0.0.0.0 while none
-  HostName hostname;                    // given by us (option 12) or, failing that, named by the client
-  std::array<std::uint8_t, 16> uuid{};  // option 97, wire order; zeros = unknown
-  std::uint16_t architecture = 0xFFFF;  // option 93; 0xFFFF = never said (plain DHCP clients)
-  FixedText<32> vendor_class;           // option 60, cut
-  bool ipxe = false;                    // its latest DHCP dialogue was iPXE's (option 77 or 175)
+  net::MacAddress mac;                               // the key
+  net::Ipv4Address address;                          // latest lease; 0.0.0.0 while none
+  HostName hostname;                                 // given by us (option 12) or, failing that, named by the client
+  std::array<std::uint8_t, 16> uuid{};               // option 97, wire order; zeros = unknown
+  std::uint16_t architecture = kArchitectureUnsaid;  // option 93
+  FixedText<32> vendor_class;                        // option 60, cut
+  bool ipxe = false;                                 // its latest DHCP dialogue was iPXE's (option 77 or 175)
   WallTime seen;
 };
 

@@ -1,8 +1,8 @@
 // How other threads reach a lane: its mailbox and its wake-up. Outlives the lane's thread.
 //
 // Threads: post() from any; attach/detach and drain from the lane's own. Bounded: kMailboxMax completions; when full,
-// post() returns false and counts (a store then keeps the answer and tries again; a publisher drops, as the table heals
-// with the machine's next change).
+// post() returns false and counts (the lease store then keeps the answer and offers it again; the image store drops it,
+// since the engine asks again; a publisher drops, as the table heals with the machine's next change).
 #pragma once
 
 #include <mutex>

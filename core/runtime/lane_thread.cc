@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <sched.h>
 
+#include <new>
 #include <utility>
 
 namespace rackcast {
@@ -53,17 +54,29 @@ void LaneThread::main(LaneThreadSetup setup, std::promise<Result<void>> started)
   if (setup.core) {
     if (auto pinned = pin_this_thread(*setup.core); !pinned) return started.set_value(std::move(pinned));
   }
-  auto io = setup.make_io();
-  if (!io) return started.set_value(tl::make_unexpected(io.error()));
-
-  const auto lane = setup.make_lane(**io);
-  port_.attach(**io);
+  auto made = make(setup);
+  if (!made) return started.set_value(tl::make_unexpected(made.error()));
+  auto& [io, lane] = *made;
+  port_.attach(*io);
   started.set_value({});
   lane->run();
   port_.detach();
   // Before the lane and its pins: sends in flight still read image bytes until the backend has cancelled or finished
   // them.
-  io->reset();
+  io.reset();
+}
+
+// Tables of tens of megabytes are laid out here: too little memory is a sentence, not the end of the process.
+Result<LaneThread::Made> LaneThread::make(LaneThreadSetup& setup) {
+  try {
+    auto io = setup.make_io();
+    if (!io) return tl::make_unexpected(io.error());
+    auto lane = setup.make_lane(**io);
+    return Made{std::move(*io), std::move(lane)};
+  } catch (const std::bad_alloc&) {
+    return fail("not enough memory for lane " + std::to_string(setup.id.value()) +
+                "; name fewer cores or give the daemon more memory");
+  }
 }
 
 }  // namespace rackcast

@@ -24,7 +24,8 @@ struct LaneThreadSetup {
 
 class LaneThread {
  public:
-  // Fails with one sentence when the core does not exist or the backend cannot be made. `port` outlives the thread.
+  // Fails with one sentence when the core does not exist, the backend cannot be made or memory is short. `port`
+  // outlives the thread.
   [[nodiscard]] static Result<std::unique_ptr<LaneThread>> start(LaneThreadSetup setup, LanePort& port);
 
   ~LaneThread();
@@ -37,7 +38,12 @@ class LaneThread {
 
  private:
   explicit LaneThread(LanePort& port) : port_(port) {}
+  struct Made {
+    std::unique_ptr<PacketIo> io;
+    std::unique_ptr<Lane> lane;
+  };
   void main(LaneThreadSetup setup, std::promise<Result<void>> started);
+  [[nodiscard]] static Result<Made> make(LaneThreadSetup& setup);
 
   LanePort& port_;
   std::thread thread_;

@@ -72,6 +72,10 @@ std::string_view link_name(const char* label) {
 
 }  // namespace
 
+bool ipv6_is_on() {
+  return FileDescriptor(::socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0)).valid();
+}
+
 Result<InterfaceIndex> interface_index(std::string_view name) {
   const std::string copy(name);
   const unsigned index = ::if_nametoindex(copy.c_str());

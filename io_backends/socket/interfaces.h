@@ -28,6 +28,9 @@ struct InterfaceFacts {
   std::vector<InterfaceAddress> addresses;  // in the kernel's order: the first IPv4 one is the primary
 };
 
+// This host (or network namespace) can open IPv6 sockets.
+[[nodiscard]] bool ipv6_is_on();
+
 // Error: no such interface, or the kernel's reason.
 [[nodiscard]] Result<InterfaceIndex> interface_index(std::string_view name);
 [[nodiscard]] Result<InterfaceFacts> interface_addresses(std::string_view name);

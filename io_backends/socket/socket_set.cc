@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
+#include <thread>
 
 #include "core/errno_text.h"
 #include "io_backends/socket/sockaddr.h"
@@ -14,6 +16,9 @@
 
 namespace rackcast::io {
 namespace {
+
+constexpr std::chrono::seconds kBindPatience{2};
+constexpr std::chrono::milliseconds kBindRetry{20};
 
 bool set_option(int fd, int level, int name, int value) {
   return ::setsockopt(fd, level, name, &value, sizeof(value)) == 0;
@@ -97,12 +102,23 @@ Result<FileDescriptor> create_socket(const SocketSpec& spec, const net::Endpoint
   return fd;
 }
 
+// A daemon that was killed leaves its ring to the kernel, which lets go of the ring's sockets a moment later: whoever
+// starts it again at once must not fail for that.
+bool bind_patiently(int fd, const SocketAddress& address, socklen_t size) {
+  const auto until = std::chrono::steady_clock::now() + kBindPatience;
+  while (::bind(fd, &address.any, size) != 0) {
+    if (errno != EADDRINUSE || std::chrono::steady_clock::now() >= until) return false;
+    std::this_thread::sleep_for(kBindRetry);
+  }
+  return true;
+}
+
 Result<SocketSet::Socket> open_socket(const SocketSpec& spec, const net::Endpoint& bind, bool reuse_port) {
   auto fd = create_socket(spec, bind, reuse_port);
   if (!fd) return tl::make_unexpected(fd.error());
   SocketAddress address;
   const socklen_t size = write_sockaddr(bind, 0, address);
-  if (::bind(fd->get(), &address.any, size) != 0) return bind_error(spec, bind, errno);
+  if (!bind_patiently(fd->get(), address, size)) return bind_error(spec, bind, errno);
   socklen_t bound_size = sizeof(address);
   if (::getsockname(fd->get(), &address.any, &bound_size) != 0) return bind_error(spec, bind, errno);
   const auto local = read_sockaddr(&address, bound_size);

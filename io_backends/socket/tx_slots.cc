@@ -52,14 +52,6 @@ void TxSlots::push_back(std::size_t queue, TxSlot* slot) {
   ++q.count;
 }
 
-void TxSlots::push_front(std::size_t queue, TxSlot* slot) {
-  Queue& q = queues_[queue];
-  next_[slot->index] = q.head;
-  q.head = slot->index;
-  if (q.count == 0) q.tail = slot->index;
-  ++q.count;
-}
-
 TxSlot* TxSlots::front(std::size_t queue) {
   return queues_[queue].count == 0 ? nullptr : &slots_[queues_[queue].head];
 }

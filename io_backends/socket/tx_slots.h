@@ -34,7 +34,6 @@ class TxSlots {
 
   // Commit-ordered queue of each socket.
   void push_back(std::size_t queue, TxSlot* slot);
-  void push_front(std::size_t queue, TxSlot* slot);
   [[nodiscard]] TxSlot* front(std::size_t queue);
   [[nodiscard]] const TxSlot* front(std::size_t queue) const;
   [[nodiscard]] TxSlot* next(const TxSlot* slot);  // behind `slot` in its queue, or null

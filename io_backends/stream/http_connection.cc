@@ -121,7 +121,9 @@ Task<HttpConnection::Next> HttpConnection::answer_request(const engine::HttpRequ
     if (!discarded) co_return Next::kEnd;
   }
   if (serves_ == Serves::kTexts) {
-    engine::HttpResponse response = engine::decide_text(request, worker_.hooks().board);
+    // On the pool: a page about a hundred thousand machines must not hold up the installs that this thread serves.
+    const auto decide = [this, &request] { return engine::decide_text(request, worker_.hooks().board); };
+    engine::HttpResponse response = co_await run_blocking(worker_.shared().pool, decide);
     co_return co_await send_text(std::move(response));
   }
   co_return co_await answer_from_tree(request, check);

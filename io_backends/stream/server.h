@@ -33,7 +33,7 @@ struct StreamHooks {
   // server. Required.
   std::function<EventSink&(unsigned index)> events;
   ImageLookup images;         // optional
-  engine::HttpDecider board;  // required when [board] is on; runs on stream thread 0
+  engine::HttpDecider board;  // required when [board] is on; runs on threads of the pool
 };
 
 class StreamServer {

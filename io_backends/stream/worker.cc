@@ -1,6 +1,5 @@
 #include "io_backends/stream/worker.h"
 
-#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -47,11 +46,10 @@ std::string over_limit_answer(StreamService service) {
 Worker::Worker(unsigned index, WorkerShared& shared, std::shared_ptr<const StreamView> view)
     : index_(index), shared_(shared), events_(shared.hooks.events(index)), view_(std::move(view)) {}
 
-void Worker::add_listener(const ListenSocket& socket) {
+void Worker::add_listener(ListenSocket socket) {
   auto listener = std::make_unique<Listener>(Listener{socket.service, tcp::acceptor(loop_)});
-  const int own = ::fcntl(socket.socket.get(), F_DUPFD_CLOEXEC, 0);
   error_code error;
-  listener->acceptor.assign(socket.local.address.is_v4() ? tcp::v4() : tcp::v6(), own, error);
+  listener->acceptor.assign(socket.local.address.is_v4() ? tcp::v4() : tcp::v6(), socket.socket.release(), error);
   listener->acceptor.non_blocking(true, error);
   listeners_.push_back(std::move(listener));
 }

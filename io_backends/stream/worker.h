@@ -40,7 +40,7 @@ class Worker {
   Worker(unsigned index, WorkerShared& shared, std::shared_ptr<const StreamView> view);
 
   // Duplicates the descriptor. Before run() only.
-  void add_listener(const ListenSocket& socket);
+  void add_listener(ListenSocket socket);
   // Serves until begin_stop() has been obeyed. The calling thread is the stream thread from here on.
   void run();
 

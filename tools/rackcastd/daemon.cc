@@ -13,6 +13,7 @@
 #include "core/config/parse.h"
 #include "core/config/reload.h"
 #include "core/leases/sqlite_store.h"
+#include "tools/rackcastd/host_notices.h"
 #include "tools/rackcastd/measures.h"
 #include "tools/rackcastd/privileges.h"
 
@@ -38,6 +39,7 @@ std::shared_ptr<const Config> with_flags(const Config& config, const DaemonOptio
   if (options.io) changed->server.io = *options.io;
   if (options.cores) changed->server.cores = *options.cores;
   if (options.log_level) changed->log.level = *options.log_level;
+  if (!options.foreground) changed->log.syslog = true;  // in the background there is nowhere else
   return changed;
 }
 
@@ -47,7 +49,16 @@ std::shared_ptr<const Config> load_daemon_config(const DaemonOptions& options) {
   const ConfigOutcome outcome = load_config(options.config_file);
   for (const Problem& problem : outcome.problems)
     std::fprintf(stderr, "%s\n", problem_line(options.config_file, problem).c_str());
-  return outcome.config == nullptr ? nullptr : with_flags(*outcome.config, options);
+  if (outcome.config == nullptr) return nullptr;
+  auto config = with_flags(*outcome.config, options);
+  if (options.cores)  // the file's own list was checked as it was read
+    for (const unsigned core : config->server.stream_cores)
+      if (std::find(options.cores->begin(), options.cores->end(), core) != options.cores->end())
+        std::fprintf(stderr,
+                     "rackcastd: warning: core %u of --cores is in [server].stream_cores too: HTTP and FTP will "
+                     "slow its lane\n",
+                     core);
+  return config;
 }
 
 Daemon::Daemon(const DaemonOptions& options, std::shared_ptr<const Config> config)
@@ -65,6 +76,7 @@ Result<std::unique_ptr<Daemon>> Daemon::start(const DaemonOptions& options, std:
                           &Daemon::start_lanes, &Daemon::start_streams}) {
     if (auto done = (daemon.get()->*step)(); !done) return tl::make_unexpected(done.error());
   }
+  daemon->say_notices();
   daemon->board_api_.set_status(daemon->status("ok"));
   return daemon;
 }
@@ -91,6 +103,11 @@ Result<void> Daemon::check_limits() {
                              std::to_string(wanted) + ": raise the limit (ulimit -n, LimitNOFILE=) for big racks");
   }
   return {};
+}
+
+void Daemon::say_notices() {
+  for (const std::string& notice : host_notices(*config_, lanes_->interfaces(), neighbours_max_of_this_host()))
+    say(LogLevel::kWarning, notice);
 }
 
 Result<void> Daemon::open_sockets() {
@@ -132,7 +149,7 @@ Result<void> Daemon::open_stores() {
   if (config_->dhcp) {
     auto store = SqliteLeaseStore::open(
         config_->server.state_dir + "/leases.db",
-        [this](LaneId lane, Completion completion) { (void)lanes_->post(lane, std::move(completion)); },
+        [this](LaneId lane, const Completion& completion) { return lanes_->post(lane, completion); },
         [this](const std::string& alarm) { say(LogLevel::kError, alarm); });
     if (!store) return tl::make_unexpected(store.error());
     auto known = (*store)->load();
@@ -240,11 +257,12 @@ Result<void> Daemon::put_in_force(const Config& loaded) {
   if (streams_ != nullptr) {
     if (auto swapped = streams_->reconfigure(*next); !swapped) return swapped;
   }
-  lanes_->reconfigure(next);
+  if (auto reached = lanes_->reconfigure(next); !reached) say(LogLevel::kError, reached.error().message);
   board_.set_boot_files(boot_files_of(*next));
   event_log_.set_level(log_level(next->log.level));
   log_sink_.set_syslog(next->log.syslog);
   config_ = next;
+  say_notices();
   if (!plan.restart.empty()) say(LogLevel::kWarning, "these changes wait for a restart: " + joined(plan.restart));
   say(LogLevel::kInfo,
       plan.live.empty() ? "reloaded, nothing changed at once" : "reloaded, in force now: " + joined(plan.live));

@@ -67,6 +67,7 @@ class Daemon {
   void reload();
   [[nodiscard]] Result<void> put_in_force(const Config& loaded);
   void stop();
+  void say_notices();
   void say(LogLevel level, const std::string& line) { log_sink_.write(level, line); }
   [[nodiscard]] engine::HttpResponse answer_board(const engine::HttpRequest& request) const;
   [[nodiscard]] DaemonStatus status(std::string word) const;

@@ -10,19 +10,21 @@ namespace rackcast {
 
 namespace {
 
-engine::DhcpInterface dhcp_facts(const io::InterfaceFacts& interface, SocketId socket) {
-  engine::DhcpInterface facts;
-  facts.socket = socket;
-  facts.index = interface.index;
-  facts.name = FixedText<16>(interface.name);
+InterfaceAddresses own_addresses(const io::InterfaceFacts& interface) {
+  InterfaceAddresses own{.name = FixedText<16>(interface.name), .addresses = {}};
   for (const io::InterfaceAddress& address : interface.addresses) {
     if (!address.address.is_v4()) continue;
     net::Ipv4Prefix prefix;
     prefix.length = address.prefix_bits;
     prefix.base = net::Ipv4Address(address.address.v4().value() & prefix.mask());
-    facts.addresses.push_back({address.address.v4(), prefix});
+    own.addresses.push_back({address.address.v4(), prefix});
   }
-  return facts;
+  return own;
+}
+
+engine::DhcpInterface dhcp_facts(const io::InterfaceFacts& interface, SocketId socket) {
+  InterfaceAddresses own = own_addresses(interface);
+  return {socket, interface.index, own.name, std::move(own.addresses)};
 }
 
 }  // namespace
@@ -34,7 +36,7 @@ Result<std::unique_ptr<LaneGroup>> LaneGroup::open(const Config& config) {
     if (!facts) return tl::make_unexpected(facts.error());
     group->interfaces_.push_back(std::move(*facts));
   }
-  auto plans = plan_lanes(config, group->interfaces_);
+  auto plans = plan_lanes(config, group->interfaces_, io::ipv6_is_on());
   std::vector<std::vector<io::SocketSpec>> specs;
   specs.reserve(plans.size());
   for (const LanePlan& plan : plans) specs.push_back(plan.specs);
@@ -55,6 +57,7 @@ LaneGroup::~LaneGroup() {
 Result<void> LaneGroup::start(LaneServices services) {
   router_ = std::make_unique<ThreadedWorkRouter>(services.images, services.leases, ports_, services.on_machine);
   const auto& cores = services.config->server.cores;
+  bool fell_back = false;
   for (std::size_t i = 0; i < opened_.size(); ++i) {
     LaneThreadSetup setup;
     setup.id = LaneId{static_cast<std::uint16_t>(i)};
@@ -62,7 +65,9 @@ Result<void> LaneGroup::start(LaneServices services) {
     setup.make_io = [&, i]() -> Result<std::unique_ptr<PacketIo>> {
       auto made = io::make_packet_io(services.config->server.io, *std::exchange(opened_[i].sockets, std::nullopt));
       if (!made) return tl::make_unexpected(made.error());
-      if (!made->fallback_reason.empty() && i == 0) services.on_fallback(made->fallback_reason);
+      if (!made->fallback_reason.empty() && !std::exchange(fell_back, true))
+        services.on_fallback(opened_.size() > 1 ? "lane " + std::to_string(i) + ": " + made->fallback_reason
+                                                : made->fallback_reason);
       return std::move(made->io);
     };
     setup.make_lane = [&, i](PacketIo& packet_io) { return make_lane(i, packet_io, services); };
@@ -134,10 +139,23 @@ LaneGroup::Engines LaneGroup::add_engines(std::size_t index, PacketIo& packet_io
   return engines;
 }
 
-void LaneGroup::reconfigure(const std::shared_ptr<const Config>& config) {
+Result<void> LaneGroup::reconfigure(const std::shared_ptr<const Config>& config) {
+  Result<void> outcome;
+  auto addresses = std::make_shared<std::vector<InterfaceAddresses>>();
+  for (io::InterfaceFacts& known : interfaces_) {
+    auto present = io::interface_addresses(known.name);
+    if (!present || present->index != known.index) {
+      outcome = fail("interface " + known.name +
+                     " is gone or was made anew: nobody is answered there until the daemon is restarted");
+      continue;
+    }
+    known = std::move(*present);
+    addresses->push_back(own_addresses(known));
+  }
   // A full mailbox drains within a turn; the lanes are alive, so this ends. Main thread.
   for (const auto& port : ports_)
-    while (!port->post(ConfigSwapped{config})) std::this_thread::yield();
+    while (!port->post(ConfigSwapped{config, addresses})) std::this_thread::yield();
+  return outcome;
 }
 
 void LaneGroup::stop() {

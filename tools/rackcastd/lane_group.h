@@ -10,6 +10,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -58,9 +59,13 @@ class LaneGroup {
   }
 
   [[nodiscard]] Result<void> start(LaneServices services);
-  void reconfigure(const std::shared_ptr<const Config>& config);
+  // Looks the interfaces' addresses up again. Error: one is gone or was made anew, so that its sockets are dead; the
+  // lanes have the new configuration all the same.
+  [[nodiscard]] Result<void> reconfigure(const std::shared_ptr<const Config>& config);
   void stop();
 
+  // As they were at start or at the last reconfigure(). Main thread.
+  [[nodiscard]] std::span<const io::InterfaceFacts> interfaces() const { return interfaces_; }
   [[nodiscard]] std::size_t size() const { return ports_.size(); }
   [[nodiscard]] LaneReport report(std::size_t lane) const { return reports_[lane]->read(); }
   [[nodiscard]] std::uint64_t mailbox_refused() const;

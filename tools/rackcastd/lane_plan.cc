@@ -26,8 +26,11 @@ void add_dhcp(LanePlan& plan, std::span<const io::InterfaceFacts> interfaces) {
   }
 }
 
-void add_tftp(LanePlan& plan, const TftpConfig& tftp) {
-  for (const net::Endpoint& listen : tftp.listen) {
+void add_tftp(LanePlan& plan, const TftpConfig& tftp, bool ipv6_here) {
+  std::vector<net::Endpoint> listens = tftp.listen;
+  if (!tftp.listen_given && !ipv6_here)
+    std::erase_if(listens, [](const net::Endpoint& e) { return e.address.is_v6(); });
+  for (const net::Endpoint& listen : listens) {
     io::SocketSpec spec;
     spec.bind = listen;
     spec.steer_by_source = true;
@@ -36,7 +39,7 @@ void add_tftp(LanePlan& plan, const TftpConfig& tftp) {
   }
   for (const bool ipv6 : {false, true}) {
     const auto same_family = [ipv6](const net::Endpoint& e) { return e.address.is_v6() == ipv6; };
-    if (std::none_of(tftp.listen.begin(), tftp.listen.end(), same_family)) continue;
+    if (std::none_of(listens.begin(), listens.end(), same_family)) continue;
     for (std::size_t i = 0; i < kTransferSocketsPerLane; ++i) {
       io::SocketSpec spec;
       if (ipv6) spec.bind.address = net::Ipv6Address{};
@@ -48,11 +51,11 @@ void add_tftp(LanePlan& plan, const TftpConfig& tftp) {
 
 }  // namespace
 
-std::vector<LanePlan> plan_lanes(const Config& config, std::span<const io::InterfaceFacts> interfaces) {
+std::vector<LanePlan> plan_lanes(const Config& config, std::span<const io::InterfaceFacts> interfaces, bool ipv6) {
   std::vector<LanePlan> plans(std::max<std::size_t>(config.server.cores.size(), 1));
   if (config.dhcp) add_dhcp(plans.front(), interfaces);
   if (config.tftp)
-    for (LanePlan& plan : plans) add_tftp(plan, *config.tftp);
+    for (LanePlan& plan : plans) add_tftp(plan, *config.tftp, ipv6);
   return plans;
 }
 

@@ -31,7 +31,9 @@ struct LanePlan {
   std::vector<PlannedSocket> sockets;  // parallel to specs
 };
 
-// One plan per configured core, at least one. `interfaces`: the facts of [server].interfaces, in order.
-[[nodiscard]] std::vector<LanePlan> plan_lanes(const Config& config, std::span<const io::InterfaceFacts> interfaces);
+// One plan per configured core, at least one. `interfaces`: the facts of [server].interfaces, in order. `ipv6`: this
+// host has it; without, the default listen addresses are IPv4 alone.
+[[nodiscard]] std::vector<LanePlan> plan_lanes(const Config& config, std::span<const io::InterfaceFacts> interfaces,
+                                               bool ipv6);
 
 }  // namespace rackcast

@@ -34,6 +34,7 @@ int run(int argc, char** argv) {
   block_signals();
   auto daemon = rackcast::Daemon::start(*parsed.options, std::move(config));
   if (!daemon) return fail(daemon.error());
+  if (!parsed.options->foreground) std::fprintf(stderr, "rackcastd: started; log lines go to syslog from here on\n");
   background->ready();
   (*daemon)->serve_until_stopped();
   return 0;

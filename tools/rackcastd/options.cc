@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <map>
+#include <set>
 
 namespace rackcast {
 
@@ -76,6 +77,10 @@ ParsedOptions parse_options(int argc, const char* const* argv) {
   }
   if (config->count() == 0) {
     std::fprintf(stderr, "rackcastd: no configuration: start with --config FILE; see rackcastd --help\n");
+    return {std::nullopt, 2};
+  }
+  if (std::set<unsigned>(cores.begin(), cores.end()).size() != cores.size()) {
+    std::fprintf(stderr, "rackcastd: --cores names a core twice; each lane needs one of its own\n");
     return {std::nullopt, 2};
   }
   if (io_option->count() > 0) options.io = io;

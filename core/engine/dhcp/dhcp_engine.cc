@@ -271,7 +271,7 @@ void DhcpEngine::on_completion(const Now& now, Completion& completion, Sink& sin
     if (!belongs_to(committed->ticket, EngineTag::kDhcp)) return;
     on_committed(now, *committed, sink);
   } else if (const auto* swapped = std::get_if<ConfigSwapped>(&completion)) {
-    swap_config(now, swapped->config);
+    swap_config(now, *swapped);
   } else if (std::holds_alternative<StopLane>(completion)) {
     stopping_ = true;
   }
@@ -287,11 +287,16 @@ void DhcpEngine::on_deadline(const Now& now, Sink&) {
   set_deadline(now);
 }
 
-void DhcpEngine::swap_config(const Now& now, std::shared_ptr<const Config> config) {
+void DhcpEngine::swap_config(const Now& now, const ConfigSwapped& swapped) {
   leases_->expire(now.wall);
   const std::vector<LeasePool> pools = network_.pools();
   const std::vector<Reservation> reservations = network_.reservations();
-  network_ = Network(std::move(config), std::vector<DhcpInterface>(network_.interfaces()));
+  std::vector<DhcpInterface> interfaces = network_.interfaces();
+  for (DhcpInterface& interface : interfaces)
+    if (swapped.addresses != nullptr)
+      for (const InterfaceAddresses& now_there : *swapped.addresses)
+        if (now_there.name.view() == interface.name.view()) interface.addresses = now_there.addresses;
+  network_ = Network(swapped.config, std::move(interfaces));
   // Off: the table is kept as it is for when the service is on again. The same addresses: it fits as it is.
   if (!network_.is_on() || (network_.pools() == pools && network_.reservations() == reservations)) return;
   rebuild_table(now);

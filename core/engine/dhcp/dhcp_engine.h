@@ -156,7 +156,7 @@ class DhcpEngine final : public Engine {
   [[nodiscard]] bool send(Exchange& exchange, const Reply& reply);
   [[nodiscard]] std::uint32_t lease_seconds(const Request& request, const SubnetConfig& subnet) const;
 
-  void swap_config(const Now& now, std::shared_ptr<const Config> config);
+  void swap_config(const Now& now, const ConfigSwapped& swapped);
   void rebuild_table(const Now& now);
   [[nodiscard]] std::unique_ptr<LeaseTable> make_table(std::size_t extra) const;
   void set_deadline(const Now& now);

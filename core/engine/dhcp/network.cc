@@ -4,6 +4,31 @@
 
 namespace rackcast::engine {
 
+namespace {
+
+// `taken` in order; the ranges stay disjoint and in theirs.
+std::vector<AddressRange> ranges_without(const std::vector<AddressRange>& ranges,
+                                         const std::vector<net::Ipv4Address>& taken) {
+  std::vector<AddressRange> left;
+  for (const AddressRange& range : ranges) {
+    std::uint64_t from = range.first.value();  // 64 bits: it can pass 255.255.255.255
+    const auto add_until = [&](std::uint64_t until) {
+      if (from < until)
+        left.push_back({net::Ipv4Address(static_cast<std::uint32_t>(from)),
+                        net::Ipv4Address(static_cast<std::uint32_t>(until - 1))});
+    };
+    for (const net::Ipv4Address address : taken) {
+      if (address < range.first || range.last < address) continue;
+      add_until(address.value());
+      from = std::uint64_t{address.value()} + 1;
+    }
+    add_until(std::uint64_t{range.last.value()} + 1);
+  }
+  return left;
+}
+
+}  // namespace
+
 void Link::add(std::size_t subnet) {
   const auto known = subnets();
   if (count_ < kSubnetsMax && std::find(known.begin(), known.end(), subnet) == known.end()) subnets_[count_++] = subnet;
@@ -29,7 +54,7 @@ const DhcpInterface* Network::interface_of(SocketId socket, InterfaceIndex index
 
 bool Network::is_ours(net::Ipv4Address address) const {
   for (const DhcpInterface& facts : interfaces_)
-    for (const DhcpInterfaceAddress& own : facts.addresses)
+    for (const OwnAddress& own : facts.addresses)
       if (own.address == address) return true;
   return false;
 }
@@ -47,7 +72,7 @@ Link Network::link_of(const Request& request, const DhcpInterface& interface) co
     // A renewing client's unicast is routed past its relay: its own address tells the network (RFC 2131 §4.3.2).
     if (request.unicast && !request.client_address().is_any()) add_subnet_of(request.client_address(), link);
     if (link.empty())
-      for (const DhcpInterfaceAddress& own : interface.addresses) add_subnet_of(own.address, link);
+      for (const OwnAddress& own : interface.addresses) add_subnet_of(own.address, link);
   }
   return link;
 }
@@ -61,7 +86,7 @@ std::optional<std::size_t> Network::subnet_of(net::Ipv4Address address, const Li
 net::Ipv4Address Network::source_address(const Request& request, const DhcpInterface& interface,
                                          const net::Ipv4Prefix& subnet) const {
   if (request.unicast) return request.destination;
-  for (const DhcpInterfaceAddress& own : interface.addresses)
+  for (const OwnAddress& own : interface.addresses)
     if (subnet.contains(own.address)) return own.address;
   return interface.addresses.front().address;
 }
@@ -93,8 +118,20 @@ const HostConfig* Network::host_of(const net::MacAddress& mac, const net::Ipv4Pr
 std::vector<LeasePool> Network::pools() const {
   std::vector<LeasePool> pools;
   if (!is_on()) return pools;
-  for (const SubnetConfig& subnet : dhcp().subnets) pools.push_back({subnet.subnet, subnet.ranges});
+  for (const SubnetConfig& subnet : dhcp().subnets)
+    pools.push_back({subnet.subnet, ranges_without(subnet.ranges, taken_addresses(subnet))});
   return pools;
+}
+
+// In order.
+std::vector<net::Ipv4Address> Network::taken_addresses(const SubnetConfig& subnet) const {
+  std::vector<net::Ipv4Address> taken = subnet.routers;
+  taken.insert(taken.end(), subnet.dns.begin(), subnet.dns.end());
+  if (subnet.next_server) taken.push_back(*subnet.next_server);
+  for (const DhcpInterface& facts : interfaces_)
+    for (const OwnAddress& own : facts.addresses) taken.push_back(own.address);
+  std::sort(taken.begin(), taken.end());
+  return taken;
 }
 
 std::vector<Reservation> Network::reservations() const {

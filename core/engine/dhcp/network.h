@@ -12,20 +12,16 @@
 #include "core/config/config.h"
 #include "core/engine/dhcp/request.h"
 #include "core/leases/lease_table.h"
+#include "core/work.h"
 
 namespace rackcast::engine {
-
-struct DhcpInterfaceAddress {
-  net::Ipv4Address address;
-  net::Ipv4Prefix prefix;
-};
 
 // What the daemon knows of the interface behind one of the DHCP sockets.
 struct DhcpInterface {
   SocketId socket;
   InterfaceIndex index;
   FixedText<16> name;
-  std::vector<DhcpInterfaceAddress> addresses;
+  std::vector<OwnAddress> addresses;
 };
 
 // The configured subnets of the link a client is on: several where an interface has addresses in several.
@@ -69,10 +65,13 @@ class Network {
   // another network does not apply, and so is never offered on the wrong one.
   [[nodiscard]] const HostConfig* host_of(const net::MacAddress& mac, const net::Ipv4Prefix& subnet) const;
 
+  // What may be leased: the ranges without addresses that somebody has already, which are ours on any interface and the
+  // subnet's routers, name servers and boot server. (A reservation is the operator's word and is not looked at.)
   [[nodiscard]] std::vector<LeasePool> pools() const;
   [[nodiscard]] std::vector<Reservation> reservations() const;
 
  private:
+  [[nodiscard]] std::vector<net::Ipv4Address> taken_addresses(const SubnetConfig& subnet) const;
   void add_subnet_of(net::Ipv4Address address, Link& link) const;
 
   std::shared_ptr<const Config> config_;

@@ -144,9 +144,8 @@ Machine machine_of(const Request& request) {
   machine.architecture = request.architecture;
   machine.vendor_class = request.vendor_class;
   machine.ipxe = request.ipxe;
-  const std::string_view id = request.machine_id;
-  if (id.size() == 1 + machine.uuid.size() && id[0] == '\0')
-    std::transform(id.begin() + 1, id.end(), machine.uuid.begin(), [](char c) { return static_cast<std::uint8_t>(c); });
+  if (const auto id = dhcp4::MachineId::parse(std::as_bytes(std::span(request.machine_id.view()))))
+    machine.uuid = id->octets;
   return machine;
 }
 

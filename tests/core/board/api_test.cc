@@ -57,6 +57,7 @@ TEST_F(Api, AnswersWhateverBytesAMachineSent) {
   Event event = transfer(EventKind::kRefused, kStart, "\xff\"\n<script>", 1);
   event.detail = "\xc3\x28";
   event.hostname = "\xff";
+  event.mac = kMac;
   model_.on_event(event);
   model_.on_event(transfer(EventKind::kTransferStarted, kStart, "\xff\"\n", 1));
   EXPECT_EQ(Json::parse(api_.handle("GET", "/api/machines", kStart).body).size(), 1U);

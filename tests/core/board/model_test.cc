@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include <thread>
 
 #include "core/board/board_model.h"
@@ -333,10 +335,41 @@ TEST(BoardModel, ForgetsTheMachineThatWasQuietLongest) {
     ack.address = net::IpAddress(net::Ipv4Address(10, 0, 0, i));
     model.on_event(ack);
   }
-  Event event = transfer(Kind::kTransferStarted, kStart + 4s, "vmlinuz", 1);
+  Event event = transfer(Kind::kTransferDone, kStart + 4s, "vmlinuz", 1);
   event.address = net::IpAddress(net::Ipv4Address(10, 0, 0, 10));
   model.on_event(event);
-  EXPECT_EQ(model.machines(kStart + 4s).size(), 3U);
+  EXPECT_EQ(model.machines(kStart + 4s).size(), 4U) << "three machines and a stranger";
+}
+
+TEST(BoardModel, WhatAnybodyCanForgeMakesNoMachine) {
+  BoardModel model({});
+  for (const Kind kind : {Kind::kNotFound, Kind::kRefused, Kind::kTransferStarted, Kind::kTransferFailed})
+    model.on_event(transfer(kind, kStart, "vmlinuz", 1));
+  EXPECT_TRUE(model.machines(kStart).empty());
+  EXPECT_EQ(model.stats(kStart).not_found, 1U);
+  Event started = transfer(Kind::kTransferStarted, kStart, "a.rpm", 2);
+  started.protocol = Protocol::kHttp;
+  model.on_event(started);
+  EXPECT_EQ(model.machines(kStart).size(), 1U) << "a TCP connection is not forged";
+}
+
+TEST(BoardModel, StrangersPushOutStrangersNotMachines) {
+  BoardModel model({}, 3, 2);
+  for (std::uint8_t i = 1; i <= 3; ++i)
+    model.on_event(dhcp(Kind::kDhcpDiscover, kStart, net::MacAddress{{2, 0, 0, 0, 0, i}}));
+  for (std::uint8_t i = 1; i <= 5; ++i) {
+    Event done = transfer(Kind::kTransferDone, kStart + 1s, "vmlinuz", i, 5, 5);
+    done.address = net::IpAddress(net::Ipv4Address(10, 0, 0, i));
+    model.on_event(done);
+  }
+  const auto all = model.machines(kStart + 1s);
+  EXPECT_EQ(std::count_if(all.begin(), all.end(), [](const MachineView& view) { return view.mac.is_zero(); }), 2);
+  EXPECT_EQ(all.size(), 5U);
+  // A lease names a stranger: it moves over, and the machine that was quiet longest makes room.
+  Event ack = dhcp(Kind::kDhcpAck, kStart + 2s, net::MacAddress{{2, 0, 0, 0, 0, 9}});
+  ack.address = net::IpAddress(net::Ipv4Address(10, 0, 0, 5));
+  model.on_event(ack);
+  EXPECT_EQ(model.machines(kStart + 2s).size(), 4U);
 }
 
 TEST(BoardModel, CountsMachinesByStage) {

@@ -109,7 +109,10 @@ TEST(ConfigParse, FillsDefaults) {
   EXPECT_EQ(c.dhcp->subnets[0].lease_seconds.preset, 43'200U);
   EXPECT_EQ(c.dhcp->subnets[0].lease_seconds.longest, 86'400U);
   EXPECT_FALSE(c.dhcp->subnets[0].bootp);
-  EXPECT_EQ(c.tftp->listen.at(0).text().view(), "0.0.0.0:69");
+  ASSERT_EQ(c.tftp->listen.size(), 2U);
+  EXPECT_EQ(c.tftp->listen[0].text().view(), "0.0.0.0:69");
+  EXPECT_EQ(c.tftp->listen[1].text().view(), "[::]:69");
+  EXPECT_FALSE(c.tftp->listen_given);
   EXPECT_EQ(c.tftp->max_windowsize, 64);
   EXPECT_EQ(c.tftp->max_blksize, 65'464);
   EXPECT_FALSE(c.tftp->admission.per_source);

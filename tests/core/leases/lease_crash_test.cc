@@ -48,6 +48,7 @@ Lease versioned_lease(std::uint64_t ticket) {
         const std::scoped_lock lock(mutex);
         --in_flight;
         changed.notify_one();
+        return true;
       },
       [](const std::string&) { ::_exit(4); });
   if (!store) ::_exit(5);
@@ -105,7 +106,7 @@ TEST(LeaseCrash, EveryAnsweredLeaseIsKnownAfterKill9) {
     ASSERT_GE(round.last_ticket, round.first_ticket + answers_wanted - 1);  // answers come in order of submission
 
     auto store = SqliteLeaseStore::open(
-        file, [](LaneId, const Completion&) {}, [](const std::string&) {});
+        file, [](LaneId, const Completion&) { return true; }, [](const std::string&) {});
     ASSERT_TRUE(store) << store.error().message;
     const auto leases = (*store)->load();
     ASSERT_TRUE(leases) << leases.error().message;

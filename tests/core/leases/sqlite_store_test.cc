@@ -32,11 +32,21 @@ constexpr std::chrono::seconds kPatience{20};
 // Collects what the store's thread reports; waits are bounded.
 class Reports {
  public:
-  void completion(LaneId lane, const Completion& completion) {
+  bool completion(LaneId lane, const Completion& completion) {
     const std::scoped_lock lock(mutex_);
+    if (refusals_left_ > 0) {
+      --refusals_left_;
+      return false;
+    }
     lanes_.push_back(lane);
     completions_.push_back(std::get<LeaseCommitted>(completion));
     changed_.notify_all();
+    return true;
+  }
+  // As a lane whose mailbox is full does.
+  void refuse_next(int completions) {
+    const std::scoped_lock lock(mutex_);
+    refusals_left_ = completions;
   }
   void alarm(std::string sentence) {
     const std::scoped_lock lock(mutex_);
@@ -46,6 +56,10 @@ class Reports {
   [[nodiscard]] bool wait_for(std::size_t completions) {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, kPatience, [&] { return completions_.size() >= completions; });
+  }
+  [[nodiscard]] bool wait_for_alarm() {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, kPatience, [&] { return !alarms_.empty(); });
   }
   std::vector<LeaseCommitted> completions() {
     const std::scoped_lock lock(mutex_);
@@ -66,11 +80,12 @@ class Reports {
   std::vector<LaneId> lanes_;
   std::vector<LeaseCommitted> completions_;
   std::vector<std::string> alarms_;
+  int refusals_left_ = 0;
 };
 
 Result<std::unique_ptr<SqliteLeaseStore>> open_store(const std::filesystem::path& file, Reports& reports) {
   return SqliteLeaseStore::open(
-      file, [&reports](LaneId lane, const Completion& completion) { reports.completion(lane, completion); },
+      file, [&reports](LaneId lane, const Completion& completion) { return reports.completion(lane, completion); },
       [&reports](std::string sentence) { reports.alarm(std::move(sentence)); });
 }
 
@@ -171,6 +186,23 @@ TEST(SqliteLeaseStore, TheDestructorAnswersWhatWasSubmitted) {
   EXPECT_EQ(load_sorted(folder.path("leases.db")).size(), 100U);
 }
 
+TEST(SqliteLeaseStore, AnAnswerThatFoundTheMailboxFullIsKeptAndComesInOrder) {
+  const TemporaryTree folder;
+  Reports reports;
+  auto store = open_store(folder.path("leases.db"), reports);
+  ASSERT_TRUE(store);
+  reports.refuse_next(3);
+  for (std::uint64_t i = 1; i <= 5; ++i) ASSERT_TRUE(submit(**store, i, numbered_lease(static_cast<std::uint32_t>(i))));
+  (*store)->start();
+  ASSERT_TRUE(reports.wait_for(5));
+  std::uint64_t ticket = 0;
+  for (const LeaseCommitted& committed : reports.completions()) {
+    EXPECT_EQ(committed.ticket, Ticket{++ticket});
+    EXPECT_TRUE(committed.durable);
+  }
+  EXPECT_EQ((*store)->stats().answers_delayed, 3U);
+}
+
 TEST(SqliteLeaseStore, AFullQueueRefuses) {
   const TemporaryTree folder;
   Reports reports;
@@ -194,8 +226,13 @@ TEST(SqliteLeaseStore, CountsWhatItDidForWhoeverHoldsAnyStore) {
   std::map<std::string_view, std::uint64_t> counted;
   const LeaseStoreStats stats = store.stats();
   for (const auto& row : kLeaseStoreRows) counted[row.name] = stats.*row.value;
-  EXPECT_EQ(counted, (std::map<std::string_view, std::uint64_t>{
-                         {"commits", 1}, {"rows", 3}, {"rows_failed", 0}, {"rows_folded", 0}, {"queue_full", 0}}));
+  EXPECT_EQ(counted, (std::map<std::string_view, std::uint64_t>{{"commits", 1},
+                                                                {"rows", 3},
+                                                                {"rows_failed", 0},
+                                                                {"rows_folded", 0},
+                                                                {"queue_full", 0},
+                                                                {"answers_delayed", 0},
+                                                                {"folds_failed", 0}}));
 }
 
 TEST(SqliteLeaseStore, TheJournalIsFoldedInTheBackground) {
@@ -259,11 +296,39 @@ TEST(SqliteLeaseStore, AFullDiskPromisesNothingAlarmsOnceAndRecovers) {
   const auto alarms = reports.alarms();
   ASSERT_EQ(alarms.size(), 2U);
   EXPECT_THAT(alarms[0], HasSubstr(folder.path("leases.db")));
+  EXPECT_THAT(alarms[0], HasSubstr("no new lease is given"));
   EXPECT_THAT(alarms[1], HasSubstr("can be written again"));
   store->reset();
   const auto leases = load_sorted(folder.path("leases.db"));
   ASSERT_EQ(leases.size(), 2U);
   EXPECT_EQ(leases[1], numbered_lease(5));
+}
+
+// A trigger that fails stands in for a disk with room for appends alone.
+TEST(SqliteLeaseStore, AFoldThatFailsIsAnAlarmOfItsOwn) {
+  const TemporaryTree folder;
+  Reports reports;
+  auto store = open_store(folder.path("leases.db"), reports);
+  ASSERT_TRUE(store);
+  (*store)->start();
+  sqlite3* other = nullptr;
+  ASSERT_EQ(sqlite3_open(folder.path("leases.db").c_str(), &other), SQLITE_OK);
+  // Folding writes `lease`, appending does not.
+  ASSERT_EQ(sqlite3_exec(other, "CREATE TRIGGER full BEFORE INSERT ON lease BEGIN SELECT RAISE(FAIL, 'full'); END",
+                         nullptr, nullptr, nullptr),
+            SQLITE_OK);
+  sqlite3_close(other);
+  for (std::uint64_t i = 1; i <= 100; ++i)
+    ASSERT_TRUE(submit(**store, i, numbered_lease(static_cast<std::uint32_t>(i))));
+  ASSERT_TRUE(reports.wait_for(100));
+  ASSERT_TRUE(reports.wait_for_alarm());
+  ASSERT_TRUE(submit(**store, 101, numbered_lease(101)));
+  ASSERT_TRUE(reports.wait_for(101));
+  EXPECT_TRUE(reports.completions().back().durable);
+  const auto alarms = reports.alarms();
+  ASSERT_EQ(alarms.size(), 1U) << "a commit that succeeds ends no fold's spell";
+  EXPECT_THAT(alarms[0], HasSubstr("cannot be folded"));
+  EXPECT_EQ((*store)->stats().folds_failed, 1U);
 }
 
 TEST(SqliteLeaseStore, SaysThatTheFolderIsMissing) {

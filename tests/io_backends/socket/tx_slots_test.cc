@@ -55,10 +55,10 @@ TEST(TxSlots, QueuesKeepTheirOrderApart) {
   TxSlot* b = slots.reserve();
   TxSlot* c = slots.reserve();
   TxSlot* d = slots.reserve();
-  slots.push_back(0, b);
+  slots.push_back(0, a);
   slots.push_back(1, d);
+  slots.push_back(0, b);
   slots.push_back(0, c);
-  slots.push_front(0, a);
   EXPECT_EQ(slots.queued(0), 3U);
   EXPECT_EQ(slots.front(0), a);
   EXPECT_EQ(slots.next(a), b);
@@ -70,7 +70,7 @@ TEST(TxSlots, QueuesKeepTheirOrderApart) {
   }
   EXPECT_TRUE(slots.empty(0));
   EXPECT_EQ(slots.front(0), nullptr);
-  slots.push_front(0, c);
+  slots.push_back(0, c);
   slots.push_back(0, a);
   EXPECT_EQ(slots.front(0), c);
   EXPECT_EQ(slots.next(c), a);

@@ -32,6 +32,37 @@ TEST(DhcpHosts, AReservationIsGivenToItsMachineAndToNobodyElse) {
   EXPECT_EQ(rack.ask(init_reboot(1, ip(2)))->type(), MessageType::kNak);
 }
 
+TEST(DhcpHosts, WhatSomebodyHasAlreadyIsNeverLeased) {
+  Config config = rack_config();
+  SubnetConfig& subnet = config.dhcp->subnets.front();
+  subnet.ranges = {{ip(108), ip(114)}};  // .110 is the server
+  subnet.routers = {ip(108)};
+  subnet.dns = {ip(112), {222, 88, 88, 88}};
+  subnet.next_server = ip(114);
+  Rack rack(config);
+  const auto asked = rack.ask(discover(1).with(OptionCode::kRequestedAddress, kServer));
+  ASSERT_NE(asked, nullptr);
+  EXPECT_EQ(asked->yiaddr(), ip(109));
+  EXPECT_EQ(rack.lease(2), ip(111));
+  EXPECT_EQ(rack.lease(3), ip(113));
+  EXPECT_EQ(rack.ask(discover(4)), nullptr) << "nothing else is free";
+  EXPECT_EQ(rack.ask(init_reboot(5, kServer)), nullptr);
+}
+
+TEST(DhcpConfig, AReloadTakesTheInterfacesPresentAddresses) {
+  Rack rack;
+  EXPECT_EQ(rack.lease(1), ip(2));
+  const net::Ipv4Address moved = ip(3);
+  rack.complete(ConfigSwapped{std::make_shared<Config>(rack_config()),
+                              std::make_shared<std::vector<InterfaceAddresses>>(std::vector<InterfaceAddresses>{
+                                  {"eth0", {{moved, *net::Ipv4Prefix::parse("192.168.1.0/24")}}}})});
+  const auto offer = rack.ask(discover(2));
+  ASSERT_NE(offer, nullptr);
+  EXPECT_EQ(offer->yiaddr(), ip(4)) << "3 is ours now";
+  EXPECT_EQ(offer->options.server_identifier(), moved);
+  EXPECT_EQ(rack.ask(discover(3), {.socket = 1})->options.server_identifier(), kServer2) << "not told of: as it was";
+}
+
 TEST(DhcpHosts, AReservedMachineNeedsNoHistoryToReboot) {
   Rack rack(with_hosts({host(9, ip(200))}));
   EXPECT_EQ(rack.ask(init_reboot(9, ip(200)))->type(), MessageType::kAck);

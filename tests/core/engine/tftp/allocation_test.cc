@@ -9,6 +9,7 @@
 #include "proto/tftp/encode.h"
 #include "tests/support/allocation_count.h"
 #include "tests/support/heap_image.h"
+#include "tests/support/one_slot_io.h"
 
 namespace rackcast::engine {
 namespace {
@@ -18,7 +19,7 @@ constexpr std::uint16_t kBlock = 1'468;
 constexpr std::uint16_t kWindow = 4;
 
 // Remembers of each client only the last block sent to it, and from which port.
-class ClientsIo final : public PacketIo {
+class ClientsIo final : public testing::OneSlotIo {
  public:
   struct Seen {
     std::uint16_t last = 0;
@@ -31,36 +32,18 @@ class ClientsIo final : public PacketIo {
   std::array<PinId, 64> pins{};
   std::size_t pin_count = 0;
 
-  TxSlot* reserve() override {
-    slot_.reset();
-    return &slot_;
-  }
-  void commit(TxSlot* slot) override {
-    Seen& client = seen[slot->destination.peer.address.v4().value() & 0xFFFFU];
-    const auto header = slot->header(slot->datagrams().back());
+ private:
+  void on_commit(const TxSlot& slot) override {
+    Seen& client = seen[slot.destination.peer.address.v4().value() & 0xFFFFU];
+    const auto header = slot.header(slot.datagrams().back());
     client.oack = header[1] == std::byte{6};
     client.last =
         static_cast<std::uint16_t>((std::to_integer<unsigned>(header[2]) << 8U) | std::to_integer<unsigned>(header[3]));
-    client.from = slot->destination.socket;
+    client.from = slot.destination.socket;
     client.fresh = true;
-    datagrams += slot->count();
-    if (slot->pin != kNoPin) pins[pin_count++] = slot->pin;
+    datagrams += slot.count();
+    if (slot.pin != kNoPin) pins[pin_count++] = slot.pin;
   }
-  void cancel(TxSlot*) override {}
-  std::size_t reap(std::span<PinId>) override { return 0; }
-  IoCapabilities capabilities() const override { return {}; }
-  Now now() override { return {}; }
-  std::size_t poll(std::span<ReceivedDatagram>, MonotonicTime) override { return 0; }
-  void release(std::span<const ReceivedDatagram>) override {}
-  FlushReport flush() override { return {}; }
-  void wake() override {}
-  const IoStats& stats() const override { return stats_; }
-  bool join_group(SocketId, const net::IpAddress&, InterfaceIndex) override { return false; }
-  net::Endpoint local_endpoint(SocketId) const override { return {}; }
-
- private:
-  TxSlot slot_;
-  IoStats stats_;
 };
 
 class CountingEvents final : public EventSink {

@@ -1,0 +1,63 @@
+#include "tools/rackcastd/lane_plan.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace rackcast {
+namespace {
+
+std::size_t count(const LanePlan& plan, SocketRole role, bool ipv6) {
+  return static_cast<std::size_t>(
+      std::count_if(plan.sockets.begin(), plan.sockets.end(),
+                    [&](const PlannedSocket& socket) { return socket.role == role && socket.ipv6 == ipv6; }));
+}
+
+Config with_tftp(std::vector<net::Endpoint> listen, bool given) {
+  Config config;
+  config.tftp.emplace();
+  config.tftp->listen = std::move(listen);
+  config.tftp->listen_given = given;
+  return config;
+}
+
+const net::Endpoint kV4{net::IpAddress(net::Ipv4Address{}), net::UdpPort{69}};
+const net::Endpoint kV6{net::IpAddress(net::Ipv6Address{}), net::UdpPort{69}};
+
+TEST(LanePlan, DhcpIsOnTheFirstLaneAndTftpOnEach) {
+  Config config = with_tftp({kV4}, true);
+  config.dhcp.emplace();
+  config.server.cores = {0, 1};
+  io::InterfaceFacts loopback;
+  loopback.name = "lo";
+  loopback.loopback = true;
+  const auto plans = plan_lanes(config, std::vector<io::InterfaceFacts>{loopback, {}}, true);
+  ASSERT_EQ(plans.size(), 2U);
+  EXPECT_EQ(count(plans[0], SocketRole::kDhcp, false), 2U);
+  EXPECT_FALSE(plans[0].specs[0].frames) << "loopback carries none";
+  EXPECT_TRUE(plans[0].specs[1].frames);
+  EXPECT_EQ(count(plans[1], SocketRole::kDhcp, false), 0U);
+  for (const LanePlan& plan : plans) {
+    EXPECT_EQ(count(plan, SocketRole::kTftpListener, false), 1U);
+    EXPECT_EQ(count(plan, SocketRole::kTftpTransfer, false), kTransferSocketsPerLane);
+    EXPECT_EQ(plan.specs.size(), plan.sockets.size());
+  }
+}
+
+TEST(LanePlan, TheDefaultListensOnIpv6WhereThereIsSome) {
+  const Config config = with_tftp({kV4, kV6}, false);
+  const LanePlan with = plan_lanes(config, {}, true).front();
+  EXPECT_EQ(count(with, SocketRole::kTftpListener, true), 1U);
+  EXPECT_EQ(count(with, SocketRole::kTftpTransfer, true), kTransferSocketsPerLane);
+  const LanePlan without = plan_lanes(config, {}, false).front();
+  EXPECT_EQ(count(without, SocketRole::kTftpListener, true), 0U);
+  EXPECT_EQ(count(without, SocketRole::kTftpTransfer, true), 0U);
+}
+
+TEST(LanePlan, WhatWasAskedForIsPlannedEvenIfItCannotBeOpened) {
+  const LanePlan plan = plan_lanes(with_tftp({kV6}, true), {}, false).front();
+  EXPECT_EQ(count(plan, SocketRole::kTftpListener, true), 1U);
+}
+
+}  // namespace
+}  // namespace rackcast
