@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The virtual rack of tools/quickstart: one QEMU machine and many light ones, watched on the boot board until all are installed.
+# The virtual rack of tools/quickstart: one QEMU machine and many simulated ones, watched on the boot board until all are installed.
 # Sourced by tools/quickstart, whose variables it uses: lib bin io machines stay.
 # shellcheck disable=SC2154
 
@@ -11,8 +11,8 @@
 . "$lib/daemon.sh"
 
 demo_started_ms=0
-demo_names=() # one per machine: bios, machine1, …
-demo_pids=()  # and its process
+demo_firmware=''  # process of the QEMU machine
+demo_simulator='' # and of the simulated ones
 demo_board=''
 
 quickstart_demo() {
@@ -42,25 +42,18 @@ demo_show_board_on_host() {
 }
 
 demo_power_on() {
-  local number folder
   demo_started_ms=$(rack_now_ms)
   boot_bios 52:54:00:99:00:01 tap1 "$RACK_DIR/bios.log"
-  demo_names=(bios)
-  demo_pids=("$MACHINE_PID")
-  for ((number = 1; number <= machines; number++)); do
-    rack_add_client "machine$number"
-    ip -n "$RACK_NS" link set eth0 address "$(printf '52:54:00:99:01:%02x' "$number")"
-    folder=$RACK_SCRATCH/machine$number
-    mkdir "$folder"
-    rack_spawn "$RACK_NS" "$RACK_DIR/machine$number.log" "$lib/light_machine" "$DEMO_TREE/host/busybox" "$folder" "$number"
-    demo_names+=("machine$number")
-    demo_pids+=("$RACK_PID")
-  done
+  demo_firmware=$MACHINE_PID
+  rack_add_client machines
+  rack_spawn "$RACK_NS" "$RACK_DIR/machines.log" "$bin/rackcast-sim" boot_storm --clients "$machines" --interface eth0 \
+    --tree "$DEMO_TREE" --profile bios-pxelinux=4,edk2=2,ipxe=1 --time-max 600 --json "$RACK_DIR/machines.json"
+  demo_simulator=$RACK_PID
 }
 
-# demo_state NAME: installed, failed or booting, by what the machine itself said last.
-demo_state() {
-  case $(grep -a -o -E "$machine_marker" "$RACK_DIR/$1.log" 2>/dev/null | tail -n 1) in
+# demo_firmware_state: installed, failed or booting, by what the machine itself said last.
+demo_firmware_state() {
+  case $(grep -a -o -E "$machine_marker" "$RACK_DIR/bios.log" 2>/dev/null | tail -n 1) in
     *-OK) echo installed ;;
     *-FAIL) echo failed ;;
     *) echo booting ;;
@@ -68,10 +61,19 @@ demo_state() {
 }
 
 demo_all_ended() {
-  local index
-  for index in "${!demo_pids[@]}"; do
-    if rack_running "${demo_pids[index]}" && [[ $(demo_state "${demo_names[index]}") == booting ]]; then return 1; fi
-  done
+  if rack_running "$demo_simulator"; then return 1; fi
+  ! rack_running "$demo_firmware" || [[ $(demo_firmware_state) != booting ]]
+}
+
+# demo_simulated_done: how many simulated machines installed with every byte right; 0 without a verdict.
+demo_simulated_done() {
+  python3 - "$RACK_DIR/machines.json" 2>/dev/null <<'END' || echo 0
+import json
+import sys
+
+verdict = json.load(open(sys.argv[1]))["verdict"]
+print(verdict["done"] if verdict["bytes_right"] else 0)
+END
 }
 
 demo_elapsed() { echo $((($(rack_now_ms) - demo_started_ms) / 1000)); }
@@ -84,7 +86,7 @@ demo_screen() {
   table=$(demo_table)
   # On a terminal the table is redrawn in place; in a log it is repeated.
   if [[ -t 1 ]]; then printf '\033[H\033[2J'; fi
-  printf 'rackcast quickstart, %s s since power-on: 1 real firmware (52:54:00:99:00:01) and %s light machines\n\n%s\n\n' \
+  printf 'rackcast quickstart, %s s since power-on: 1 real firmware (52:54:00:99:00:01) and %s simulated machines\n\n%s\n\n' \
     "$(demo_elapsed)" "$machines" "$table"
   demo_where
 }
@@ -110,22 +112,21 @@ demo_watch() {
 }
 
 demo_summary() {
-  local name installed=0
-  local seconds
+  local installed seconds
   seconds=$(demo_elapsed)
   demo_screen
-  for name in "${demo_names[@]}"; do
-    if [[ $(demo_state "$name") == installed ]]; then
-      installed=$((installed + 1))
-    else
-      echo "$name did not install; its last lines:"
-      tail -n 5 "$RACK_DIR/$name.log" | tr -cd '\n\t -~' | sed 's/^/    /'
-    fi
-  done
-  echo "$installed of ${#demo_names[@]} machines installed $seconds s after power-on, their packages' checksums right over FTP and HTTP"
+  installed=$(demo_simulated_done)
+  cat "$RACK_DIR/machines.log"
+  if [[ $(demo_firmware_state) == installed ]]; then
+    installed=$((installed + 1))
+  else
+    echo "the firmware did not install; its last lines:"
+    tail -n 5 "$RACK_DIR/bios.log" | tr -cd '\n\t -~' | sed 's/^/    /'
+  fi
+  echo "$installed of $((machines + 1)) machines installed $seconds s after power-on, every byte checked"
   if [[ $stay == yes ]]; then
     echo "the rack stays up; Ctrl-C takes it down"
     wait "$DAEMON_PID" || true
   fi
-  ((installed == ${#demo_names[@]}))
+  ((installed == machines + 1))
 }
