@@ -5,6 +5,7 @@
 #include <exception>
 
 #include "tools/sim/app.h"
+#include "tools/sim/replay_command.h"
 
 namespace {
 
@@ -27,6 +28,7 @@ int main(int argc, char** argv) {
   sigaction(SIGTERM, &action, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
   try {
+    if (rackcast::sim::is_replay(argc, argv)) return rackcast::sim::run_replay_command(argc, argv);
     const rackcast::sim::ParsedOptions parsed = rackcast::sim::parse_options(argc, argv);
     if (!parsed.options) return parsed.exit_code;
     return rackcast::sim::run_app(*parsed.options, stop_asked);

@@ -12,6 +12,8 @@ namespace {
 constexpr const char* kExamples = R"(Examples:
   ip netns exec lab rackcast-sim boot_storm --clients 1000 --interface eth0 --tree build/demo
   rackcast-sim lossy_rack loss=5 --server 127.0.0.1 --skip dhcp --clients 200 --profile bios-pxelinux=3,ipxe
+  rackcast-sim soak hours=8 --virtual --clients 2000 --seed 7
+  rackcast-sim replay storm.pcapng --config /etc/rackcast/rackcast.toml
   rackcast-sim steady rate=20 --interface eth0 --server 10.99.0.1 --expect "p99<30s,failed=0" --json run.json
 
 Exit status: 0 every machine finished, every byte was right and every expectation held; 1 not so, or the run could not

@@ -29,6 +29,7 @@ Result<PackagesStage> packages_stage(const SimOptions& options) {
   const std::string folder = named                  ? options.packages
                              : options.tree.empty() ? ""
                                                     : roots_of(options.tree).install.front();
+  if (folder.empty() && options.virtual_time) return stage;  // the made-up tree has its own
   if (folder.empty()) {
     stage.notes.emplace_back("packages are left out: neither --tree nor --packages says which there are");
     return stage;

@@ -1,16 +1,30 @@
-// The seam to the deterministic engine: the same plan, machines and recorder, another world.
+// `--virtual`: the operator's plan in the deterministic engine, against our own server in this process.
 #pragma once
 
-#include <string>
+#include <atomic>
 
 #include "core/result.h"
-#include "tools/sim/live/live_run.h"
+#include "tools/sim/deterministic/virtual_tree.h"
+#include "tools/sim/machines/machine_facts.h"
+#include "tools/sim/options.h"
+#include "tools/sim/verdict/progress.h"
+#include "tools/sim/verdict/record.h"
 
 namespace rackcast::sim {
 
-// A run in virtual time: our own server, its tree and the machines in this process. `tree` may be empty: an invented
-// one.
-[[nodiscard]] Result<LiveOutcome> run_virtual(const RunPlan& plan, const RunFacts& facts, const std::string& tree,
-                                              Observer& observer, const RunTick& tick, const std::atomic<bool>& stop);
+struct Rehearsal {
+  RunRecord record;              // violated invariants are among its notes
+  std::uint64_t violations = 0;  // of the server's, or the engine's, promises
+};
+
+// Error: the tree cannot be read.
+[[nodiscard]] Result<Rehearsal> rehearse(const SimOptions& options, const RunPlan& plan, const RunFacts& facts,
+                                         ProgressMeter& meter, const std::atomic<bool>& stop);
+
+// The files below --tree as the one root that the virtual server has: its tftpboot/ and tree/ together where they
+// exist. In texts (configurations, scripts, kickstarts) the address `named` becomes `server`, for in virtual time
+// nobody else is there.
+[[nodiscard]] Result<TreeContent> virtual_tree_of(const std::string& tree, std::optional<net::Ipv4Address> named,
+                                                  net::Ipv4Address server);
 
 }  // namespace rackcast::sim

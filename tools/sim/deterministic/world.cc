@@ -156,6 +156,7 @@ void World::add_agenda() {
 void World::on_event(std::uint64_t token) {
   const auto which = static_cast<std::uint32_t>(token);
   --agenda_left_;
+  if (is_over_) return;  // whoever was still to be switched on stays off
   switch (static_cast<AgendaItem>(token >> kItemShift)) {
     case AgendaItem::kPowerOn:
       return rack_->power_on(now(), MachineId{which});
@@ -201,6 +202,7 @@ void World::run() {
 }
 
 void World::run_out() {
+  is_over_ = true;
   hostile_->stop();
   rack_->end(now());
 }
