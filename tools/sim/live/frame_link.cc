@@ -91,12 +91,13 @@ struct FrameLink::Batch {
   std::size_t count = 0;
 };
 
-FrameLink::FrameLink(EventLoop& loop, const RunTimer& timer, FileDescriptor socket, net::MacAddress own_mac,
+FrameLink::FrameLink(EventLoop& loop, const RunTimer& timer, FileDescriptor socket, const io::InterfaceFacts& facts,
                      DhcpReceiver& receiver)
     : loop_(loop),
       timer_(timer),
       socket_(std::move(socket)),
-      own_mac_(own_mac),
+      own_mac_(facts.mac),
+      mtu_(std::min<std::size_t>(facts.mtu, kFrameMax - net::kEthernetHeaderBytes)),
       receiver_(receiver),
       batch_(std::make_unique<Batch>()) {}
 
@@ -113,7 +114,7 @@ Result<std::unique_ptr<FrameLink>> FrameLink::open(EventLoop& loop, const RunTim
   auto socket = open_socket(*facts);
   if (!socket) return tl::make_unexpected(socket.error());
   const int descriptor = socket->get();
-  std::unique_ptr<FrameLink> link(new FrameLink(loop, timer, std::move(*socket), facts->mac, receiver));
+  std::unique_ptr<FrameLink> link(new FrameLink(loop, timer, std::move(*socket), *facts, receiver));
   link->client_port_ = std::move(*port);
   if (!loop.add(descriptor, *link, EPOLLIN)) return fail("cannot watch a raw socket: " + errno_text(errno));
   return link;
@@ -125,7 +126,6 @@ void FrameLink::send(const net::MacAddress& source, const DhcpSend& how, std::sp
     if (!client_port_->send(how.source, {how.server, how.server_port}, message)) ++unsent_;
     return;
   }
-  if (batch_->count == kBatch) flush();
   net::UdpFrame frame;
   frame.destination_mac = net::MacAddress::broadcast();
   frame.source_mac = source;
@@ -133,6 +133,45 @@ void FrameLink::send(const net::MacAddress& source, const DhcpSend& how, std::sp
   frame.source_port = net::UdpPort{68};
   frame.destination_port = how.server_port;
   frame.payload = message;
+  enqueue(frame);
+}
+
+bool FrameLink::full() const {
+  return batch_->count == kBatch;
+}
+
+bool FrameLink::send_datagram(const net::Endpoint& from, const net::Endpoint& to, std::span<const std::byte> payload) {
+  if (!to.address.is_v4() || payload.size() + net::kIpv4HeaderBytesMin + net::kUdpHeaderBytes > mtu_) return false;
+  const auto neighbour = std::find_if(neighbours_.begin(), neighbours_.end(),
+                                      [&](const Neighbour& it) { return it.address == to.address.v4(); });
+  if (neighbour == neighbours_.end()) return false;
+  net::UdpFrame frame;
+  frame.destination_mac = neighbour->mac;
+  frame.source_mac = own_mac_;  // who answers ARP for the machine's address
+  frame.source = from.address.v4();
+  frame.destination = to.address.v4();
+  frame.source_port = from.port;
+  frame.destination_port = to.port;
+  frame.dont_fragment = true;
+  frame.payload = payload;
+  enqueue(frame);
+  return true;
+}
+
+// The latest MAC of an address counts; further addresses than kNeighboursMax are the kernel's to reach.
+void FrameLink::remember(net::Ipv4Address address, const net::MacAddress& mac) {
+  if (address.is_any()) return;
+  const auto known =
+      std::find_if(neighbours_.begin(), neighbours_.end(), [&](const Neighbour& it) { return it.address == address; });
+  if (known != neighbours_.end()) {
+    known->mac = mac;
+  } else if (neighbours_.size() < kNeighboursMax) {
+    neighbours_.push_back({address, mac});
+  }
+}
+
+void FrameLink::enqueue(const net::UdpFrame& frame) {
+  if (full()) flush();
   const auto bytes = net::encode_udp_frame(batch_->queued[batch_->count], frame);
   if (bytes.empty()) {
     ++unsent_;
@@ -203,6 +242,7 @@ void FrameLink::take(Instant now, std::span<const std::byte> frame, msghdr& mess
     return;
   }
   const net::Endpoint from{parsed->source, parsed->source_port};
+  remember(parsed->source, parsed->source_mac);
   if (parsed->destination_mac == net::MacAddress::broadcast()) {
     // Every machine hears it, but it concerns one.
     receiver_.on_dhcp_to_mac(now, message_chaddr(parsed->payload), from, parsed->payload);

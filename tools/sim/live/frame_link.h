@@ -1,6 +1,9 @@
 // DHCP as the machines' own Ethernet frames, through one AF_PACKET socket on their wire: each frame has its machine's
 // MAC, as 0.0.0.0 to 255.255.255.255 where the machine has no address. A kernel filter passes on only UDP to port 68;
 // promiscuous mode lets replies to invented MACs in. Tagged frames are not the machines'. packet(7).
+//
+// It also sends the machines' TFTP to servers that answered DHCP here: past routing and the UDP stack, which for a
+// datagram of four bytes cost the sender more than the wire does.
 #pragma once
 
 #include <sys/socket.h>
@@ -10,6 +13,8 @@
 #include <vector>
 
 #include "core/result.h"
+#include "io_backends/socket/interfaces.h"
+#include "proto/net/udp_frame.h"
 #include "tools/sim/live/client_port.h"
 #include "tools/sim/live/dhcp_link.h"
 #include "tools/sim/live/event_loop.h"
@@ -24,6 +29,12 @@ class FrameLink final : public DhcpLink, public Watcher {
 
   void send(const net::MacAddress& source, const DhcpSend& how, std::span<const std::byte> message) override;
   void flush() override;
+
+  // One UDP datagram from a machine's address, with this host's MAC, as its kernel would send it. False: `to` is no
+  // neighbour that was heard, or it does not fit the MTU: it is the kernel's to send. Queued until flush().
+  [[nodiscard]] bool send_datagram(const net::Endpoint& from, const net::Endpoint& to,
+                                   std::span<const std::byte> payload);
+  [[nodiscard]] bool full() const;  // the next one flushes first
   [[nodiscard]] std::uint64_t overflows() override;
   [[nodiscard]] std::uint64_t unsent() const override { return unsent_; }
   void on_ready(Instant now, std::uint32_t events) override;
@@ -33,9 +44,16 @@ class FrameLink final : public DhcpLink, public Watcher {
 
  private:
   struct Batch;
+  struct Neighbour {
+    net::Ipv4Address address;
+    net::MacAddress mac;
+  };
+  static constexpr std::size_t kNeighboursMax = 8;  // DHCP servers and relays on one wire
 
-  FrameLink(EventLoop& loop, const RunTimer& timer, FileDescriptor socket, net::MacAddress own_mac,
+  FrameLink(EventLoop& loop, const RunTimer& timer, FileDescriptor socket, const io::InterfaceFacts& facts,
             DhcpReceiver& receiver);
+  void enqueue(const net::UdpFrame& frame);
+  void remember(net::Ipv4Address address, const net::MacAddress& mac);
   bool receive();
   void take(Instant now, std::span<const std::byte> frame, msghdr& message);
 
@@ -43,6 +61,8 @@ class FrameLink final : public DhcpLink, public Watcher {
   const RunTimer& timer_;
   FileDescriptor socket_;
   net::MacAddress own_mac_;
+  std::size_t mtu_;
+  std::vector<Neighbour> neighbours_;
   DhcpReceiver& receiver_;
   std::unique_ptr<ClientPort> client_port_;
   std::unique_ptr<Batch> batch_;

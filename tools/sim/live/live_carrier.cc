@@ -36,6 +36,7 @@ Result<std::unique_ptr<LiveCarrier>> LiveCarrier::open(const LiveNetwork& networ
   } else if (network.dhcp) {
     auto link = FrameLink::open(carrier->loop_, carrier->timer_, network.interface, *carrier);
     if (!link) return tl::make_unexpected(link.error());
+    carrier->frames_ = link->get();
     carrier->dhcp_ = std::move(*link);
   }
   return carrier;
@@ -108,12 +109,18 @@ void LiveCarrier::send_tftp(MachineId machine, net::UdpPort from, const net::End
   });
   Port& port = machines_[machine.value()];
   if (times == 0 || port.address.is_any()) return;
+  for (unsigned i = 0; i < times; ++i) put_tftp(port, from, to, payload);
+}
+
+// Precondition: the machine has an address.
+void LiveCarrier::put_tftp(Port& port, net::UdpPort from, const net::Endpoint& to, std::span<const std::byte> payload) {
   const std::uint8_t socket = port.ports.socket_for(from);
-  for (unsigned i = 0; i < times; ++i) {
-    // What is full leaves now, perhaps from addresses that are still to be had.
-    if (tftp_->full(socket) && routes_.pending()) routes_.flush();
-    tftp_->send(socket, port.address, to, payload);
-  }
+  // What is full leaves now, perhaps from addresses that are still to be had.
+  const bool full = tftp_->full(socket) || (frames_ != nullptr && frames_->full());
+  if (full && routes_.pending()) routes_.flush();
+  const net::Endpoint own{port.address, tftp_->local_port(socket)};
+  if (frames_ != nullptr && frames_->send_datagram(own, to, payload)) return;
+  tftp_->send(socket, port.address, to, payload);
 }
 
 void LiveCarrier::fetch(MachineId machine, const FetchRequest& request) {
@@ -218,7 +225,7 @@ void LiveCarrier::carry(Instant now, const HeldDatagram& held) {
       dhcp_->send(identity_of(held.machine).mac, held.how, held.payload);
       return;
     case HeldKind::kTftpOut:
-      if (!port.address.is_any()) tftp_->send(port.ports.socket_for(held.port), port.address, held.peer, held.payload);
+      if (!port.address.is_any()) put_tftp(port, held.port, held.peer, held.payload);
       return;
     case HeldKind::kDhcpIn:
       rack_->on_dhcp(now, held.machine, held.peer, held.payload);
@@ -246,7 +253,7 @@ std::vector<std::string> LiveCarrier::notes() {
   if (tftp_->unsent() > 0)
     notes.push_back(count(tftp_->unsent()) + "TFTP datagrams could not leave this host: " + tftp_->last_error());
   if (dhcp_ != nullptr && dhcp_->unsent() > 0)
-    notes.push_back(count(dhcp_->unsent()) + "DHCP messages could not leave this host");
+    notes.push_back(count(dhcp_->unsent()) + "DHCP messages or frames could not leave this host");
   if (routes_.refused() > 0) notes.push_back(count(routes_.refused()) + "addresses failed: " + routes_.last_error());
   if (fetcher_->had_to_wait() > 0)
     notes.push_back("up to " + count(fetcher_->had_to_wait()) +

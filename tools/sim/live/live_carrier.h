@@ -18,6 +18,7 @@
 #include "tools/sim/live/dhcp_link.h"
 #include "tools/sim/live/event_loop.h"
 #include "tools/sim/live/fetcher.h"
+#include "tools/sim/live/frame_link.h"
 #include "tools/sim/live/tftp_ports.h"
 #include "tools/sim/live/weather.h"
 #include "tools/sim/machines/rack.h"
@@ -89,6 +90,7 @@ class LiveCarrier final : public Carrier, private DhcpReceiver, private TftpRece
   void on_tftp_datagram(Instant now, net::Ipv4Address local, std::uint8_t socket, const net::Endpoint& from,
                         std::span<const std::byte> payload) override;
   void on_fetch_event(Instant now, MachineId machine, const FetchEvent& event) override;
+  void put_tftp(Port& port, net::UdpPort from, const net::Endpoint& to, std::span<const std::byte> payload);
   void deliver_dhcp(Instant now, MachineId machine, const net::Endpoint& from, std::span<const std::byte> message);
 
   [[nodiscard]] const MachinePlan& plan_of(MachineId machine) const { return plan_.machines[machine.value()]; }
@@ -106,6 +108,7 @@ class LiveCarrier final : public Carrier, private DhcpReceiver, private TftpRece
   AddressRoutes routes_;
   std::unique_ptr<TftpPorts> tftp_;
   std::unique_ptr<DhcpLink> dhcp_;
+  FrameLink* frames_ = nullptr;  // dhcp_, where it is one
   std::unique_ptr<Fetcher> fetcher_;
   WeatherMaker weather_;
   HeldDatagrams held_;

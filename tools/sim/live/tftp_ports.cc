@@ -144,6 +144,10 @@ Result<std::unique_ptr<TftpPorts>> TftpPorts::open(EventLoop& loop, const RunTim
     const int descriptor = socket->get();
     auto& added = ports->sockets_.emplace_back(std::make_unique<Socket>(*ports, number, std::move(*socket)));
     if (!loop.add(descriptor, *added, EPOLLIN)) return fail("cannot watch a UDP socket: " + errno_text(errno));
+    sockaddr_in name{};
+    socklen_t size = sizeof(name);
+    ::getsockname(descriptor, reinterpret_cast<sockaddr*>(&name), &size);
+    ports->local_ports_[number] = net::UdpPort{ntohs(name.sin_port)};
   }
   return ports;
 }

@@ -58,6 +58,7 @@ class TftpPorts {
 
   void send(std::uint8_t socket, net::Ipv4Address source, const net::Endpoint& to, std::span<const std::byte> payload);
   void flush();
+  [[nodiscard]] net::UdpPort local_port(std::uint8_t socket) const { return local_ports_[socket]; }
   [[nodiscard]] bool full(std::uint8_t socket) const;  // the next send() flushes it first
 
   [[nodiscard]] std::uint64_t overflows() const;  // dropped by our own sockets, for want of room
@@ -78,6 +79,7 @@ class TftpPorts {
   TftpReceiver& receiver_;
   std::unique_ptr<ReceiveBatch> batch_;
   std::vector<std::unique_ptr<Socket>> sockets_;
+  std::array<net::UdpPort, PortMap::kSockets> local_ports_{};
   std::uint64_t unsent_ = 0;
   std::string last_error_;
 };

@@ -133,6 +133,27 @@ TEST_F(FrameLinkTest, HearsWhatIsForAMachineAndNothingElse) {
   EXPECT_EQ(heard_[1].bytes, 300U);
 }
 
+TEST_F(FrameLinkTest, SendsDatagramsToNeighboursThatWereHeardAndToNobodyElse) {
+  const net::Endpoint machine{net::Ipv4Address(10, 99, 0, 7), net::UdpPort{40'000}};
+  const net::Endpoint server{kServer, net::UdpPort{69}};
+  const std::array<std::byte, 4> ack{std::byte{0}, std::byte{4}, std::byte{0}, std::byte{1}};
+  EXPECT_FALSE(link_->send_datagram(machine, server, ack)) << "nobody knows its MAC yet";
+  put_frame(kMachine, machine.address.v4(), net::UdpPort{68}, message_about(kMachine));
+  turn_until_heard(1);
+  EXPECT_TRUE(link_->send_datagram(machine, server, ack));
+  EXPECT_FALSE(link_->send_datagram(machine, {net::Ipv4Address(10, 99, 0, 2), net::UdpPort{69}}, ack));
+  const std::vector<std::byte> beyond_mtu(1'473);
+  EXPECT_FALSE(link_->send_datagram(machine, server, beyond_mtu));
+  link_->flush();
+  const auto bytes = next_frame(net::UdpPort{69});
+  const auto frame = net::parse_udp_frame(bytes, net::UdpChecksumCheck::kVerified);
+  ASSERT_TRUE(frame);
+  EXPECT_EQ(frame->destination_mac, (net::MacAddress{{0x02, 0xAA, 0, 0, 0, 1}}));
+  EXPECT_EQ(frame->source, machine.address.v4());
+  EXPECT_EQ(frame->source_port, machine.port);
+  EXPECT_EQ(frame->payload.size(), ack.size());
+}
+
 TEST_F(FrameLinkTest, TruncatedFramesAreCounted) {
   std::array<std::byte, 60> bytes{};
   put_frame(kMachine, net::Ipv4Address(10, 99, 0, 7), net::UdpPort{68}, std::span(bytes).first(4));
