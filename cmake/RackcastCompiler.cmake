@@ -5,7 +5,8 @@ endif()
 
 find_program(RACKCAST_CCACHE ccache)
 if(RACKCAST_CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${RACKCAST_CCACHE})
+  # Without these two, ccache would never hit where a precompiled header is used.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${RACKCAST_CCACHE})
 endif()
 
 add_library(rackcast_flags INTERFACE)
@@ -17,6 +18,7 @@ if(RACKCAST_WERROR)
   target_compile_options(rackcast_flags INTERFACE -Werror)
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  target_compile_options(rackcast_flags INTERFACE -fpch-preprocess)
   # GCC 12 reports accesses inside inlined library code (std::string, std::variant) that cannot happen: GCC bug 105329 and kin.
   target_compile_options(rackcast_flags INTERFACE
     -Wno-restrict -Wno-null-dereference -Wno-maybe-uninitialized -Wno-array-bounds -Wno-stringop-overflow

@@ -30,6 +30,20 @@ function(rackcast_module)
   set_property(GLOBAL APPEND PROPERTY RACKCAST_HEADER_DEPS ${target})
 endfunction()
 
+# GoogleTest's templates cost more than most tests' own code: its headers are compiled once, and a test's own objects with
+# line numbers only and little optimisation. Measured for one file: 1.2 s instead of 3.4 s.
+set(rackcast_test_flags $<$<CONFIG:RelWithDebInfo>:-O1;-g1>)
+function(rackcast_compile_fast target)
+  target_compile_options(${target} PRIVATE ${rackcast_test_flags})
+  if(NOT TARGET rackcast_test_headers)
+    add_library(rackcast_test_headers STATIC ${CMAKE_SOURCE_DIR}/tests/support/precompiled.cc)
+    target_link_libraries(rackcast_test_headers PRIVATE rackcast_flags GTest::gmock GTest::gtest)
+    target_compile_options(rackcast_test_headers PRIVATE ${rackcast_test_flags})
+    target_precompile_headers(rackcast_test_headers PRIVATE ${CMAKE_SOURCE_DIR}/tests/support/precompiled.h)
+  endif()
+  target_precompile_headers(${target} REUSE_FROM rackcast_test_headers)
+endfunction()
+
 function(rackcast_test)
   cmake_parse_arguments(T "RUN_SERIAL" "NAME;LABEL;TIMEOUT" "SRCS;DEPS" ${ARGN})
   if(NOT T_TIMEOUT)
@@ -38,6 +52,7 @@ function(rackcast_test)
   add_executable(${T_NAME} ${T_SRCS})
   target_link_libraries(${T_NAME} PRIVATE rackcast_flags ${T_DEPS} GTest::gmock GTest::gtest_main)
   set_target_properties(${T_NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  rackcast_compile_fast(${T_NAME})
   add_test(NAME ${T_NAME} COMMAND ${T_NAME})
   # 77 is "skipped, and said why" (a kernel feature or privilege is missing).
   set_tests_properties(${T_NAME} PROPERTIES LABELS "${T_LABEL}" TIMEOUT ${T_TIMEOUT} SKIP_RETURN_CODE 77)
