@@ -54,9 +54,9 @@ int run(const SweepOptions& options, const char* self) {
   const auto begin = std::chrono::steady_clock::now();
   const std::vector<SeedOutcome> outcomes = sweep(options, [&](const SeedOutcome& outcome) {
     for (const std::string& line : outcome.failures) std::printf("%s\n", line.c_str());
-    std::printf("  again: %s --seeds %llu-%llu --clients %u%s%s\n", self,
-                static_cast<unsigned long long>(outcome.seed), static_cast<unsigned long long>(outcome.seed),
-                options.clients, options.scenario.empty() ? "" : " --scenario ", options.scenario.c_str());
+    std::printf("  again: %s --seeds %llu-%llu --clients %u%s%s\n", self, static_cast<unsigned long long>(outcome.seed),
+                static_cast<unsigned long long>(outcome.seed), options.clients,
+                options.scenario.empty() ? "" : " --scenario ", options.scenario.c_str());
     std::fflush(stdout);
   });
   std::map<std::string, Sum> sums;

@@ -27,8 +27,8 @@ TreeContent lab_tree(const LabTreeSizes& sizes, net::Ipv4Address server, Install
   const std::string arguments = "inst.ks=" + base + "ks.cfg inst.repo=" + base;
   text("pxelinux.cfg/default",
        "default install\nprompt 0\nlabel install\n  kernel vmlinuz\n  append initrd=initrd.img " + arguments + "\n");
-  text("grub.cfg", "set timeout=1\nmenuentry 'install' {\n  linux /vmlinuz " + arguments +
-                       "\n  initrd /initrd.img\n}\n");
+  text("grub.cfg",
+       "set timeout=1\nmenuentry 'install' {\n  linux /vmlinuz " + arguments + "\n  initrd /initrd.img\n}\n");
   text("boot.ipxe", "#!ipxe\nkernel http://" + address + "/vmlinuz initrd=initrd.img " + arguments +
                         "\ninitrd http://" + address + "/initrd.img\nboot\n");
   text("ks.cfg", "text\nurl --url=" + base + "\n%packages\n@core\n%end\n");

@@ -97,9 +97,8 @@ SweepTrees::SweepTrees() {
 Result<VirtualRun> run_of_seed(std::uint64_t seed, const SweepOptions& options, const SweepTrees& trees) {
   io::SeededRandom random(seed);
   ScenarioRequest request;
-  request.name = options.scenario.empty()
-                     ? std::string(all_scenarios()[seed % all_scenarios().size()].name)
-                     : options.scenario;
+  request.name =
+      options.scenario.empty() ? std::string(all_scenarios()[seed % all_scenarios().size()].name) : options.scenario;
   request.clients = options.clients;
   request.seed = seed;
   request.profiles = profiles_of(random);

@@ -16,8 +16,8 @@ namespace rackcast::sim {
 
 struct SweepOptions {
   std::uint64_t first = 1;
-  std::uint64_t last = 500;   // inclusive
-  std::string scenario;       // empty: all in turn
+  std::uint64_t last = 500;  // inclusive
+  std::string scenario;      // empty: all in turn
   std::uint32_t clients = 50;
   unsigned threads = 2;
 };

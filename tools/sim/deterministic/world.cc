@@ -154,6 +154,7 @@ void World::add_agenda() {
 }
 
 void World::on_event(std::uint64_t token) {
+  if (ended_) return;
   const auto which = static_cast<std::uint32_t>(token);
   --agenda_left_;
   switch (static_cast<AgendaItem>(token >> kItemShift)) {
@@ -201,6 +202,7 @@ void World::run() {
 }
 
 void World::run_out() {
+  ended_ = true;
   hostile_->stop();
   rack_->end(now());
 }

@@ -125,6 +125,7 @@ class World final : private Carrier,
   std::vector<io::SegmentId> segments_;
   std::vector<net::Ipv4Address> latest_address_;  // by machine
   std::size_t agenda_left_ = 0;
+  bool ended_ = false;  // what the plan had for later does not happen
   std::uint64_t trace_hash_ = 0;
   std::uint64_t lost_way_ = 0;  // machines had no address to send from
 };
