@@ -116,12 +116,13 @@ JudgedReply judge_reply(std::span<const std::byte> message, net::UdpPort from, c
       return {ReplyFault::kUnexpectedType, {}};
   }
   const DhcpReply reply = read(*parsed, options, expected.habits);
+  if (expected.from_boot_server) return {reply.boot_file.empty() ? ReplyFault::kNoFile : ReplyFault::kNone, reply};
   if (reply.type == MessageType::kNak) return {ReplyFault::kNone, reply};
   return {judge_grant(reply, options, expected.habits), reply};
 }
 
 std::string_view reply_fault_text(ReplyFault fault) {
-  constexpr std::array<std::string_view, 13> kTexts{
+  constexpr std::array<std::string_view, 14> kTexts{
       "none",
       "for another machine",
       "malformed",
@@ -135,6 +136,7 @@ std::string_view reply_fault_text(ReplyFault fault) {
       "an address no machine can have",
       "no lease time",
       "no vendor text in option 43",
+      "no boot file",
   };
   const auto index = static_cast<std::size_t>(fault);
   return index < kTexts.size() ? kTexts[index] : "?";

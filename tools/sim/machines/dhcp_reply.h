@@ -26,6 +26,7 @@ enum class ReplyFault : std::uint8_t {
   kBadAddress,  // one no machine can have
   kNoLeaseTime,
   kNoVendorText,  // the client looks for a text in option 43
+  kNoFile,        // of a boot server
 };
 [[nodiscard]] std::string_view reply_fault_text(ReplyFault fault);  // "no server identifier"
 
@@ -56,7 +57,9 @@ struct ReplyExpectation {
   net::MacAddress mac;
   const DhcpHabits& habits;
   net::UdpPort port = dhcp4::kServerPort;
+  bool from_boot_server = false;  // it names a file, and gives no address
 };
+inline constexpr net::UdpPort kBootServerPort{4011};
 
 // `scratch` holds split options; the result may borrow it.
 [[nodiscard]] JudgedReply judge_reply(std::span<const std::byte> message, net::UdpPort from,

@@ -63,6 +63,7 @@ void Machine::end(Instant now) {
 
 void Machine::finish(Instant now) {
   running_ = false;
+  dhcp_.forget();  // a lease is renewed no longer
   config_ = {};
   enter(now, Stage::kDone);
 }

@@ -33,6 +33,14 @@ enum class NextServerRule : std::uint8_t { kSiaddr, kSiaddrThen54, kSiaddrThen66
 // When an offer is taken: at once (or on arrival after `gather`), or only when a wait of `discover_waits` ends.
 enum class OfferTiming : std::uint8_t { kOnArrival, kAtTimer };
 
+// When a client asks a boot server on port 4011 (PXE 2.1 §2.2.2) for its boot file. A proxyDHCP server that names none
+// in its offer is asked by all but kNotAsked.
+enum class BootServerRule : std::uint8_t {
+  kNotAsked,
+  kWithoutFile,       // iPXE: an ACK of class PXEClient that names no file
+  kWithoutDiscovery,  // EDK2 and ROMs: one without a discovery control in option 43, though it may name a file
+};
+
 // One client's DHCP.
 struct DhcpHabits {
   std::span<const Millis> discover_waits;  // after the 1st, 2nd, ... DISCOVER; when they are used up: no offer
@@ -64,7 +72,10 @@ struct DhcpHabits {
   // BOOTREPLY without option 53.
   std::span<const std::uint8_t> options;
   std::span<const std::uint8_t> request_options;  // in the REQUEST; empty: `options`
-  std::string_view vendor_text;  // offers whose option 43 lacks this text are not for it; empty: any offer
+  BootServerRule boot_server = BootServerRule::kNotAsked;
+  std::span<const Millis> boot_server_waits;  // as above, for the request to port 4011
+  bool renews = false;                        // an operating system's: renews its lease for as long as the machine runs
+  std::string_view vendor_text;               // offers whose option 43 lacks this text are not for it; empty: any offer
   [[nodiscard]] constexpr bool is_bootp() const { return options.empty(); }
 };
 

@@ -338,5 +338,128 @@ TEST_F(DhcpClientTest, RaspberryPiLooksForItsText) {
   EXPECT_EQ(last_header().xid, dhcp4::Xid(0x26F3'0339));
 }
 
+// ---- boot servers on port 4011
+
+// The trap of option 60 without 43.6: EDK2 asks on port 4011 although the ACK named a file.
+TEST_F(DhcpClientTest, Edk2AsksTheBootServerWhenAnAckSaysPxeClientAndNoMore) {
+  start(habits::kEdk2Dhcp);
+  const Reply offer{.vendor_class = "PXEClient"};
+  receive(offer);
+  wait();
+  Reply ack = offer;
+  ack.type = MessageType::kAck;
+  EXPECT_EQ(receive(ack), PartStatus::kRunning);
+  const DhcpSend& how = it_.carrier.dhcp.back().how;
+  EXPECT_FALSE(how.broadcast);
+  EXPECT_EQ(how.source, kAddress);
+  EXPECT_EQ(how.server, test::kServer);
+  EXPECT_EQ(how.server_port, kBootServerPort);
+  EXPECT_EQ(last_header().ciaddr, kAddress);
+  const Reply answer{.type = MessageType::kAck, .address = {}, .lease_seconds = 0, .file = "from-4011"};
+  EXPECT_EQ(receive(answer), PartStatus::kRunning);  // of port 67: not the boot server's
+  EXPECT_EQ(receive(answer, kBootServerPort), PartStatus::kDone);
+  EXPECT_EQ(lease_.boot_file, "from-4011");
+  EXPECT_EQ(lease_.address, kAddress);
+}
+
+TEST_F(DhcpClientTest, SilentBootServerMeansNoBootFile) {
+  start(habits::kBiosRomDhcp);
+  receive(Reply{.vendor_class = "PXEClient"});
+  receive(Reply{.type = MessageType::kAck, .vendor_class = "PXEClient"});
+  const Instant began = it_.now;
+  while (wait() == PartStatus::kRunning) {
+  }
+  EXPECT_EQ(it_.now - began, seconds(1 + 2 + 3 + 4));
+  EXPECT_EQ(client_.failure(), Failure::kNoBootFile);
+  EXPECT_EQ(client_.detail(), "no answer from the boot server 10.99.0.1 on port 4011");
+}
+
+TEST_F(DhcpClientTest, DiscoveryControlAndFileAreEnough) {
+  using namespace std::string_view_literals;
+  start(habits::kBiosRomDhcp);
+  const Reply offer{.vendor_class = "PXEClient", .vendor_options = "\6\1\10\377"sv};
+  receive(offer);
+  Reply ack = offer;
+  ack.type = MessageType::kAck;
+  EXPECT_EQ(receive(ack), PartStatus::kDone);
+}
+
+TEST_F(DhcpClientTest, IpxeIsContentWithAFileAndAsksWithout) {
+  start(habits::kIpxeBiosDhcp);
+  it_.now += seconds(2);
+  receive(Reply{.vendor_class = "PXEClient"});
+  EXPECT_EQ(receive(Reply{.type = MessageType::kAck, .vendor_class = "PXEClient"}), PartStatus::kDone);
+  start(habits::kIpxeBiosDhcp);
+  it_.now += seconds(2);
+  receive(Reply{.file = "", .vendor_class = "PXEClient"});
+  EXPECT_EQ(receive(Reply{.type = MessageType::kAck, .file = "", .vendor_class = "PXEClient"}), PartStatus::kRunning);
+  EXPECT_EQ(it_.carrier.dhcp.back().how.server_port, kBootServerPort);
+}
+
+TEST_F(DhcpClientTest, ProxyOffersGiveTheBootFileAndNoAddress) {
+  start(habits::kEdk2Dhcp);
+  const Reply proxy{.address = {},
+                    .server = kOtherServer,
+                    .siaddr = kOtherServer,
+                    .lease_seconds = 0,
+                    .file = "proxy.efi",
+                    .vendor_class = "PXEClient"};
+  receive(proxy);
+  receive(Reply{.file = ""});
+  wait();
+  EXPECT_EQ(receive(Reply{.type = MessageType::kAck, .file = ""}), PartStatus::kRunning);
+  EXPECT_EQ(it_.carrier.dhcp.back().how.server, kOtherServer);
+  Reply answer = proxy;
+  answer.type = MessageType::kAck;
+  EXPECT_EQ(receive(answer, kBootServerPort), PartStatus::kDone);
+  EXPECT_EQ(lease_.boot_file, "proxy.efi");
+  EXPECT_EQ(lease_.next_server, kOtherServer);
+  EXPECT_EQ(lease_.server, test::kServer);
+}
+
+// ---- renewals
+
+class RenewingClient : public DhcpClientTest {
+ protected:
+  void SetUp() override {
+    start(habits::kInstallerDhcp);
+    receive(Reply{});
+    ASSERT_EQ(receive(Reply{.type = MessageType::kAck}), PartStatus::kDone);
+  }
+};
+
+TEST_F(RenewingClient, RenewsByUnicastAtHalfTheLease) {
+  const Instant bound = it_.now;
+  EXPECT_FALSE(client_.listens());
+  EXPECT_EQ(wait(), PartStatus::kRunning);
+  EXPECT_EQ(it_.now - bound, seconds(300));
+  EXPECT_EQ(last_type(), MessageType::kRequest);
+  EXPECT_EQ(last_header().ciaddr, kAddress);
+  EXPECT_FALSE(it_.carrier.dhcp.back().how.broadcast);
+  EXPECT_EQ(it_.carrier.dhcp.back().how.source, kAddress);
+  const auto message = dhcp4::parse_message(it_.carrier.dhcp.back().message);
+  const dhcp4::Options options(*message, {});
+  EXPECT_FALSE(options.has(OptionCode::kServerIdentifier));
+  EXPECT_FALSE(options.has(OptionCode::kRequestedAddress));
+  EXPECT_EQ(receive(Reply{.type = MessageType::kAck, .lease_seconds = 1'000}), PartStatus::kRunning);
+  EXPECT_EQ(client_.deadline() - it_.now, seconds(500));
+  EXPECT_EQ(it_.observer.leases.size(), 1U);
+}
+
+TEST_F(RenewingClient, SilenceLeadsToRebindingAndThenToAnEnd) {
+  while (!it_.carrier.dhcp.back().how.broadcast || last_header().ciaddr.is_any())
+    ASSERT_EQ(wait(), PartStatus::kRunning);
+  EXPECT_EQ(it_.carrier.dhcp.back().how.source, kAddress);
+  while (wait() == PartStatus::kRunning) {
+  }
+  EXPECT_EQ(client_.failure(), Failure::kNoAck);
+}
+
+TEST_F(RenewingClient, NakTakesTheAddressFromUnderARunningSystem) {
+  wait();
+  EXPECT_EQ(receive(Reply{.type = MessageType::kNak, .address = {}}), PartStatus::kFailed);
+  EXPECT_EQ(client_.failure(), Failure::kNaked);
+}
+
 }  // namespace
 }  // namespace rackcast::sim

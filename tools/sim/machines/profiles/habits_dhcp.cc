@@ -36,6 +36,9 @@ constexpr std::array<std::uint8_t, 35> kEdk2List{1,  2,  3,  4,   5,   6,   12, 
                                                  66, 67, 97, 128, 129, 130, 131, 132, 133, 134, 135};
 constexpr std::array<std::uint8_t, 12> kEdk2HttpList{1, 3, 6, 12, 15, 28, 43, 54, 60, 66, 67, 97};
 
+constexpr std::array<Millis, 4> kPxeBootServerWaits{seconds(1), seconds(2), seconds(3), seconds(4)};
+constexpr std::array<Millis, 3> kIpxeBootServerWaits{milliseconds(250), milliseconds(500), seconds(1)};
+
 constexpr std::array<Millis, 5> kGrubWaits{milliseconds(400), milliseconds(800), milliseconds(1'600),
                                            milliseconds(3'200), milliseconds(6'400)};
 constexpr std::array<std::uint8_t, 1> kGrubDiscoverOptions{53};
@@ -82,7 +85,9 @@ constexpr DhcpHabits ipxe(dhcp4::ClientArch arch, std::uint8_t undi_major, std::
           .encapsulated = features,
           .max_message_size = 1'472,
           .parameter_request_list = kIpxeList,
-          .options = kIpxeOptions};
+          .options = kIpxeOptions,
+          .boot_server = BootServerRule::kWithoutFile,
+          .boot_server_waits = kIpxeBootServerWaits};
 }
 
 constexpr DhcpHabits udhcpc(std::string_view vendor_class, std::span<const std::uint8_t> options) {
@@ -116,7 +121,9 @@ constinit const DhcpHabits kBiosRomDhcp{.discover_waits = kPxeWaits,
                                         .max_message_size = 1'260,
                                         .message_size = 548,
                                         .parameter_request_list = kRomList,
-                                        .options = kRomOptions};
+                                        .options = kRomOptions,
+                                        .boot_server = BootServerRule::kWithoutDiscovery,
+                                        .boot_server_waits = kPxeBootServerWaits};
 
 constinit const DhcpHabits kIpxeBiosDhcp = ipxe(dhcp4::ClientArch::kBios, 2, 1, kIpxeBiosFeatures);
 constinit const DhcpHabits kIpxeEfiDhcp = ipxe(dhcp4::ClientArch::kEfiX64, 3, 10, kIpxeEfiFeatures);
@@ -136,7 +143,9 @@ constinit const DhcpHabits kEdk2Dhcp{.discover_waits = kPxeWaits,
                                      .max_message_size = 1'472,
                                      .request_max_message_size = 65'280,
                                      .parameter_request_list = kEdk2List,
-                                     .options = kEdk2Options};
+                                     .options = kEdk2Options,
+                                     .boot_server = BootServerRule::kWithoutDiscovery,
+                                     .boot_server_waits = kPxeBootServerWaits};
 
 // The same DHCP driver under HTTP boot, with a list of its own.
 constinit const DhcpHabits kEdk2HttpDhcp{.discover_waits = kPxeWaits,
@@ -206,7 +215,8 @@ constinit const DhcpHabits kInstallerDhcp{.discover_waits = kInstallerWaits,
                                           .max_message_size = 1'472,
                                           .message_size = 300,
                                           .parameter_request_list = kInstallerList,
-                                          .options = kInstallerOptions};
+                                          .options = kInstallerOptions,
+                                          .renews = true};
 
 constinit const DhcpHabits kUdhcpcDhcp = udhcpc("udhcp 1.35.0", kUdhcpcOptions);
 constinit const DhcpHabits kPlainDhcp = udhcpc(dhcp4::kPxeClientClass, kPlainOptions);
