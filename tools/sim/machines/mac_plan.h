@@ -8,9 +8,9 @@
 
 namespace rackcast::sim {
 
-inline constexpr std::uint32_t kMachineNumbersMax = std::uint32_t{1} << 24U;  // what three octets can tell apart
+inline constexpr std::uint32_t kMacsMax = std::uint32_t{1} << 24U;  // what three octets can tell apart
 
-// Precondition: machine.value() < kMachineNumbersMax.
+// Precondition: machine.value() < kMacsMax.
 [[nodiscard]] MachineIdentity identity_of(MachineId machine);
 // Which machine has this MAC; nothing for a foreign one. O(1).
 [[nodiscard]] std::optional<MachineId> machine_of(const net::MacAddress& mac);

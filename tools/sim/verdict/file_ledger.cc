@@ -103,7 +103,7 @@ std::uint32_t FileLedger::condemn(const std::string& path, const File& file, con
     for (std::uint32_t machine = 0; machine < variant.machines.size(); ++machine) {
       if (!variant.machines[machine]) continue;
       wrong[machine] = true;
-      if (details[machine].empty()) details[machine] = path + ": " + detail;
+      if (details[machine].empty()) details[machine].append(path).append(": ").append(detail);
     }
   };
   const std::string other = "other bytes than " + std::string(judgement.measure());

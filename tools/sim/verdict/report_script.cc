@@ -51,7 +51,7 @@ function drawTiles() {
     ["repeats after silence", number(verdict.retransmits)],
     ["refusals", number(verdict.refusals)],
   ];
-  if (!run.virtual_time) tiles.push(["server, of one core", cpu(verdict.server_cpu_s)], ["simulator, of one core", cpu(verdict.simulator_cpu_s)]);
+  if (!run.virtual_time) tiles.push(["server CPU, of one core", cpu(verdict.server_cpu_s)], ["simulator CPU, of one core", cpu(verdict.simulator_cpu_s)]);
   for (const [name, value] of tiles) {
     const tile = html($("tiles"), "div", undefined, "tile");
     html(tile, "span", name);

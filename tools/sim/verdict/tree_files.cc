@@ -68,7 +68,7 @@ TreeRoots roots_of(const std::string& directory) {
 }
 
 TreeFiles::TreeFiles(TreeRoots roots) : roots_(std::move(roots)) {
-  ::clock_gettime(CLOCK_REALTIME_COARSE, &begin_);  // the clock that inodes are stamped with
+  ::clock_gettime(CLOCK_REALTIME, &begin_);  // inodes are stamped with it, up to one tick late
 }
 
 ExpectedFile TreeFiles::find(FileProtocol protocol, std::string_view path) {

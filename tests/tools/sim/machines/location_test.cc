@@ -114,7 +114,7 @@ TEST(Names, AreFilledIn) {
 }
 
 TEST(MacPlan, IsAPairOfInverses) {
-  for (const std::uint32_t number : {0U, 1U, 255U, 256U, 65'536U, kMachineNumbersMax - 1}) {
+  for (const std::uint32_t number : {0U, 1U, 255U, 256U, 65'536U, kMachinesMax - 1}) {
     const MachineIdentity identity = identity_of(MachineId(number));
     EXPECT_EQ(machine_of(identity.mac), MachineId(number));
     EXPECT_EQ(identity.uuid, identity_of(MachineId(number)).uuid);

@@ -1,0 +1,199 @@
+#include "tools/sim/verdict/recorder.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/tools/sim/verdict/sample_run.h"
+
+namespace rackcast::sim {
+namespace {
+
+using namespace testing_verdict;
+using testing::Contains;
+using testing::HasSubstr;
+
+constexpr MachineId kFirst{0};
+constexpr MachineId kSecond{1};
+
+Instant at(Span span) {
+  return Instant{span};
+}
+
+class RecorderTest : public testing::Test {
+ protected:
+  void boot(MachineId machine, Span from, Stage last = Stage::kDone) {
+    for (int step = 1; step <= static_cast<int>(last); ++step)
+      recorder_.on_stage(at(from + step * 100ms), machine, static_cast<Stage>(step));
+  }
+
+  RunPlan plan_ = plan_of(3);
+  Recorder recorder_{plan_, "10.99.0.1", true, nullptr};
+};
+
+TEST_F(RecorderTest, KeepsWhatTheRunIs) {
+  const RunRecord record = recorder_.finish(at(1s));
+  EXPECT_EQ(record.scenario, "boot_storm");
+  EXPECT_EQ(record.server, "10.99.0.1");
+  EXPECT_EQ(record.seed, 7U);
+  EXPECT_TRUE(record.virtual_time);
+  EXPECT_EQ(record.took, 1s);
+  EXPECT_EQ(record.machines.size(), 3U);
+  EXPECT_EQ(record.machines[0].profile, all_profiles().front().name);
+}
+
+TEST_F(RecorderTest, StagesAreEnteredOnce) {
+  boot(kFirst, 0s);
+  recorder_.on_stage(at(5s), kFirst, Stage::kDone);
+  const RunRecord record = recorder_.finish(at(9s));
+  EXPECT_EQ(record.machines[0].entered[static_cast<std::size_t>(Stage::kDhcp)], at(100ms));
+  EXPECT_EQ(record.machines[0].entered[static_cast<std::size_t>(Stage::kDone)], at(800ms));
+  EXPECT_TRUE(is_done(record.machines[0]));
+}
+
+TEST_F(RecorderTest, ARestartForgetsTheBootButNotTheRun) {
+  recorder_.on_stage(at(0s), kFirst, Stage::kOff);  // power-on of a machine that was off is no restart
+  boot(kFirst, 0s, Stage::kInitrd);
+  recorder_.on_bytes(at(1s), kFirst, 500);
+  recorder_.on_stage(at(2s), kFirst, Stage::kOff);
+  boot(kFirst, 3s);
+  recorder_.on_bytes(at(4s), kFirst, 70);
+  const RunRecord record = recorder_.finish(at(9s));
+  EXPECT_EQ(record.machines[0].restarts, 1U);
+  EXPECT_EQ(record.machines[0].boots_done, 1U);
+  EXPECT_EQ(record.machines[0].bytes, 70U);
+  EXPECT_EQ(record.bytes, 570U);
+  EXPECT_EQ(record.machines[0].entered[static_cast<std::size_t>(Stage::kDhcp)], at(3100ms));
+  EXPECT_EQ(record.machines[0].ended, at(3800ms));
+}
+
+TEST_F(RecorderTest, AFailedMachineThatRestartsMayFinish) {
+  boot(kFirst, 0s, Stage::kNbp);
+  recorder_.on_failure(at(1s), kFirst, Failure::kTimeout, "silence");
+  EXPECT_EQ(recorder_.snapshot(at(1s)).failed, 1U);
+  recorder_.on_stage(at(2s), kFirst, Stage::kOff);
+  EXPECT_EQ(recorder_.snapshot(at(2s)).failed, 0U);
+  boot(kFirst, 2s);
+  const RunRecord record = recorder_.finish(at(9s));
+  EXPECT_TRUE(is_done(record.machines[0]));
+  EXPECT_EQ(record.machines[0].detail, "");
+}
+
+TEST_F(RecorderTest, TheFirstFailureCounts) {
+  recorder_.on_failure(at(1s), kFirst, Failure::kTimeout, std::string(1000, 'x'));
+  recorder_.on_failure(at(2s), kFirst, Failure::kRefused, "later");
+  const RunRecord record = recorder_.finish(at(9s));
+  EXPECT_EQ(record.machines[0].failure, Failure::kTimeout);
+  EXPECT_EQ(record.machines[0].detail.size(), kDetailBytesMax);
+  EXPECT_EQ(record.machines[0].ended, at(1s));
+}
+
+TEST_F(RecorderTest, WhoIsNotDoneAtTheEndFailed) {
+  boot(kFirst, 0s, Stage::kKernel);
+  const RunRecord record = recorder_.finish(at(60s));
+  EXPECT_EQ(record.machines[0].failure, Failure::kRunEnded);
+  EXPECT_EQ(record.machines[0].detail, "still in kernel");
+  EXPECT_EQ(record.machines[1].failure, Failure::kRunEnded);
+  EXPECT_EQ(record.machines[1].detail, "never switched on");
+}
+
+TEST_F(RecorderTest, IncidentsAreCountedByMachineAndInAll) {
+  for (const Incident incident : {Incident::kRetransmit, Incident::kRepeatedBlock, Incident::kRefusal,
+                                  Incident::kRefusal, Incident::kNotFound, Incident::kNak})
+    recorder_.on_incident(at(10ms), kSecond, incident);
+  const RunRecord record = recorder_.finish(at(1s));
+  EXPECT_EQ(record.machines[1].retransmits, 1U);
+  EXPECT_EQ(record.machines[1].repeated_blocks, 1U);
+  EXPECT_EQ(record.machines[1].refusals, 2U);
+  EXPECT_EQ(record.machines[1].not_found, 1U);
+  EXPECT_EQ(record.incidents, (std::array<std::uint64_t, kIncidentCount>{1, 1, 1, 2, 1}));
+  EXPECT_EQ(record.rate.front().refusals, 2U);
+}
+
+TEST_F(RecorderTest, AnAddressGivenTwiceIsNoted) {
+  const LeaseReceived lease{net::Ipv4Address(10, 99, 0, 5), net::Ipv4Address(10, 99, 0, 1), 600};
+  boot(kFirst, 0s, Stage::kNbp);
+  recorder_.on_lease(at(1s), kFirst, lease);
+  recorder_.on_lease(at(2s), kFirst, lease);  // its own again
+  recorder_.on_lease(at(3s), kSecond, lease);
+  const RunRecord record = recorder_.finish(at(9s));
+  EXPECT_THAT(record.notes, Contains("address 10.99.0.5 was given to machine 1 while machine 0 had it"));
+}
+
+TEST_F(RecorderTest, AnAddressOfAMachineThatIsGoneMayBeGivenAgain) {
+  const LeaseReceived lease{net::Ipv4Address(10, 99, 0, 5), net::Ipv4Address(10, 99, 0, 1), 600};
+  boot(kFirst, 0s, Stage::kNbp);
+  recorder_.on_lease(at(1s), kFirst, lease);
+  recorder_.on_stage(at(2s), kFirst, Stage::kOff);
+  recorder_.on_lease(at(3s), kSecond, lease);
+  EXPECT_THAT(recorder_.finish(at(9s)).notes, testing::IsEmpty());
+}
+
+TEST_F(RecorderTest, NotesAreKeptOnceAndBounded) {
+  for (int i = 0; i < 500; ++i) recorder_.note("note " + std::to_string(i / 2));
+  const RunRecord record = recorder_.finish(at(1s));
+  EXPECT_EQ(record.notes.size(), kNotesMax);
+  EXPECT_EQ(record.notes[1], "note 1");
+}
+
+TEST_F(RecorderTest, WrongBytesMakeADoneMachineAFailedOne) {
+  for (const std::uint32_t i : {0U, 1U, 2U}) {
+    boot(MachineId(i), 0s);
+    recorder_.on_file(at(1s), MachineId(i), file("vmlinuz", 100, i == 1 ? 666 : 1));
+  }
+  EXPECT_EQ(recorder_.snapshot(at(1s)).done, 3U);
+  const RunRecord record = recorder_.finish(at(2s));
+  EXPECT_EQ(record.machines[1].failure, Failure::kWrongBytes);
+  EXPECT_EQ(record.machines[1].detail, "vmlinuz: other bytes than most machines");
+  EXPECT_TRUE(is_done(record.machines[0]));
+  EXPECT_EQ(record.rate.back().done, 2U);
+  EXPECT_EQ(record.rate.back().failed, 1U);
+  EXPECT_THAT(record.wrong_files, Contains(HasSubstr("vmlinuz: 1 machine got other bytes")));
+}
+
+TEST_F(RecorderTest, ASnapshotAddsUp) {
+  boot(kFirst, 0s);
+  boot(kSecond, 0s, Stage::kKernel);
+  recorder_.on_failure(at(1s), kSecond, Failure::kTimeout, "");
+  boot(MachineId(2), 0s, Stage::kConfig);
+  const ProgressSnapshot snapshot = recorder_.snapshot(at(1s));
+  EXPECT_EQ(snapshot.machines, 3U);
+  EXPECT_EQ(snapshot.done, 1U);
+  EXPECT_EQ(snapshot.failed, 1U);
+  EXPECT_EQ(snapshot.inside[static_cast<std::size_t>(Stage::kConfig)], 1U);
+  EXPECT_EQ(snapshot.passed[static_cast<std::size_t>(Stage::kNbp)], 3U);
+  EXPECT_EQ(snapshot.passed[static_cast<std::size_t>(Stage::kConfig)], 2U);
+  EXPECT_EQ(snapshot.passed[static_cast<std::size_t>(Stage::kKernel)], 1U);
+}
+
+// However long a run and whenever things happen: few ticks, none missing, no byte lost.
+TEST(RateSamples, AreBoundedWholeAndLoseNothing) {
+  for (const Span step : {Span(1ms), Span(49ms), Span(1s), Span(97s)}) {
+    const RunPlan plan = plan_of(1);
+    Recorder recorder(plan, "", true, nullptr);
+    Random random(3);
+    std::uint64_t sent = 0;
+    Instant now{};
+    for (int i = 0; i < 5000; ++i) {
+      now += Span(random.below(static_cast<std::uint64_t>(step.count())));
+      recorder.on_bytes(now, kFirst, 10);
+      sent += 10;
+      if (i % 100 == 0) recorder.on_incident(now, kFirst, Incident::kRefusal);
+    }
+    const RunRecord record = recorder.finish(now);
+    EXPECT_LE(record.rate.size(), kRateSamplesMax);
+    EXPECT_GE(record.rate_tick * static_cast<Span::rep>(record.rate.size()), record.took);
+    std::uint64_t bytes = 0;
+    std::uint64_t refusals = 0;
+    for (std::size_t i = 0; i < record.rate.size(); ++i) {
+      EXPECT_EQ(record.rate[i].at, Instant(record.rate_tick * static_cast<Span::rep>(i)));
+      bytes += record.rate[i].bytes;
+      refusals += record.rate[i].refusals;
+    }
+    EXPECT_EQ(bytes, sent);
+    EXPECT_EQ(record.bytes, sent);
+    EXPECT_EQ(refusals, 50U);
+  }
+}
+
+}  // namespace
+}  // namespace rackcast::sim
