@@ -31,6 +31,7 @@ void CheckSet::attach(World& world) {
 }
 
 void CheckSet::at_end(World& world) {
+  next_ = nullptr;
   fairness_.at_end(world.now());
   const bool settled = world.settle(kSettleBound);
   if (!ends_.at_end(world, settled)) return;  // what did not end holds pins by right

@@ -29,7 +29,7 @@ class CheckSet final : public Observer, public io::SimTap, private TransferWatch
   CheckSet(const RunPlan& plan, CheckOptions options, Observer* next = nullptr);
 
   void attach(World& world);
-  // After World::run(): settles the world and looks at what is left.
+  // After World::run(): settles the world and looks at what is left. `next` is told nothing of that.
   void at_end(World& world);
 
   [[nodiscard]] const Violations& violations() const { return violations_; }

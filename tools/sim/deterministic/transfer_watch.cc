@@ -58,8 +58,10 @@ void TransferWatch::on_server(Instant now, const io::SimFrame& frame) {
   const bool first = oack != nullptr || data->block.value() == 1;
   if (first) {
     const auto asked = asked_.find(client_key(frame.destination));
-    const bool new_one = asked != asked_.end();
-    if (new_one) asked_.erase(asked);
+    // DATA 1 behind an OACK goes on with what the OACK began, even if a late copy of the request came meanwhile.
+    const bool goes_on = data != nullptr && it != transfers_.end() && it->second.highest == 0;
+    const bool new_one = asked != asked_.end() && !goes_on;
+    if (asked != asked_.end()) asked_.erase(asked);
     if (new_one || it == transfers_.end()) {
       if (it != transfers_.end()) end(it->second);
       TransferFacts& fresh = transfers_[key] = {};

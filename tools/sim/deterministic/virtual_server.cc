@@ -129,7 +129,7 @@ void VirtualServer::make_lane(std::size_t number, const std::vector<io::SocketSp
   tftp.limits.cache_paths = kTableMin * 2;
   auto made = std::make_unique<engine::TftpEngine>(std::move(tftp));
   seat.tftp = &made->counters();
-  setup.engines.push_back(std::move(made));
+  setup.engines.push_back(options.seams.wrap_tftp ? options.seams.wrap_tftp(std::move(made)) : std::move(made));
   for (std::size_t i = 0; i < specs.size(); ++i)
     setup.route.push_back(i < dhcp_sockets ? std::uint8_t{0} : static_cast<std::uint8_t>(setup.engines.size() - 1));
   if (options.seams.wrap_io) seat.wrapped = options.seams.wrap_io(*seat.io);

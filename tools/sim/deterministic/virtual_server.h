@@ -24,6 +24,7 @@ namespace rackcast::sim {
 struct ServerSeams {
   std::function<std::unique_ptr<PacketIo>(PacketIo&)> wrap_io;          // null: the backend itself
   std::function<std::unique_ptr<WorkRouter>(WorkRouter&)> wrap_router;  // null: the stores themselves
+  std::function<std::unique_ptr<engine::Engine>(std::unique_ptr<engine::Engine>)> wrap_tftp;  // null: the engine itself
 };
 
 struct VirtualServerOptions {
