@@ -27,8 +27,9 @@ Result<RecordOutput> RecordOutput::take(FileDescriptor descriptor) {
   if (flags < 0 || ::fstat(descriptor.get(), &facts) != 0)
     return fail("the output cannot be used: " + errno_text(errno));
   if ((flags & O_ACCMODE) == O_RDONLY) return fail("the output is not open for writing");
-  if (S_ISREG(facts.st_mode) || S_ISCHR(facts.st_mode)) return RecordOutput(std::move(descriptor), Kind::kFile);
-  if (S_ISFIFO(facts.st_mode)) return RecordOutput(std::move(descriptor), Kind::kPipe);
+  if (S_ISREG(facts.st_mode)) return RecordOutput(std::move(descriptor), Kind::kFile);
+  // A terminal may stop taking bytes as a pipe's reader may.
+  if (S_ISFIFO(facts.st_mode) || S_ISCHR(facts.st_mode)) return RecordOutput(std::move(descriptor), Kind::kPipe);
   if (S_ISSOCK(facts.st_mode)) return RecordOutput(std::move(descriptor), Kind::kSocket);
   return fail("the output is neither a file nor a pipe");
 }
