@@ -17,8 +17,11 @@ endif()
 # Product code only: tests and benches lean on macros that clang-tidy does not love.
 find_program(RUN_CLANG_TIDY NAMES run-clang-tidy-14 run-clang-tidy)
 if(RUN_CLANG_TIDY)
+  # With commands of its own: clang takes GCC's precompiled headers for broken ones of its own.
   add_custom_target(tidy
-    COMMAND ${RUN_CLANG_TIDY} -quiet -p ${CMAKE_BINARY_DIR} -extra-arg=-Wno-unknown-warning-option
+    COMMAND ${CMAKE_COMMAND} -S ${CMAKE_SOURCE_DIR} -B ${CMAKE_BINARY_DIR}/tidy -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo
+            -DCMAKE_EXPORT_COMPILE_COMMANDS=ON -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON -DRACKCAST_TESTS=OFF -DRACKCAST_BENCH=OFF
+    COMMAND ${RUN_CLANG_TIDY} -quiet -p ${CMAKE_BINARY_DIR}/tidy -extra-arg=-Wno-unknown-warning-option
             "^${CMAKE_SOURCE_DIR}/(proto|core|io_backends|tools)/.*[.]cc$"
     VERBATIM USES_TERMINAL)
 endif()

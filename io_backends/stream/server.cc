@@ -56,7 +56,10 @@ Result<std::unique_ptr<StreamServer>> StreamServer::start(const Config& config, 
   running->view = view;
   for (unsigned i = 0; i < sockets.thread_count; ++i)
     running->workers.push_back(std::make_unique<Worker>(i, running->shared, view));
-  for (ListenSocket& socket : sockets.sockets) running->workers[socket.thread]->add_listener(std::move(socket));
+  for (ListenSocket& socket : sockets.sockets) {
+    Worker& worker = *running->workers[socket.thread];
+    worker.add_listener(std::move(socket));
+  }
   std::unique_ptr<StreamServer> server(new StreamServer(std::move(running)));
   if (auto launched = server->launch(config.server.stream_cores); !launched)
     return tl::make_unexpected(std::move(launched.error()));

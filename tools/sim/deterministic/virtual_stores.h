@@ -45,7 +45,7 @@ class VirtualStores final : public WorkRouter, private io::SimEventTarget {
   // All outlive it. `ports` by LaneId.
   VirtualStores(io::SimNetwork& network, const VirtualTree& tree, std::vector<std::unique_ptr<LanePort>>& ports,
                 StoreTimes times);
-  ~VirtualStores();
+  ~VirtualStores() override;
 
   [[nodiscard]] bool submit(LaneId from, Work& work) override;
 
