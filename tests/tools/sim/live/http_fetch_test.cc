@@ -144,6 +144,12 @@ TEST_F(HttpFetchTest, FollowsRedirectsUpToALimit) {
             Failure::kProtocol);
 }
 
+TEST_F(HttpFetchTest, ARedirectAwayFromLoopbackIsNotFollowed) {
+  EXPECT_EQ(answered_with("HTTP/1.1 302 Found\r\nLocation: http://192.0.2.9/\r\nContent-Length: 0\r\n\r\n").failure,
+            Failure::kLocal);
+  EXPECT_EQ(fetcher_.beyond_reach(), 1U);
+}
+
 TEST_F(HttpFetchTest, EndsThatComeEarlyOrLateAreNamed) {
   EXPECT_EQ(answered_with("HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhello").failure, Failure::kConnectionLost);
   EXPECT_EQ(answered_with("HTTP/1.1 200 OK\r\nConte").failure, Failure::kConnectionLost);
