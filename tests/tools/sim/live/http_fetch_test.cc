@@ -97,9 +97,37 @@ TEST_F(HttpFetchTest, AsksHeadThenGetOnOneConnection) {
   EXPECT_THAT(server.heard(), HasSubstr("GET /file "));
 }
 
+TEST_F(HttpFetchTest, AnErrorToHeadIsFollowedByGet) {
+  for (const char* status : {"404 Not Found", "405 Method Not Allowed", "501 Not Implemented"}) {
+    ScriptedServer server({[status](ScriptedPeer& peer) {
+      peer.answer("HTTP/1.1 " + std::string(status) + "\r\nContent-Length: 9\r\n\r\n");
+      peer.answer(kHello);
+    }});
+    FetchOrder order = get(server);
+    order.request.head_first = true;
+    EXPECT_EQ(fetch(order).text, "hello") << status;
+    server.finish();
+    EXPECT_EQ(server.accepted(), 1);
+    EXPECT_THAT(server.heard(), HasSubstr("GET /file "));
+  }
+}
+
+TEST_F(HttpFetchTest, WhatIsMissingForGetTooIsMissing) {
+  ScriptedServer server({[](ScriptedPeer& peer) {
+    peer.answer("HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\n");
+    peer.answer("HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\nnone");
+  }});
+  FetchOrder order = get(server);
+  order.request.head_first = true;
+  const Ending end = fetch(order);
+  EXPECT_EQ(end.failure, Failure::kNotFound);
+  EXPECT_EQ(end.status, 404);
+}
+
 TEST_F(HttpFetchTest, AServerThatClosesBetweenHeadAndGetFails) {
   for (const char* answer : {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n",
-                             "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\n"}) {
+                             "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\n",
+                             "HTTP/1.1 405 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"}) {
     ScriptedServer server({[answer](ScriptedPeer& peer) { peer.answer(answer); }});
     FetchOrder order = get(server);
     order.request.head_first = true;
