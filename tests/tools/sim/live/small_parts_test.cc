@@ -88,6 +88,16 @@ TEST(WeatherTest, HeldDatagramsComeByTheirTimeAndAreBounded) {
   EXPECT_FALSE(held.hold({}));
 }
 
+TEST(RandomTest, CertaintyDrawsNoNumber) {
+  Random random(7), same(7);
+  EXPECT_FALSE(random.chance(0));
+  EXPECT_TRUE(random.chance(1));
+  EXPECT_EQ(random.next(), same.next());
+  int hits = 0;
+  for (int i = 0; i < 100'000; ++i) hits += random.chance(0.25) ? 1 : 0;
+  EXPECT_NEAR(hits, 25'000, 600);
+}
+
 class CountedTimer final : public Timed {
  public:
   void on_time(Instant) override { ++count; }
