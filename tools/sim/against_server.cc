@@ -37,6 +37,7 @@ Result<LiveSettings> live_settings(const SimOptions& options, std::uint32_t mach
   settings.network.interface = *interface;
   settings.network.dhcp = !options.skips(Stage::kDhcp);
   settings.network.relay = options.relay;
+  settings.network.reach = reach_of(options.yes_really, look_around());
   settings.network.server = options.server.value_or(net::Ipv4Address{});
   settings.first_address = options.first_address.value_or(net::Ipv4Address(127, 1, 0, 1));
   settings.prefix_bits = options.first_address ? options.prefix_bits : *interface == "lo" ? 8 : options.prefix_bits;
@@ -50,9 +51,14 @@ Result<LiveSettings> live_settings(const SimOptions& options, std::uint32_t mach
   return settings;
 }
 
-// Checked before anything is sent; the machines' own view of the server may still differ (DHCP's next server).
+// Checked before anything is sent. What the machines hear of later (DHCP's next server, a configuration's URL) is held
+// to the network's reach, one by one.
 std::optional<std::string> refused(const SimOptions& options, const LiveSettings& settings) {
-  const Aim aim{settings.network.interface, options.server, options.relay, options.yes_really};
+  const std::string names[] = {options.boot_file, options.kickstart, options.packages_base};
+  Aim aim{.interface = settings.network.interface, .server = options.server, .relay = options.relay};
+  if (!settings.network.dhcp) aim.first_address = settings.first_address;
+  aim.names = names;
+  aim.yes_really = options.yes_really;
   return refuse(aim, look_around());
 }
 

@@ -97,11 +97,21 @@ void AddressRoutes::remove(net::Ipv4Address address) {
   if (found == users_.end()) return;
   if (--found->second > 0) return;
   users_.erase(found);
-  queue_.push_back({{address, 32}, true, false});
+  // One that waits to be added is dropped by the flush; another's is not ours to remove.
+  if (ours_.contains(address.value())) queue_.push_back({{address, 32}, true, false});
+}
+
+// Machines come and go between two flushes: whose address nobody holds any more is not added, and what is removed is
+// ours once.
+bool AddressRoutes::still_wanted(const Request& request) {
+  if (!request.local) return true;
+  const std::uint32_t address = request.prefix.base.value();
+  return request.adding ? users_.contains(address) : ours_.erase(address) > 0;
 }
 
 void AddressRoutes::flush() {
-  const std::vector<Request> requests = std::exchange(queue_, {});
+  std::vector<Request> requests = std::exchange(queue_, {});
+  std::erase_if(requests, [this](const Request& request) { return !still_wanted(request); });
   for (std::size_t at = 0; at < requests.size(); at += kRequestsPerMessage)
     send_batch(std::span(requests).subspan(at, std::min(kRequestsPerMessage, requests.size() - at)));
 }
@@ -142,10 +152,7 @@ void AddressRoutes::read_answers(std::span<const Request> batch, std::uint32_t f
 }
 
 void AddressRoutes::answered(const Request& request, int error) {
-  if (!request.adding) {
-    if (request.local) ours_.erase(request.prefix.base.value());
-    return;
-  }
+  if (!request.adding) return;
   if (error == EEXIST) return;  // somebody else's: it serves, and is theirs to remove
   if (error != 0) {
     ++refused_;
@@ -168,7 +175,6 @@ void AddressRoutes::remove_all() {
   links_.clear();
   links_ours_.clear();
   flush();
-  ours_.clear();
 }
 
 std::string arp_obstacle(const std::string& interface) {

@@ -59,6 +59,7 @@ class AddressRoutes {
   AddressRoutes(FileDescriptor netlink, std::uint32_t interface, std::uint32_t loopback)
       : netlink_(std::move(netlink)), interface_(interface), loopback_(loopback) {}
 
+  [[nodiscard]] bool still_wanted(const Request& request);
   void send_batch(std::span<const Request> batch);
   void read_answers(std::span<const Request> batch, std::uint32_t first_sequence);
   void answered(const Request& request, int error);

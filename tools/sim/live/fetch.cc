@@ -71,7 +71,7 @@ Fetch::Read Fetch::read_paced(Instant now, int descriptor, Watcher& watcher, std
   if (allowed == 0) {
     paused_ = true;
     host_.loop().change(descriptor, watcher, 0);
-    host_.loop().timers().set(*this, now + ReadAllowance::kPause);
+    host_.loop().timers().set(*this, now + allowance_.pause());
     return {};
   }
   const ssize_t size = ::recv(descriptor, buffer.data(), allowed, MSG_DONTWAIT);

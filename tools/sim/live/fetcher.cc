@@ -35,8 +35,8 @@ std::size_t claim_descriptors() {
   return all > 2 * kReservedDescriptors ? all - kReservedDescriptors : all / 2;
 }
 
-Fetcher::Fetcher(EventLoop& loop, FetchReceiver& receiver, std::size_t descriptors_max)
-    : loop_(loop), receiver_(receiver), descriptors_max_(descriptors_max), buffer_(kReadBufferBytes) {}
+Fetcher::Fetcher(EventLoop& loop, FetchReceiver& receiver, std::size_t descriptors_max, Reach reach)
+    : loop_(loop), receiver_(receiver), descriptors_max_(descriptors_max), reach_(reach), buffer_(kReadBufferBytes) {}
 
 Fetcher::~Fetcher() {
   loop_.timers().cancel(*this);
@@ -106,6 +106,10 @@ bool Fetcher::make_room() {
 
 Dialled Fetcher::dial(const FetchOrder& order, const net::Endpoint& to) {
   if (order.source.is_any() || !to.address.is_v4()) return {{}, Failure::kLocal};
+  if (!reach_.includes(to.address)) {  // where a redirect led
+    ++beyond_reach_;
+    return {{}, Failure::kLocal};
+  }
   FileDescriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!socket.valid()) return {{}, Failure::kLocal};
   const int on = 1;

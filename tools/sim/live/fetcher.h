@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "tools/sim/live/fetch.h"
+#include "tools/sim/live/network_guard.h"
 
 namespace rackcast::sim {
 
@@ -24,14 +25,15 @@ class FetchReceiver {
 
 class Fetcher final : private FetchHost, private Timed {
  public:
-  Fetcher(EventLoop& loop, FetchReceiver& receiver, std::size_t descriptors_max);
+  Fetcher(EventLoop& loop, FetchReceiver& receiver, std::size_t descriptors_max, Reach reach = {});
   ~Fetcher() override;
 
   void order(Instant now, FetchOrder order);
   void cancel(MachineId machine);
 
   [[nodiscard]] std::size_t descriptors() const { return descriptors_; }
-  [[nodiscard]] std::uint64_t had_to_wait() const { return had_to_wait_; }  // fetches, for want of descriptors
+  [[nodiscard]] std::uint64_t had_to_wait() const { return had_to_wait_; }    // fetches, for want of descriptors
+  [[nodiscard]] std::uint64_t beyond_reach() const { return beyond_reach_; }  // connections not opened (kLocal)
 
   static constexpr std::size_t kWaitingMax = 200'000;
   static constexpr std::size_t kDescriptorsPerFetch = 2;  // FTP's two connections
@@ -70,6 +72,7 @@ class Fetcher final : private FetchHost, private Timed {
   EventLoop& loop_;
   FetchReceiver& receiver_;
   std::size_t descriptors_max_;
+  Reach reach_;
   std::size_t descriptors_ = 0;
   std::vector<std::byte> buffer_;
   std::unordered_map<MachineId, std::vector<std::unique_ptr<Fetch>>> running_;
@@ -78,6 +81,7 @@ class Fetcher final : private FetchHost, private Timed {
   IdleList idle_;
   std::unordered_multimap<MachineId, IdleList::iterator> idle_of_;
   std::uint64_t had_to_wait_ = 0;
+  std::uint64_t beyond_reach_ = 0;
 };
 
 // Raises the process's limit of descriptors as far as allowed; returns what fetches may use of it.

@@ -13,8 +13,8 @@
 
 #include "core/file_descriptor.h"
 #include "core/result.h"
-#include "io_backends/sim/random.h"
 #include "tools/sim/live/live_carrier.h"
+#include "tools/sim/machines/random.h"
 
 namespace rackcast::sim {
 
@@ -63,7 +63,7 @@ class HostileActor {
 
   HostilePlan plan_;
   HostileTarget target_;
-  io::SeededRandom random_;
+  Random random_;
   LiveCarrier& carrier_;
   FileDescriptor socket_;
   std::vector<net::Ipv4Address> sources_;

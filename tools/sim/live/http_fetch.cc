@@ -11,6 +11,7 @@ namespace {
 constexpr std::uint16_t kNotFound = 404;
 constexpr std::uint16_t kGone = 410;
 constexpr std::uint16_t kOk = 200;
+constexpr std::uint16_t kErrors = 400;  // and above
 
 bool is_redirect(std::uint16_t status) {
   return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
@@ -109,19 +110,22 @@ void HttpFetch::on_response(Instant now) {
   const std::uint16_t status = response_->status();
   may_keep_ = response_->keeps_connection();
   if (is_redirect(status)) return on_redirect(now);
+  if (method_ == HttpMethod::kHead && (status == kOk || status >= kErrors)) return on_head(now, status);
   if (status == kNotFound || status == kGone) return leave(now, Failure::kNotFound);
   if (status < 200) return leave(now, Failure::kProtocol);  // nobody asked for an interim answer
   if (status != kOk) return leave(now, Failure::kRefused);
-  if (method_ == HttpMethod::kHead) {
-    promised_ = response_->content_length();
-    method_ = HttpMethod::kGet;
-    // The firmware asks on the same connection; a server that closes it is a failure on the next read.
-    reused_ = false;
-    if (!may_keep_) return leave(now, Failure::kConnectionLost);
-    return ask(now);
-  }
   if (promised_ && *promised_ != body().bytes()) return leave(now, Failure::kWrongSize);
   leave(now, Failure::kNone);
+}
+
+// EDK2 falls back to GET on any error status: not every server knows HEAD.
+void HttpFetch::on_head(Instant now, std::uint16_t status) {
+  if (status == kOk) promised_ = response_->content_length();
+  method_ = HttpMethod::kGet;
+  // The firmware asks on the same connection; a server that closes it is a failure on the next read.
+  reused_ = false;
+  if (!may_keep_) return leave(now, Failure::kConnectionLost);
+  ask(now);
 }
 
 void HttpFetch::on_redirect(Instant now) {

@@ -1,4 +1,5 @@
-// One file by HTTP/1.1: connect or reuse, HEAD where the firmware does, GET, redirects followed kRedirectsMax times.
+// One file by HTTP/1.1: connect or reuse, HEAD where the firmware does (an error to it is no end), GET, redirects
+// followed kRedirectsMax times.
 #pragma once
 
 #include <memory>
@@ -30,6 +31,7 @@ class HttpFetch final : public Fetch, public Watcher {
   void receive(Instant now);
   void take(Instant now, std::span<const std::byte> bytes);
   void on_response(Instant now);
+  void on_head(Instant now, std::uint16_t status);
   void on_redirect(Instant now);
   void on_closed(Instant now);
   void leave(Instant now, Failure failure);

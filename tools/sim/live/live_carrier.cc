@@ -13,8 +13,9 @@ constexpr std::uint64_t kWeatherSeed = 0x77EA'7E12;  // apart from the machines'
 
 }  // namespace
 
-LiveCarrier::LiveCarrier(const RunPlan& plan, AddressRoutes routes)
+LiveCarrier::LiveCarrier(const RunPlan& plan, Reach reach, AddressRoutes routes)
     : plan_(plan),
+      reach_(reach),
       routes_(std::move(routes)),
       weather_(plan.weather, plan.seed ^ kWeatherSeed),
       machines_(plan.machines.size()) {}
@@ -24,11 +25,12 @@ Result<std::unique_ptr<LiveCarrier>> LiveCarrier::open(const LiveNetwork& networ
   if (!routes) return tl::make_unexpected(routes.error());
   if (std::string obstacle = arp_obstacle(network.interface); !obstacle.empty()) return fail(std::move(obstacle));
   const std::size_t descriptors = claim_descriptors();
-  std::unique_ptr<LiveCarrier> carrier(new LiveCarrier(plan, std::move(*routes)));
+  std::unique_ptr<LiveCarrier> carrier(new LiveCarrier(plan, network.reach, std::move(*routes)));
   auto tftp = TftpPorts::open(carrier->loop_, carrier->timer_, *carrier);
   if (!tftp) return tl::make_unexpected(tftp.error());
   carrier->tftp_ = std::move(*tftp);
-  carrier->fetcher_ = std::make_unique<Fetcher>(carrier->loop_, static_cast<FetchReceiver&>(*carrier), descriptors);
+  carrier->fetcher_ =
+      std::make_unique<Fetcher>(carrier->loop_, static_cast<FetchReceiver&>(*carrier), descriptors, network.reach);
   if (network.dhcp && network.relay) {
     auto link = RelayLink::open(carrier->loop_, *network.relay, network.server, *carrier);
     if (!link) return tl::make_unexpected(link.error());
@@ -55,6 +57,19 @@ void LiveCarrier::flush() {
   if (routes_.pending()) routes_.flush();  // an address first, then what is sent from it
   if (dhcp_ != nullptr) dhcp_->flush();
   tftp_->flush();
+  fail_troubled();
+}
+
+void LiveCarrier::fail_troubled() {
+  const auto troubled = std::exchange(troubled_, {});
+  for (const auto& [machine, detail] : troubled) rack_->on_local_failure(timer_.now(), MachineId{machine}, detail);
+}
+
+// The first trouble is the machine's failure: what follows follows from it.
+bool LiveCarrier::may_use(MachineId machine, const net::IpAddress& address) {
+  if (reach_.includes(address)) return true;
+  troubled_.try_emplace(machine.value(), beyond_reach(address));
+  return false;
 }
 
 bool LiveCarrier::is_cut(Instant now, MachineId machine) {
@@ -87,6 +102,7 @@ unsigned LiveCarrier::weather(Instant now, MachineId machine, MakeHeld make_held
 
 void LiveCarrier::send_dhcp(MachineId machine, const DhcpSend& how, std::span<const std::byte> message) {
   if (dhcp_ == nullptr) return;
+  if (!how.broadcast && !may_use(machine, how.server)) return;
   const unsigned times = weather(timer_.now(), machine, [&] {
     HeldDatagram held;
     held.kind = HeldKind::kDhcpOut;
@@ -99,6 +115,7 @@ void LiveCarrier::send_dhcp(MachineId machine, const DhcpSend& how, std::span<co
 
 void LiveCarrier::send_tftp(MachineId machine, net::UdpPort from, const net::Endpoint& to,
                             std::span<const std::byte> payload) {
+  if (!may_use(machine, to.address)) return;
   const unsigned times = weather(timer_.now(), machine, [&] {
     HeldDatagram held;
     held.kind = HeldKind::kTftpOut;
@@ -124,6 +141,7 @@ void LiveCarrier::put_tftp(Port& port, net::UdpPort from, const net::Endpoint& t
 }
 
 void LiveCarrier::fetch(MachineId machine, const FetchRequest& request) {
+  if (!may_use(machine, request.server.address)) return;
   if (routes_.pending()) routes_.flush();
   const MachinePlan& plan = plan_of(machine);
   FetchOrder order{machine, machines_[machine.value()].address, plan.pace.bytes_per_second, request};
@@ -141,20 +159,26 @@ void LiveCarrier::cancel_fetches(MachineId machine) {
 }
 
 void LiveCarrier::use_address(MachineId machine, net::Ipv4Address address, std::uint8_t prefix_bits) {
+  if (address.is_any()) troubled_.erase(machine.value());  // a reset
   Port& port = machines_[machine.value()];
   if (port.address == address) return;
-  if (!port.address.is_any()) {
-    routes_.remove(port.address);
-    const auto found = by_address_.find(port.address.value());
-    if (found != by_address_.end() && found->second == machine) by_address_.erase(found);
-  }
-  if (!port.address.is_any()) fetcher_->cancel(machine);  // what it kept open ends with its address
+  give_up_address(machine);
+  if (address.is_any() || !may_use(machine, address)) return;
   port.address = address;
-  port.ports.clear();
-  if (address.is_any()) return;
   if (prefix_bits_ == 0) prefix_bits_ = prefix_bits;
   routes_.add(address, prefix_bits);
   by_address_[address.value()] = machine;
+}
+
+void LiveCarrier::give_up_address(MachineId machine) {
+  Port& port = machines_[machine.value()];
+  port.ports.clear();
+  if (port.address.is_any()) return;
+  routes_.remove(port.address);
+  const auto found = by_address_.find(port.address.value());
+  if (found != by_address_.end() && found->second == machine) by_address_.erase(found);
+  fetcher_->cancel(machine);  // what it kept open ends with its address
+  port.address = {};
 }
 
 void LiveCarrier::on_dhcp_to_mac(Instant now, const net::MacAddress& mac, const net::Endpoint& from,
@@ -255,6 +279,8 @@ std::vector<std::string> LiveCarrier::notes() {
   if (dhcp_ != nullptr && dhcp_->unsent() > 0)
     notes.push_back(count(dhcp_->unsent()) + "DHCP messages or frames could not leave this host");
   if (routes_.refused() > 0) notes.push_back(count(routes_.refused()) + "addresses failed: " + routes_.last_error());
+  if (fetcher_->beyond_reach() > 0)
+    notes.push_back(count(fetcher_->beyond_reach()) + "redirects away from loopback were not followed");
   if (fetcher_->had_to_wait() > 0)
     notes.push_back("up to " + count(fetcher_->had_to_wait()) +
                     "fetches waited for a descriptor; raise the limit (ulimit -n) to load the server fully");

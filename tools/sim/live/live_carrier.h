@@ -1,7 +1,8 @@
 // The Carrier over real sockets: gives every machine its address, MAC and ports, applies the scenario's weather to its
 // datagrams, and hands what comes in to the machine it is for.
 //
-// Outgoing datagrams collect until flush(), once a turn. One thread.
+// Outgoing datagrams collect until flush(), once a turn. A machine whose address or peer this host may not or cannot
+// serve fails there too (kLocal): a carrier does not call back from within a call. One thread.
 #pragma once
 
 #include <cstdint>
@@ -19,6 +20,7 @@
 #include "tools/sim/live/event_loop.h"
 #include "tools/sim/live/fetcher.h"
 #include "tools/sim/live/frame_link.h"
+#include "tools/sim/live/network_guard.h"
 #include "tools/sim/live/tftp_ports.h"
 #include "tools/sim/live/weather.h"
 #include "tools/sim/machines/rack.h"
@@ -32,6 +34,7 @@ struct LiveNetwork {
   bool dhcp = true;
   std::optional<net::Ipv4Address> relay;  // DHCP goes through it instead of as frames
   net::Ipv4Address server;                // needed with `relay`
+  Reach reach;
 };
 
 struct CarrierCounts {
@@ -82,7 +85,7 @@ class LiveCarrier final : public Carrier, private DhcpReceiver, private TftpRece
     PortMap ports;
   };
 
-  LiveCarrier(const RunPlan& plan, AddressRoutes routes);
+  LiveCarrier(const RunPlan& plan, Reach reach, AddressRoutes routes);
   void on_dhcp_to_mac(Instant now, const net::MacAddress& mac, const net::Endpoint& from,
                       std::span<const std::byte> message) override;
   void on_dhcp_to_address(Instant now, net::Ipv4Address address, const net::Endpoint& from,
@@ -101,8 +104,13 @@ class LiveCarrier final : public Carrier, private DhcpReceiver, private TftpRece
   void release_held(Instant now);
   void release_cut_fetches(Instant now);
   void carry(Instant now, const HeldDatagram& held);
+  void give_up_address(MachineId machine);
+  // False: the machine fails at the next flush.
+  [[nodiscard]] bool may_use(MachineId machine, const net::IpAddress& address);
+  void fail_troubled();
 
   const RunPlan& plan_;
+  const Reach reach_;
   RunTimer timer_;
   EventLoop loop_;
   AddressRoutes routes_;
@@ -115,6 +123,7 @@ class LiveCarrier final : public Carrier, private DhcpReceiver, private TftpRece
   std::multimap<Instant, FetchOrder> cut_fetches_;
   std::vector<Port> machines_;
   std::unordered_map<std::uint32_t, MachineId> by_address_;
+  std::map<std::uint32_t, std::string> troubled_;  // machines that are to fail, and why
   Rack* rack_ = nullptr;
   CarrierCounts counts_;
   net::Ipv4Address answered_by_;

@@ -125,6 +125,10 @@ class LiveRun {
     const auto& told = settings_.server_processes;
     server_cpu_ = told.empty() ? ServerCpu::find(server) : ServerCpu::of({told.begin(), told.end()});
     if (!is_hostile(plan_.hostile)) return;
+    if (!settings_.network.reach.includes(server)) {
+      trouble_ = "no hostile actor: " + beyond_reach(server);
+      return;
+    }
     const std::uint8_t bits = carrier_.prefix_bits() != 0 ? carrier_.prefix_bits() : settings_.prefix_bits;
     auto actor = HostileActor::open(plan_.hostile, {server, bits, settings_.largest_file}, plan_.seed, carrier_);
     if (actor)

@@ -8,9 +8,9 @@
 #include <queue>
 #include <vector>
 
-#include "io_backends/sim/random.h"
 #include "proto/net/address.h"
 #include "tools/sim/machines/carrier.h"
+#include "tools/sim/machines/random.h"
 #include "tools/sim/scenario/scenario.h"
 
 namespace rackcast::sim {
@@ -38,7 +38,7 @@ class WeatherMaker {
 
  private:
   Weather weather_;
-  io::SeededRandom random_;
+  Random random_;
 };
 
 enum class HeldKind : std::uint8_t { kDhcpOut, kTftpOut, kDhcpIn, kTftpIn };

@@ -61,6 +61,10 @@ void Machine::end(Instant now) {
   if (running_) fail(now, Failure::kRunEnded, "the run's time was over");
 }
 
+void Machine::on_local_failure(Instant now, std::string_view detail) {
+  if (running_) fail(now, Failure::kLocal, detail);
+}
+
 void Machine::finish(Instant now) {
   running_ = false;
   dhcp_.forget();  // a lease is renewed no longer

@@ -51,7 +51,8 @@ class Machine {
   void on_tftp(Instant now, net::UdpPort to, const net::Endpoint& from, std::span<const std::byte> payload);
   void on_fetch(Instant now, const FetchEvent& event);
   void on_deadline(Instant now);
-  void end(Instant now);  // fails with kRunEnded if it is still running
+  void end(Instant now);                                        // fails with kRunEnded if it is still running
+  void on_local_failure(Instant now, std::string_view detail);  // its carrier cannot carry for it: kLocal
 
   [[nodiscard]] Instant deadline() const;
   [[nodiscard]] bool listens_to_dhcp() const { return dhcp_.listens(); }

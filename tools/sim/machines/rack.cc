@@ -52,6 +52,10 @@ void Rack::on_fetch(Instant now, MachineId machine, const FetchEvent& event) {
   with(machine, [&](Machine& it) { it.on_fetch(now, event); });
 }
 
+void Rack::on_local_failure(Instant now, MachineId machine, std::string_view detail) {
+  with(machine, [&](Machine& it) { it.on_local_failure(now, detail); });
+}
+
 void Rack::on_deadline(Instant now) {
   while (deadlines_.earliest() <= now) {
     const std::uint32_t first = deadlines_.first();

@@ -43,6 +43,7 @@ class Rack {
   void on_tftp(Instant now, MachineId machine, net::UdpPort to, const net::Endpoint& from,
                std::span<const std::byte> payload);
   void on_fetch(Instant now, MachineId machine, const FetchEvent& event);
+  void on_local_failure(Instant now, MachineId machine, std::string_view detail);  // the carrier cannot carry for it
 
   // Never later than the first deadline; a little early where one was moved back since.
   [[nodiscard]] Instant next_deadline() const { return deadlines_.earliest(); }

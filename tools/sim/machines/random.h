@@ -19,6 +19,12 @@ class Random {
   }
   // 0 ... bound - 1; 0 for bound 0. The bias of the modulo is below 2^-32 for every bound used here.
   constexpr std::uint64_t below(std::uint64_t bound) { return bound == 0 ? 0 : next() % bound; }
+  // True with this probability. 0 and 1 draw no number, so that switching one thing off leaves the others as they were.
+  constexpr bool chance(double probability) {
+    if (probability <= 0) return false;
+    if (probability >= 1) return true;
+    return static_cast<double>(next() >> 11U) * 0x1.0p-53 < probability;
+  }
 
  private:
   std::uint64_t state_;

@@ -92,6 +92,46 @@ TEST_F(AddressRoutesTest, WhatWasThereBeforeStays) {
   EXPECT_TRUE(is_reachable(Ipv4Address(10, 96, 0, 2)));
 }
 
+// As an administrator would have set it, the same in every field as ours.
+TEST_F(AddressRoutesTest, ARouteOfAnotherStaysWhenItsMachineGoes) {
+  const Ipv4Address theirs(10, 95, 0, 7);
+  ASSERT_TRUE(rackcast::testing::run_program(
+      {"ip", "route", "add", "local", "10.95.0.7/32", "dev", "lo", "table", "local", "proto", "static"}));
+  AddressRoutes routes = open();
+  routes.add(theirs, 24);
+  routes.flush();
+  EXPECT_EQ(routes.refused(), 0U) << routes.last_error();
+  routes.remove(theirs);
+  routes.flush();
+  EXPECT_TRUE(is_ours(theirs));
+  routes.add(theirs, 24);
+  routes.remove(theirs);  // before the kernel was asked
+  routes.flush();
+  EXPECT_TRUE(is_ours(theirs));
+}
+
+TEST_F(AddressRoutesTest, WhatComesAndGoesBetweenTwoFlushesLeavesNothing) {
+  AddressRoutes routes = open();
+  const Ipv4Address brief(10, 94, 0, 7);
+  routes.add(brief, 24);
+  routes.remove(brief);
+  routes.flush();
+  EXPECT_FALSE(is_ours(brief));
+  for (int i = 0; i < 2; ++i) {  // reset twice, the address given back and taken
+    routes.add(brief, 24);
+    routes.flush();
+    routes.remove(brief);
+    routes.add(brief, 24);
+    routes.flush();
+    EXPECT_TRUE(is_ours(brief));
+    routes.remove(brief);
+    routes.add(brief, 24);
+    routes.remove(brief);
+    routes.flush();
+    EXPECT_FALSE(is_ours(brief));
+  }
+}
+
 TEST_F(AddressRoutesTest, LoopbackNeedsNothing) {
   AddressRoutes routes = open("lo");
   routes.add(Ipv4Address(127, 1, 2, 3), 8);

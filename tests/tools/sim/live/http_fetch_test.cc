@@ -97,9 +97,37 @@ TEST_F(HttpFetchTest, AsksHeadThenGetOnOneConnection) {
   EXPECT_THAT(server.heard(), HasSubstr("GET /file "));
 }
 
+TEST_F(HttpFetchTest, AnErrorToHeadIsFollowedByGet) {
+  for (const char* status : {"404 Not Found", "405 Method Not Allowed", "501 Not Implemented"}) {
+    ScriptedServer server({[status](ScriptedPeer& peer) {
+      peer.answer("HTTP/1.1 " + std::string(status) + "\r\nContent-Length: 9\r\n\r\n");
+      peer.answer(kHello);
+    }});
+    FetchOrder order = get(server);
+    order.request.head_first = true;
+    EXPECT_EQ(fetch(order).text, "hello") << status;
+    server.finish();
+    EXPECT_EQ(server.accepted(), 1);
+    EXPECT_THAT(server.heard(), HasSubstr("GET /file "));
+  }
+}
+
+TEST_F(HttpFetchTest, WhatIsMissingForGetTooIsMissing) {
+  ScriptedServer server({[](ScriptedPeer& peer) {
+    peer.answer("HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\n");
+    peer.answer("HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\nnone");
+  }});
+  FetchOrder order = get(server);
+  order.request.head_first = true;
+  const Ending end = fetch(order);
+  EXPECT_EQ(end.failure, Failure::kNotFound);
+  EXPECT_EQ(end.status, 404);
+}
+
 TEST_F(HttpFetchTest, AServerThatClosesBetweenHeadAndGetFails) {
   for (const char* answer : {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n",
-                             "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\n"}) {
+                             "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\n",
+                             "HTTP/1.1 405 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"}) {
     ScriptedServer server({[answer](ScriptedPeer& peer) { peer.answer(answer); }});
     FetchOrder order = get(server);
     order.request.head_first = true;
@@ -142,6 +170,12 @@ TEST_F(HttpFetchTest, FollowsRedirectsUpToALimit) {
   EXPECT_EQ(fetch(get(circle)).failure, Failure::kProtocol);
   EXPECT_EQ(answered_with("HTTP/1.1 302 Found\r\nLocation: http://name.test/\r\nContent-Length: 0\r\n\r\n").failure,
             Failure::kProtocol);
+}
+
+TEST_F(HttpFetchTest, ARedirectAwayFromLoopbackIsNotFollowed) {
+  EXPECT_EQ(answered_with("HTTP/1.1 302 Found\r\nLocation: http://192.0.2.9/\r\nContent-Length: 0\r\n\r\n").failure,
+            Failure::kLocal);
+  EXPECT_EQ(fetcher_.beyond_reach(), 1U);
 }
 
 TEST_F(HttpFetchTest, EndsThatComeEarlyOrLateAreNamed) {
@@ -199,6 +233,7 @@ TEST_F(HttpFetchTest, ASlowReaderTakesItsTimeAndIsNotCalledSilent) {
   EXPECT_EQ(end.digest, digest_of_text(body));
   EXPECT_GT(timer_.now() - begin, std::chrono::milliseconds(150));
   EXPECT_GT(reports_, 2);
+  EXPECT_LE(reports_, 60'000 / 4'096 + 2) << "read in pieces, not byte by byte";
 }
 
 TEST_F(HttpFetchTest, NobodyListeningIsARefusal) {

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "tools/sim/live/event_loop.h"
+#include "tools/sim/live/fetch_body.h"
 #include "tools/sim/live/hostile_actor.h"
 #include "tools/sim/live/http_text.h"
 #include "tools/sim/live/server_cpu.h"
@@ -87,6 +88,16 @@ TEST(WeatherTest, HeldDatagramsComeByTheirTimeAndAreBounded) {
   EXPECT_FALSE(held.hold({}));
 }
 
+TEST(RandomTest, CertaintyDrawsNoNumber) {
+  Random random(7), same(7);
+  EXPECT_FALSE(random.chance(0));
+  EXPECT_TRUE(random.chance(1));
+  EXPECT_EQ(random.next(), same.next());
+  int hits = 0;
+  for (int i = 0; i < 100'000; ++i) hits += random.chance(0.25) ? 1 : 0;
+  EXPECT_NEAR(hits, 25'000, 600);
+}
+
 class CountedTimer final : public Timed {
  public:
   void on_time(Instant) override { ++count; }
@@ -118,6 +129,33 @@ TEST(TokenBucketTest, KeepsItsRateAndNeverBursts) {
   EXPECT_NEAR(taken, 1'000, 2);
   EXPECT_LE(bucket.take(Instant{} + std::chrono::hours(1)), 101U) << "a long pause is not made up for";
   EXPECT_EQ(TokenBucket(0).take(Instant{} + std::chrono::hours(1)), 0U);
+}
+
+// A socket with input is ready all the time: the reader is asked every ten microseconds, unless it told to wait.
+TEST(ReadAllowanceTest, ReadsInPiecesAtItsRate) {
+  constexpr std::size_t kRoom = 65'536;
+  for (const std::uint64_t rate : {5U, 1'000U, 20'000U, 200'000U, 3'000'000U}) {
+    ReadAllowance allowance(rate);
+    std::uint64_t bytes = 0, reads = 0, asked = 0;
+    const Instant begin = Instant{} + std::chrono::seconds(1);
+    for (Instant now = begin; now < begin + std::chrono::seconds(2); ++asked) {
+      const std::size_t allowed = allowance.at(now, kRoom);
+      if (allowed == 0) {
+        EXPECT_GE(allowance.pause(), ReadAllowance::kPauseMin);
+        EXPECT_LE(allowance.pause(), ReadAllowance::kPause);
+        now += allowance.pause();
+        continue;
+      }
+      allowance.used(allowed);
+      bytes += allowed;
+      ++reads;
+      now += std::chrono::microseconds(10);
+    }
+    EXPECT_NEAR(static_cast<double>(bytes), 2.0 * static_cast<double>(rate), 0.15 * static_cast<double>(rate) + 1);
+    const std::uint64_t piece = std::clamp<std::uint64_t>(rate / 20, 1, 4'096);
+    EXPECT_LE(reads, bytes / piece + 1) << rate;
+    EXPECT_LE(asked, 2 * reads + 45) << rate;
+  }
 }
 
 TEST(ServerCpuTest, CountsAProcessAndDoesNotInventOne) {
