@@ -105,6 +105,7 @@ Result<RunRecord> run_against_server(const SimOptions& options, const RunPlan& p
   if (!outcome) return tl::make_unexpected(outcome.error());
   for (const std::string& note : outcome->notes) recorder.note(note);
   RunRecord record = recorder.finish(Instant{} + outcome->took);
+  record.interrupted = outcome->interrupted;
   record.simulator_cpu_seconds = outcome->simulator_cpu_seconds;
   record.server_cpu_seconds = outcome->server_cpu_seconds;
   record.datagrams_dropped_here = outcome->datagrams_dropped_here;

@@ -63,15 +63,17 @@ Result<Rehearsal> rehearse(const SimOptions& options, const RunPlan& plan, const
     if (!tree) return tl::make_unexpected(tree.error());
     run.tree = std::make_shared<TreeContent>(std::move(*tree));
   }
+  bool interrupted = false;
   run.on_progress = [&](const ProgressSnapshot& snapshot) {
     if (meter.due(snapshot.now)) meter.show(snapshot);
-    return !stop.load(std::memory_order_relaxed);
+    interrupted = stop.load(std::memory_order_relaxed);
+    return !interrupted;
   };
   VirtualOutcome outcome = run_virtual_checked(run);
   Rehearsal rehearsal{std::move(outcome.record), outcome.violation_count};
   for (const Violation& violation : outcome.violations)
     rehearsal.record.notes.push_back("violated: " + violation_line(plan.seed, violation));
-  if (stop.load(std::memory_order_relaxed)) rehearsal.record.notes.emplace_back("interrupted before its end");
+  rehearsal.record.interrupted = interrupted;
   return rehearsal;
 }
 

@@ -42,6 +42,7 @@ constexpr std::array kMetrics{
     ExpectMetric{"naks", Quantity::kCount, nullptr, member<&Verdict::naks>},
     ExpectMetric{"restarts", Quantity::kCount, nullptr, member<&Verdict::restarts>},
     ExpectMetric{"boots", Quantity::kCount, nullptr, member<&Verdict::boots_done>},
+    ExpectMetric{"boots_failed", Quantity::kCount, nullptr, member<&Verdict::boots_failed>},
     ExpectMetric{"goodput", Quantity::kRate, nullptr, member<&Verdict::goodput>},
 };
 

@@ -38,6 +38,17 @@ Json failures_json(const Verdict& verdict) {
   return failures;
 }
 
+Json boot_failures_json(const Verdict& verdict) {
+  Json failures = Json::array();
+  for (const BootFailures& group : verdict.boot_failures)
+    failures.push_back({{"reason", failure_name(group.failure)},
+                        {"boots", group.failed.boots},
+                        {"first_machine", group.failed.machine},
+                        {"stage", stage_name(group.failed.stage)},
+                        {"detail", group.failed.detail}});
+  return failures;
+}
+
 Json profiles_json(const Verdict& verdict) {
   Json profiles = Json::array();
   for (const ProfileVerdict& profile : verdict.profiles)
@@ -69,6 +80,8 @@ Json verdict_json(const RunRecord& record, const Verdict& verdict) {
           {"not_found", verdict.not_found},
           {"restarts", verdict.restarts},
           {"boots_done", verdict.boots_done},
+          {"boots_failed", verdict.boots_failed},
+          {"boot_failures", boot_failures_json(verdict)},
           {"bytes_right", verdict.bytes_right},
           {"simulator_cpu_s", record.simulator_cpu_seconds},
           {"server_cpu_s", record.server_cpu_seconds < 0 ? Json(nullptr) : Json(record.server_cpu_seconds)},
@@ -132,6 +145,7 @@ std::string run_json(const RunRecord& record, const Verdict& verdict, std::span<
                     {"seed", record.seed},
                     {"virtual_time", record.virtual_time},
                     {"took_s", seconds_of(record.took)},
+                    {"interrupted", record.interrupted},
                     {"passed", why.empty()},
                     {"why", why},
                     {"verdict", verdict_json(record, verdict)},

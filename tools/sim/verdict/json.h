@@ -1,7 +1,7 @@
 // A run as JSON, for `--json` and inside the report. The shape is stable: fields are added, never renamed or given
 // another meaning; a change that breaks readers changes `schema`.
 //
-//   schema "rackcast-sim/1", scenario, server, seed, virtual_time (bool), took_s
+//   schema "rackcast-sim/1", scenario, server, seed, virtual_time (bool), took_s, interrupted (bool)
 //   passed (bool), why (text, empty when passed; what was expected included)
 //   verdict { machines, done, failed,
 //     failures [{ reason, machines, first_machine, stage, detail }],          most machines first
@@ -10,6 +10,8 @@
 //     profiles [{ profile, machines, done, to_done_s {...} }],
 //     bytes, goodput_bytes_per_s, goodput_peak_bytes_per_s, retransmits, repeated_blocks, timeouts, refusals, naks,
 //     not_found, restarts, boots_done, bytes_right (bool),
+//     boots_failed, boot_failures [{ reason, boots, first_machine, stage, detail }],   restarts included, most boots
+//                                                                             first
 //     simulator_cpu_s, server_cpu_s (null: not known), datagrams_dropped_here }
 //   expectations [{ text, actual, held (bool) }]
 //   wrong_files [text], notes [text]

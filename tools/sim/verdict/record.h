@@ -43,19 +43,29 @@ struct RateSample {
 };
 inline constexpr std::size_t kRateSamplesMax = 1'000;  // the tick doubles when they are used up
 
+// The boots of all machines that failed for one reason, also those after which the machine was switched on again.
+struct FailedBoots {
+  std::uint32_t boots = 0;
+  std::uint32_t machine = 0;  // whose boot was the first of them ...
+  Stage stage = Stage::kOff;  // ... and where it was
+  std::string detail;
+};
+
 struct RunRecord {
   std::string scenario;
   std::string server;  // as the operator named it
   std::uint64_t seed = 1;
   bool virtual_time = false;  // deterministic engine
+  bool interrupted = false;   // by the operator, before its end
   Span took{};
   std::vector<MachineRecord> machines;
   std::vector<RateSample> rate;  // without gaps
   Span rate_tick{};              // the length of each
   std::uint64_t bytes = 0;       // useful ones, all boots
   std::array<std::uint64_t, kIncidentCount> incidents{};
-  std::vector<std::string> notes;        // stages left out and why, what could not be checked
-  std::vector<std::string> wrong_files;  // "vmlinuz: 3 machines got other bytes than the tree's"
+  std::array<FailedBoots, kFailureCount> failed_boots{};  // by Failure
+  std::vector<std::string> notes;                         // stages left out and why, what could not be checked
+  std::vector<std::string> wrong_files;                   // "vmlinuz: 3 machines got other bytes than the tree's"
   double simulator_cpu_seconds = 0;
   double server_cpu_seconds = -1;            // negative: not known (not local, or no permission)
   std::uint64_t datagrams_dropped_here = 0;  // by the simulator's own sockets: then the figures are the simulator's

@@ -170,9 +170,18 @@ void Recorder::on_failure(Instant now, MachineId id, Failure failure, std::strin
   machine.failure = failure;
   machine.ended = now;
   machine.detail = detail.substr(0, kDetailBytesMax);
+  count_failed_boot(id);
   count_in(machine);
   tick.done = count_.done;
   tick.failed = count_.failed;
+}
+
+// Here and not when it restarts, which makes the machine's record forget why.
+void Recorder::count_failed_boot(MachineId id) {
+  const MachineRecord& machine = record_.machines[id.value()];
+  if (machine.failure == Failure::kRunEnded && machine.stage == Stage::kOff) return;  // it never began one
+  FailedBoots& failed = record_.failed_boots[static_cast<std::size_t>(machine.failure)];
+  if (failed.boots++ == 0) failed = {1, id.value(), machine.stage, machine.detail};
 }
 
 void Recorder::note(std::string text) {

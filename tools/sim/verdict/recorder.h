@@ -56,6 +56,7 @@ class Recorder final : public Observer {
   void halve_samples();
   void count_out(const MachineRecord& machine);  // before a machine changes ...
   void count_in(const MachineRecord& machine);   // ... and after
+  void count_failed_boot(MachineId id);
   void blame(const LedgerOutcome& outcome);
 
   RunRecord record_;

@@ -60,10 +60,14 @@ function drawTiles() {
 }
 
 function drawTrouble() {
-  $("trouble").hidden = verdict.failures.length === 0 && run.wrong_files.length === 0;
+  const earlier = verdict.restarts > 0 && verdict.boots_failed > 0;
+  $("trouble").hidden = verdict.failures.length === 0 && !earlier && run.wrong_files.length === 0;
   if (verdict.failures.length > 0)
     table($("failures"), [["machines", "number"], ["reason"], ["first of them"], ["what it saw"]],
       verdict.failures.map(f => [number(f.machines), f.reason, `machine ${f.first_machine}, in ${f.stage}`, f.detail]));
+  if (earlier)
+    table($("failures"), [["boots", "number"], ["reason, restarts included"], ["first of them"], ["what it saw"]],
+      verdict.boot_failures.map(f => [number(f.boots), f.reason, `machine ${f.first_machine}, in ${f.stage}`, f.detail]));
   const list = run.wrong_files.length > 0 ? html($("failures"), "ul") : null;
   for (const line of run.wrong_files) html(list, "li", line);
 }

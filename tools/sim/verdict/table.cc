@@ -39,17 +39,24 @@ std::string head(const RunRecord& record, const Verdict& verdict) {
          "\n";
 }
 
+std::string first_of(std::uint32_t machine, Stage stage, const std::string& detail) {
+  return "first machine " + std::to_string(machine) + " in " + std::string(stage_name(stage)) +
+         (detail.empty() ? "" : ": " + printable(detail.substr(0, kDetailShownMax)));
+}
+
 std::string machines(const Verdict& verdict) {
   std::string text =
       "\nMachines\n" + line("done", std::to_string(verdict.done)) + line("failed", std::to_string(verdict.failed));
   for (const FailureGroup& group : verdict.failures)
     text += line("  " + std::string(failure_name(group.failure)),
-                 std::to_string(group.machines) + ", first machine " + std::to_string(group.first) + " in " +
-                     std::string(stage_name(group.stage)) +
-                     (group.detail.empty() ? "" : ": " + printable(group.detail.substr(0, kDetailShownMax))));
-  if (verdict.restarts > 0)
-    text += line("restarts", std::to_string(verdict.restarts) + ", " + count_text(verdict.boots_done, "boot", "boots") +
-                                 " done in all");
+                 std::to_string(group.machines) + ", " + first_of(group.first, group.stage, group.detail));
+  if (verdict.restarts == 0) return text;  // a boot a machine: all is said
+  text += line("restarts", std::to_string(verdict.restarts) + ", " + count_text(verdict.boots_done, "boot", "boots") +
+                               " done in all, " + std::to_string(verdict.boots_failed) + " failed");
+  for (const BootFailures& group : verdict.boot_failures)
+    text += line("  " + std::string(failure_name(group.failure)),
+                 std::to_string(group.failed.boots) + ", " +
+                     first_of(group.failed.machine, group.failed.stage, group.failed.detail));
   return text;
 }
 
@@ -126,6 +133,9 @@ std::string shortcomings(const Verdict& verdict, std::span<const Expectation> ex
   if (verdict.machines == 0) add("no machine ran");
   if (verdict.failed > 0)
     add(std::to_string(verdict.failed) + " of " + count_text(verdict.machines, "machine", "machines") + " failed");
+  if (verdict.boots_failed > 0 && (verdict.restarts > 0 || verdict.failed == 0))
+    add(count_text(verdict.boots_failed, "boot", "boots") + " failed, restarts included");
+  if (verdict.interrupted) add("the run was interrupted before its end");
   if (!verdict.bytes_right) add("wrong bytes were received");
   for (const Expectation& expectation : expectations)
     if (!expectation.held) add(expectation.text + " does not hold");

@@ -37,6 +37,15 @@ std::vector<FailureGroup> failures_of(const RunRecord& record) {
   return present;
 }
 
+std::vector<BootFailures> boot_failures_of(const RunRecord& record) {
+  std::vector<BootFailures> present;
+  for (std::size_t i = 0; i < kFailureCount; ++i)
+    if (record.failed_boots[i].boots > 0) present.push_back({static_cast<Failure>(i), record.failed_boots[i]});
+  std::stable_sort(present.begin(), present.end(),
+                   [](const BootFailures& a, const BootFailures& b) { return a.failed.boots > b.failed.boots; });
+  return present;
+}
+
 std::vector<ProfileVerdict> profiles_of(const RunRecord& record) {
   struct Tally {
     ProfileVerdict verdict;
@@ -108,11 +117,15 @@ Verdict verdict_of(const RunRecord& record) {
   }
   verdict.failed = verdict.machines - verdict.done;
   verdict.failures = failures_of(record);
+  verdict.boot_failures = boot_failures_of(record);
+  for (const BootFailures& group : verdict.boot_failures) verdict.boots_failed += group.failed.boots;
+  verdict.interrupted = record.interrupted;
   verdict.profiles = profiles_of(record);
   measure_times(record, verdict);
   measure_traffic(record, verdict);
   verdict.bytes_right = record.wrong_files.empty();
-  verdict.passed = verdict.machines > 0 && verdict.failed == 0 && verdict.bytes_right;
+  verdict.passed = verdict.machines > 0 && verdict.failed == 0 && verdict.boots_failed == 0 && verdict.bytes_right &&
+                   !verdict.interrupted;
   return verdict;
 }
 

@@ -34,6 +34,11 @@ struct FailureGroup {
   std::string detail;         // of that one
 };
 
+struct BootFailures {
+  Failure failure = Failure::kNone;
+  FailedBoots failed;
+};
+
 struct ProfileVerdict {
   std::string_view profile;
   std::uint32_t machines = 0;
@@ -60,8 +65,13 @@ struct Verdict {
   std::uint64_t not_found = 0;  // optional look-ups, no fault
   std::uint64_t restarts = 0;
   std::uint64_t boots_done = 0;  // restarts included
-  bool bytes_right = false;      // no file was wrong anywhere, also not in an earlier boot
-  bool passed = false;           // every machine finished, and every byte was right
+  // Restarts included: a machine that failed, was switched on again and finished is done, but its first boot failed.
+  // One that the scenario cut off did not fail.
+  std::uint64_t boots_failed = 0;
+  std::vector<BootFailures> boot_failures;  // most boots first
+  bool interrupted = false;                 // nobody knows what would have come
+  bool bytes_right = false;                 // no file was wrong anywhere, also not in an earlier boot
+  bool passed = false;  // no shortcoming: every machine finished in every boot, and every byte was right
 };
 
 [[nodiscard]] Verdict verdict_of(const RunRecord& record);

@@ -67,6 +67,12 @@ TEST(VirtualTest, AnInterruptedRunHasAVerdict) {
   EXPECT_THAT(cut.printed, HasSubstr("interrupted"));
 }
 
+TEST(VirtualTest, AnInterruptionFailsInEveryOutput) {
+  const Outcome cut = run({"steady", "rate=1", "--clients", "500", "--json", "-"}, true);
+  EXPECT_EQ(cut.exit_code, 1);
+  EXPECT_THAT(cut.printed, HasSubstr("\"interrupted\":true,\"passed\":false"));
+}
+
 TEST(VirtualTest, AFileThatCannotBeWrittenIsNamed) {
   const Outcome failed = run({"boot_storm", "--clients", "2", "--json", "/no/such/folder/run.json"});
   EXPECT_EQ(failed.exit_code, 1);

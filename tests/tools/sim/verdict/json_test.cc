@@ -71,6 +71,12 @@ RunRecord record_from(const Json& json) {
   record.seed = json.at("seed").get<std::uint64_t>();
   record.virtual_time = json.at("virtual_time").get<bool>();
   record.took = instant_of(json.at("took_s")).time_since_epoch();
+  record.interrupted = json.at("interrupted").get<bool>();
+  for (const Json& group : json.at("verdict").at("boot_failures"))
+    record.failed_boots[static_cast<std::size_t>(
+        named(group.at("reason").get<std::string>(), failure_name, kFailureCount))] = {
+        group.at("boots").get<std::uint32_t>(), group.at("first_machine").get<std::uint32_t>(),
+        named(group.at("stage").get<std::string>(), stage_name, kStageCount), group.at("detail").get<std::string>()};
   record.notes = json.at("notes").get<std::vector<std::string>>();
   record.wrong_files = json.at("wrong_files").get<std::vector<std::string>>();
   const Json& verdict = json.at("verdict");
@@ -102,6 +108,7 @@ TEST(RunJson, HoldsTheWholeRecord) {
   RunRecord unknown = a_run();
   unknown.server_cpu_seconds = -1;
   unknown.virtual_time = true;
+  unknown.interrupted = true;
   const std::string other = json_of(unknown);
   EXPECT_EQ(json_of(record_from(Json::parse(other))), other);
   EXPECT_TRUE(Json::parse(other).at("verdict").at("server_cpu_s").is_null());
@@ -117,16 +124,19 @@ std::vector<std::string> keys_of(const Json& object) {
 TEST(RunJson, KeepsItsShape) {
   const Json json = Json::parse(json_of(a_run()));
   EXPECT_EQ(json.at("schema"), "rackcast-sim/1");
-  EXPECT_THAT(keys_of(json), ElementsAre("expectations", "machines", "notes", "passed", "rate", "scenario", "schema",
-                                         "seed", "server", "took_s", "verdict", "virtual_time", "why", "wrong_files"));
+  EXPECT_THAT(keys_of(json),
+              ElementsAre("expectations", "interrupted", "machines", "notes", "passed", "rate", "scenario", "schema",
+                          "seed", "server", "took_s", "verdict", "virtual_time", "why", "wrong_files"));
   const Json& verdict = json.at("verdict");
-  EXPECT_THAT(keys_of(verdict),
-              ElementsAre("boots_done", "bytes", "bytes_right", "datagrams_dropped_here", "done", "failed", "failures",
-                          "goodput_bytes_per_s", "goodput_peak_bytes_per_s", "machines", "naks", "not_found",
-                          "profiles", "refusals", "repeated_blocks", "restarts", "retransmits", "server_cpu_s",
-                          "simulator_cpu_s", "timeouts", "times_s"));
+  EXPECT_THAT(keys_of(verdict), ElementsAre("boot_failures", "boots_done", "boots_failed", "bytes", "bytes_right",
+                                            "datagrams_dropped_here", "done", "failed", "failures",
+                                            "goodput_bytes_per_s", "goodput_peak_bytes_per_s", "machines", "naks",
+                                            "not_found", "profiles", "refusals", "repeated_blocks", "restarts",
+                                            "retransmits", "server_cpu_s", "simulator_cpu_s", "timeouts", "times_s"));
   EXPECT_THAT(keys_of(verdict.at("failures").at(0)),
               ElementsAre("detail", "first_machine", "machines", "reason", "stage"));
+  EXPECT_THAT(keys_of(verdict.at("boot_failures").at(0)),
+              ElementsAre("boots", "detail", "first_machine", "reason", "stage"));
   EXPECT_THAT(keys_of(verdict.at("profiles").at(0)), ElementsAre("done", "machines", "profile", "to_done_s"));
   EXPECT_THAT(keys_of(verdict.at("times_s").at("kernel")), ElementsAre("machines", "max", "p50", "p90", "p99"));
   EXPECT_THAT(keys_of(json.at("expectations").at(0)), ElementsAre("actual", "held", "text"));
@@ -141,7 +151,9 @@ TEST(RunJson, SaysTheSameAsTheVerdict) {
   const Verdict verdict = verdict_of(record);
   const Json json = Json::parse(json_of(record));
   EXPECT_FALSE(json.at("passed").get<bool>());
-  EXPECT_EQ(json.at("why"), "5 of 30 machines failed; wrong bytes were received; failed=0 does not hold");
+  EXPECT_EQ(
+      json.at("why"),
+      "5 of 30 machines failed; 5 boots failed, restarts included; wrong bytes were received; failed=0 does not hold");
   EXPECT_EQ(json.at("verdict").at("done"), verdict.done);
   EXPECT_EQ(json.at("verdict").at("failures").at(0).at("reason"), "timeout");
   EXPECT_EQ(json.at("machines").at(0).at("mac"), "02:52:43:00:00:00");

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "tests/tools/sim/verdict/sample_run.h"
+#include "tools/sim/verdict/table.h"
+#include "tools/sim/verdict/verdict.h"
 
 namespace rackcast::sim {
 namespace {
@@ -76,6 +78,54 @@ TEST_F(RecorderTest, AFailedMachineThatRestartsMayFinish) {
   const RunRecord record = recorder_.finish(at(9s));
   EXPECT_TRUE(is_done(record.machines[0]));
   EXPECT_EQ(record.machines[0].detail, "");
+}
+
+TEST_F(RecorderTest, ABootThatFailedIsCountedWhateverCameLater) {
+  for (const std::uint32_t i : {0U, 1U, 2U}) {
+    const MachineId machine(i);
+    for (const Span from : {0s, 2s}) {
+      boot(machine, from, Stage::kNbp);
+      recorder_.on_failure(at(from + 1s), machine, i == 2 ? Failure::kRefused : Failure::kTimeout, "vmlinuz: no");
+      recorder_.on_stage(at(from + 2s), machine, Stage::kOff);
+    }
+    boot(machine, 4s);
+  }
+  const RunRecord record = recorder_.finish(at(9s));
+  const FailedBoots& timeouts = record.failed_boots[static_cast<std::size_t>(Failure::kTimeout)];
+  EXPECT_EQ(timeouts.boots, 4U);
+  EXPECT_EQ(timeouts.machine, 0U);
+  EXPECT_EQ(timeouts.stage, Stage::kNbp);
+  EXPECT_EQ(timeouts.detail, "vmlinuz: no");
+  EXPECT_EQ(record.failed_boots[static_cast<std::size_t>(Failure::kRefused)].boots, 2U);
+  const Verdict verdict = verdict_of(record);
+  EXPECT_EQ(verdict.failed, 0U) << "every machine finished in the end";
+  EXPECT_EQ(verdict.boots_failed, 6U);
+  EXPECT_EQ(verdict.boots_done, 3U);
+  EXPECT_EQ(verdict.boot_failures.front().failure, Failure::kTimeout);
+  EXPECT_FALSE(verdict.passed);
+  EXPECT_EQ(shortcomings(verdict, {}), "6 boots failed, restarts included");
+  EXPECT_THAT(verdict_table(record, verdict, {}),
+              HasSubstr("  restarts            6, 3 boots done in all, 6 failed\n"
+                        "    timeout           4, first machine 0 in nbp: vmlinuz"));
+}
+
+TEST_F(RecorderTest, AResetInTheMiddleIsNoFailure) {
+  for (const std::uint32_t i : {0U, 1U, 2U}) {
+    boot(MachineId(i), 0s, Stage::kKernel);
+    recorder_.on_stage(at(2s), MachineId(i), Stage::kOff);
+    boot(MachineId(i), 2s);
+  }
+  const Verdict verdict = verdict_of(recorder_.finish(at(9s)));
+  EXPECT_EQ(verdict.restarts, 3U);
+  EXPECT_EQ(verdict.boots_failed, 0U);
+  EXPECT_TRUE(verdict.passed);
+}
+
+TEST_F(RecorderTest, AMachineThatWasNeverOnFailedNoBoot) {
+  boot(kFirst, 0s, Stage::kKernel);
+  const Verdict verdict = verdict_of(recorder_.finish(at(60s)));
+  EXPECT_EQ(verdict.failed, 3U);
+  EXPECT_EQ(verdict.boots_failed, 1U);
 }
 
 TEST_F(RecorderTest, TheFirstFailureCounts) {

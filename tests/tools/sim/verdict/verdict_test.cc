@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "tests/tools/sim/verdict/sample_run.h"
+#include "tools/sim/verdict/table.h"
 #include "tools/sim/verdict/units.h"
 
 namespace rackcast::sim {
@@ -68,6 +69,15 @@ TEST(Verdict, PassesOnlyWhenAllIsWell) {
   record.wrong_files.clear();
   record.machines[3].failure = Failure::kWrongBytes;
   EXPECT_FALSE(verdict_of(record).passed);
+  record.machines[3].failure = Failure::kNone;
+  EXPECT_TRUE(verdict_of(record).passed);
+  record.failed_boots[static_cast<std::size_t>(Failure::kRefused)].boots = 1;
+  EXPECT_FALSE(verdict_of(record).passed);
+  EXPECT_EQ(shortcomings(verdict_of(record), {}), "1 boot failed, restarts included");
+  record.failed_boots = {};
+  record.interrupted = true;
+  EXPECT_FALSE(verdict_of(record).passed);
+  EXPECT_EQ(shortcomings(verdict_of(record), {}), "the run was interrupted before its end");
   EXPECT_FALSE(verdict_of(RunRecord{}).passed) << "no machine ran";
 }
 
