@@ -104,7 +104,7 @@ std::optional<Divergence> Comparison::first_divergence(const Client& client, std
     const Said* const then = i < recorded.size() ? &recorded[i] : nullptr;
     const Said* const now = i < produced.size() ? &produced[i] : nullptr;
     if (then != nullptr && now != nullptr && *then->payload == *now->payload) continue;
-    if (then == nullptr && now->at >= grace_from_) return std::nullopt;
+    if (then == nullptr && now != nullptr && now->at >= grace_from_) return std::nullopt;
     auto words = words_of_both(client.dialogue, then != nullptr ? then->payload : nullptr,
                                now != nullptr ? now->payload : nullptr);
     return Divergence{client.name, exchange, i, std::move(words.first), std::move(words.second)};
