@@ -48,8 +48,8 @@ http {
 }
 END
   peers_spawn dnsmasq --keep-in-foreground --conf-file=/dev/null --no-resolv --no-hosts --port=0 --interface=eth0 --user=root \
-    --dhcp-range=10.99.0.10,10.99.0.240,255.255.255.0,10m --dhcp-leasefile="$folder/leases" --dhcp-boot=pxelinux.0 \
-    --dhcp-authoritative --dhcp-no-override --enable-tftp --tftp-root="$tree/tftpboot" --tftp-max=1000 --dhcp-lease-max=1000 --no-ping
+    --dhcp-range=$DAEMON_RANGE_FIRST,$DAEMON_RANGE_LAST,255.255.0.0,10m --dhcp-leasefile="$folder/leases" --dhcp-boot=pxelinux.0 \
+    --dhcp-authoritative --dhcp-no-override --enable-tftp --tftp-root="$tree/tftpboot" --tftp-max=1000 --dhcp-lease-max=3000 --no-ping
   peers_spawn vsftpd "$folder/vsftpd.conf"
   peers_spawn nginx -c "$folder/nginx.conf" -p "$folder/"
   wait_until 10 peers_listen
