@@ -107,6 +107,7 @@ class LiveCarrier final : public Carrier, private DhcpReceiver, private TftpRece
   void give_up_address(MachineId machine);
   // False: the machine fails at the next flush.
   [[nodiscard]] bool may_use(MachineId machine, const net::IpAddress& address);
+  void find_routeless();  // those whose route the kernel refused fail too
   void fail_troubled();
 
   const RunPlan& plan_;
