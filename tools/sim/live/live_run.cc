@@ -1,12 +1,11 @@
 #include "tools/sim/live/live_run.h"
 
 #include <algorithm>
-#include <optional>
 #include <queue>
 #include <tuple>
 
 #include "tools/sim/live/hostile_actor.h"
-#include "tools/sim/live/server_cpu.h"
+#include "tools/sim/live/server_cpu_search.h"
 #include "tools/sim/machines/mac_plan.h"
 
 namespace rackcast::sim {
@@ -73,13 +72,14 @@ bool is_hostile(const HostilePlan& plan) {
 class LiveRun {
  public:
   LiveRun(const RunPlan& plan, const RunFacts& facts, const LiveSettings& settings, Observer& observer,
-          LiveCarrier& carrier)
+          LiveCarrier& carrier, ServerCpuSearch& server_cpu)
       : plan_(plan),
         settings_(settings),
         carrier_(carrier),
         machines_(rack_machines(plan, settings)),
         rack_(machines_, facts, carrier, observer),
-        power_(plan) {
+        power_(plan),
+        server_cpu_(server_cpu) {
     carrier.attach(rack_);
   }
 
@@ -112,7 +112,6 @@ class LiveRun {
     return !interrupted;
   }
 
-  [[nodiscard]] double server_cpu_seconds() const { return server_cpu_ ? server_cpu_->seconds().value_or(-1) : -1; }
   [[nodiscard]] const std::string& trouble() const { return trouble_; }
   [[nodiscard]] Span took() const { return took_; }
   [[nodiscard]] const HostileActor* hostile() const { return hostile_.get(); }
@@ -122,8 +121,7 @@ class LiveRun {
   void meet_server(net::Ipv4Address server) {
     if (met_ || server.is_any()) return;
     met_ = true;
-    const auto& told = settings_.server_processes;
-    server_cpu_ = told.empty() ? ServerCpu::find(server) : ServerCpu::of({told.begin(), told.end()});
+    if (!server_cpu_.begun()) server_cpu_.begin([server] { return ServerCpu::find(server); });
     if (!is_hostile(plan_.hostile)) return;
     if (!settings_.network.reach.includes(server)) {
       trouble_ = "no hostile actor: " + beyond_reach(server);
@@ -156,7 +154,7 @@ class LiveRun {
   Rack rack_;
   PowerPlan power_;
   bool met_ = false;
-  std::optional<ServerCpu> server_cpu_;
+  ServerCpuSearch& server_cpu_;
   std::unique_ptr<HostileActor> hostile_;
   std::string trouble_;
   Span took_{};
@@ -173,16 +171,21 @@ void describe(const CarrierCounts& counts, const HostileActor* hostile, std::vec
 
 Result<LiveOutcome> run_live(const RunPlan& plan, const RunFacts& facts, const LiveSettings& settings,
                              Observer& observer, const RunTick& tick, const std::atomic<bool>& stop) {
-  auto carrier = LiveCarrier::open(settings.network, plan);
+  ServerCpuSearch server_cpu;
+  if (const auto& told = settings.server_processes; !told.empty())
+    server_cpu.look([&] { return ServerCpu::of({told.begin(), told.end()}); });
+  else if (!settings.network.server.is_any())
+    server_cpu.look([&] { return ServerCpu::find(settings.network.server); });
+  auto carrier = LiveCarrier::open(settings.network, plan);  // time begins
   if (!carrier) return tl::make_unexpected(carrier.error());
   const double own_at_start = own_cpu_seconds();
 
-  LiveRun run(plan, facts, settings, observer, **carrier);
+  LiveRun run(plan, facts, settings, observer, **carrier, server_cpu);
   LiveOutcome outcome;
   outcome.interrupted = !run.run(tick, stop);
   outcome.took = run.took();
   outcome.simulator_cpu_seconds = own_cpu_seconds() - own_at_start;
-  outcome.server_cpu_seconds = run.server_cpu_seconds();
+  outcome.server_cpu_seconds = server_cpu.seconds().value_or(-1);
   outcome.datagrams_dropped_here = (*carrier)->dropped_here();
   outcome.notes = (*carrier)->notes();
   describe((*carrier)->counts(), run.hostile(), outcome.notes);
