@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "tools/sim/live/hostile_actor.h"
+#include "tools/sim/live/run_notes.h"
 #include "tools/sim/live/server_cpu_search.h"
 #include "tools/sim/machines/mac_plan.h"
 
@@ -160,13 +161,6 @@ class LiveRun {
   Span took_{};
 };
 
-void describe(const CarrierCounts& counts, const HostileActor* hostile, std::vector<std::string>& notes) {
-  if (counts.lost + counts.duplicated + counts.late > 0)
-    notes.push_back("the scenario's weather lost " + std::to_string(counts.lost) + ", doubled " +
-                    std::to_string(counts.duplicated) + " and delayed " + std::to_string(counts.late) + " datagrams");
-  if (hostile != nullptr) notes.push_back("the hostile actor sent " + std::to_string(hostile->sent()) + " datagrams");
-}
-
 }  // namespace
 
 Result<LiveOutcome> run_live(const RunPlan& plan, const RunFacts& facts, const LiveSettings& settings,
@@ -188,7 +182,8 @@ Result<LiveOutcome> run_live(const RunPlan& plan, const RunFacts& facts, const L
   outcome.server_cpu_seconds = server_cpu.seconds().value_or(-1);
   outcome.datagrams_dropped_here = (*carrier)->dropped_here();
   outcome.notes = (*carrier)->notes();
-  describe((*carrier)->counts(), run.hostile(), outcome.notes);
+  add_notes((*carrier)->counts(), outcome.notes);
+  if (run.hostile() != nullptr) add_hostile_notes(run.hostile()->sent(), run.hostile()->unsent(), outcome.notes);
   if (!run.trouble().empty()) outcome.notes.push_back(run.trouble());
   if (outcome.interrupted) outcome.notes.push_back("interrupted before its end");
   return outcome;

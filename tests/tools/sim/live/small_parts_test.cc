@@ -8,6 +8,7 @@
 #include "tools/sim/live/fetch_body.h"
 #include "tools/sim/live/hostile_actor.h"
 #include "tools/sim/live/http_text.h"
+#include "tools/sim/live/run_notes.h"
 #include "tools/sim/live/server_cpu_search.h"
 #include "tools/sim/live/weather.h"
 
@@ -195,6 +196,20 @@ TEST(ServerCpuSearchTest, AKnownServerIsLookedAtOnTheSpot) {
   });
   EXPECT_TRUE(search.begun());
   EXPECT_TRUE(search.seconds());
+}
+
+TEST(RunNotesTest, WhatWasCountedIsSaidAndNothingElse) {
+  std::vector<std::string> notes;
+  add_notes({}, notes);
+  EXPECT_TRUE(notes.empty());
+  add_notes({.lost = 1, .cut = 23, .for_nobody = 45}, notes);
+  EXPECT_THAT(notes, testing::ElementsAre(testing::HasSubstr("lost 1"), testing::HasSubstr("23 datagrams and fetches"),
+                                          testing::HasSubstr("45 datagrams came for no machine")));
+  notes.clear();
+  add_hostile_notes(10, 0, notes);
+  add_hostile_notes(10, 3, notes);
+  EXPECT_THAT(notes, testing::ElementsAre("the hostile actor sent 10 datagrams",
+                                          "the hostile actor sent 10 datagrams; 3 could not leave this host"));
 }
 
 }  // namespace
