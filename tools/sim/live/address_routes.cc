@@ -158,6 +158,11 @@ void AddressRoutes::answered(const Request& request, int error) {
     ++refused_;
     last_error_ =
         "the kernel refuses a route for " + std::string(request.prefix.text().view()) + ": " + errno_text(error);
+    if (request.local)
+      users_.erase(request.prefix.base.value());
+    else
+      std::erase(links_, request.prefix);
+    refusals_.push_back({request.prefix, last_error_});
     return;
   }
   if (request.local) {

@@ -12,6 +12,7 @@
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "core/file_descriptor.h"
@@ -19,6 +20,12 @@
 #include "proto/net/address.h"
 
 namespace rackcast::sim {
+
+// An address or subnet that the kernel would not route.
+struct RefusedRoute {
+  net::Ipv4Prefix prefix;
+  std::string reason;  // one sentence
+};
 
 class AddressRoutes {
  public:
@@ -42,7 +49,9 @@ class AddressRoutes {
   void flush();
   [[nodiscard]] bool pending() const { return !queue_.empty(); }
 
-  // Addresses that the kernel refused, and the last reason.
+  // What the kernel refused since the last call: nobody holds it any more, and add() asks for it anew.
+  [[nodiscard]] std::vector<RefusedRoute> take_refused() { return std::exchange(refusals_, {}); }
+  // Routes that the kernel refused, ever, and the last reason.
   [[nodiscard]] std::size_t refused() const { return refused_; }
   [[nodiscard]] const std::string& last_error() const { return last_error_; }
 
@@ -73,6 +82,7 @@ class AddressRoutes {
   std::unordered_set<std::uint32_t> ours_;                  // addresses for which the kernel has our route
   std::vector<net::Ipv4Prefix> links_;                      // asked for
   std::vector<net::Ipv4Prefix> links_ours_;
+  std::vector<RefusedRoute> refusals_;  // one for each request at most
   std::size_t refused_ = 0;
   std::string last_error_;
 };

@@ -57,7 +57,33 @@ void LiveCarrier::flush() {
   if (routes_.pending()) routes_.flush();  // an address first, then what is sent from it
   if (dhcp_ != nullptr) dhcp_->flush();
   tftp_->flush();
+  find_routeless();
   fail_troubled();
+}
+
+// One pass over the machines, however many were refused at once.
+void LiveCarrier::find_routeless() {
+  const std::vector<RefusedRoute> refused = routes_.take_refused();
+  if (refused.empty()) return;
+  std::unordered_map<std::uint32_t, const RefusedRoute*> addresses;
+  std::vector<const RefusedRoute*> subnets;
+  for (const RefusedRoute& route : refused) {
+    if (route.prefix.length == 32)
+      addresses.emplace(route.prefix.base.value(), &route);
+    else
+      subnets.push_back(&route);
+  }
+  for (std::uint32_t machine = 0; machine < machines_.size(); ++machine) {
+    const net::Ipv4Address own = machines_[machine].address;
+    if (own.is_any()) continue;
+    const RefusedRoute* route = nullptr;
+    if (const auto found = addresses.find(own.value()); found != addresses.end()) route = found->second;
+    for (const RefusedRoute* subnet : subnets)
+      if (route == nullptr && subnet->prefix.contains(own)) route = subnet;
+    if (route == nullptr) continue;
+    troubled_.try_emplace(machine, route->reason);
+    give_up_address(MachineId{machine});
+  }
 }
 
 void LiveCarrier::fail_troubled() {
@@ -278,7 +304,8 @@ std::vector<std::string> LiveCarrier::notes() {
     notes.push_back(count(tftp_->unsent()) + "TFTP datagrams could not leave this host: " + tftp_->last_error());
   if (dhcp_ != nullptr && dhcp_->unsent() > 0)
     notes.push_back(count(dhcp_->unsent()) + "DHCP messages or frames could not leave this host");
-  if (routes_.refused() > 0) notes.push_back(count(routes_.refused()) + "addresses failed: " + routes_.last_error());
+  if (routes_.refused() > 0)
+    notes.push_back(count(routes_.refused()) + "routes for machines were refused: " + routes_.last_error());
   if (fetcher_->beyond_reach() > 0)
     notes.push_back(count(fetcher_->beyond_reach()) + "redirects away from loopback were not followed");
   if (fetcher_->had_to_wait() > 0)

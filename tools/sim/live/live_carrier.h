@@ -16,6 +16,7 @@
 
 #include "core/result.h"
 #include "tools/sim/live/address_routes.h"
+#include "tools/sim/live/carrier_counts.h"
 #include "tools/sim/live/dhcp_link.h"
 #include "tools/sim/live/event_loop.h"
 #include "tools/sim/live/fetcher.h"
@@ -35,14 +36,6 @@ struct LiveNetwork {
   std::optional<net::Ipv4Address> relay;  // DHCP goes through it instead of as frames
   net::Ipv4Address server;                // needed with `relay`
   Reach reach;
-};
-
-struct CarrierCounts {
-  std::uint64_t lost = 0;  // by the scenario's weather
-  std::uint64_t duplicated = 0;
-  std::uint64_t late = 0;
-  std::uint64_t cut = 0;         // the machine's port did not forward yet
-  std::uint64_t for_nobody = 0;  // came in for no machine of this run
 };
 
 class LiveCarrier final : public Carrier, private DhcpReceiver, private TftpReceiver, private FetchReceiver {
@@ -107,6 +100,7 @@ class LiveCarrier final : public Carrier, private DhcpReceiver, private TftpRece
   void give_up_address(MachineId machine);
   // False: the machine fails at the next flush.
   [[nodiscard]] bool may_use(MachineId machine, const net::IpAddress& address);
+  void find_routeless();  // those whose route the kernel refused fail too
   void fail_troubled();
 
   const RunPlan& plan_;

@@ -1,12 +1,12 @@
 #include "tools/sim/live/live_run.h"
 
 #include <algorithm>
-#include <optional>
 #include <queue>
 #include <tuple>
 
 #include "tools/sim/live/hostile_actor.h"
-#include "tools/sim/live/server_cpu.h"
+#include "tools/sim/live/run_notes.h"
+#include "tools/sim/live/server_cpu_search.h"
 #include "tools/sim/machines/mac_plan.h"
 
 namespace rackcast::sim {
@@ -73,13 +73,14 @@ bool is_hostile(const HostilePlan& plan) {
 class LiveRun {
  public:
   LiveRun(const RunPlan& plan, const RunFacts& facts, const LiveSettings& settings, Observer& observer,
-          LiveCarrier& carrier)
+          LiveCarrier& carrier, ServerCpuSearch& server_cpu)
       : plan_(plan),
         settings_(settings),
         carrier_(carrier),
         machines_(rack_machines(plan, settings)),
         rack_(machines_, facts, carrier, observer),
-        power_(plan) {
+        power_(plan),
+        server_cpu_(server_cpu) {
     carrier.attach(rack_);
   }
 
@@ -112,7 +113,6 @@ class LiveRun {
     return !interrupted;
   }
 
-  [[nodiscard]] double server_cpu_seconds() const { return server_cpu_ ? server_cpu_->seconds().value_or(-1) : -1; }
   [[nodiscard]] const std::string& trouble() const { return trouble_; }
   [[nodiscard]] Span took() const { return took_; }
   [[nodiscard]] const HostileActor* hostile() const { return hostile_.get(); }
@@ -122,8 +122,7 @@ class LiveRun {
   void meet_server(net::Ipv4Address server) {
     if (met_ || server.is_any()) return;
     met_ = true;
-    const auto& told = settings_.server_processes;
-    server_cpu_ = told.empty() ? ServerCpu::find(server) : ServerCpu::of({told.begin(), told.end()});
+    if (!server_cpu_.begun()) server_cpu_.begin([server] { return ServerCpu::find(server); });
     if (!is_hostile(plan_.hostile)) return;
     if (!settings_.network.reach.includes(server)) {
       trouble_ = "no hostile actor: " + beyond_reach(server);
@@ -156,36 +155,35 @@ class LiveRun {
   Rack rack_;
   PowerPlan power_;
   bool met_ = false;
-  std::optional<ServerCpu> server_cpu_;
+  ServerCpuSearch& server_cpu_;
   std::unique_ptr<HostileActor> hostile_;
   std::string trouble_;
   Span took_{};
 };
 
-void describe(const CarrierCounts& counts, const HostileActor* hostile, std::vector<std::string>& notes) {
-  if (counts.lost + counts.duplicated + counts.late > 0)
-    notes.push_back("the scenario's weather lost " + std::to_string(counts.lost) + ", doubled " +
-                    std::to_string(counts.duplicated) + " and delayed " + std::to_string(counts.late) + " datagrams");
-  if (hostile != nullptr) notes.push_back("the hostile actor sent " + std::to_string(hostile->sent()) + " datagrams");
-}
-
 }  // namespace
 
 Result<LiveOutcome> run_live(const RunPlan& plan, const RunFacts& facts, const LiveSettings& settings,
                              Observer& observer, const RunTick& tick, const std::atomic<bool>& stop) {
-  auto carrier = LiveCarrier::open(settings.network, plan);
+  ServerCpuSearch server_cpu;
+  if (const auto& told = settings.server_processes; !told.empty())
+    server_cpu.look([&] { return ServerCpu::of({told.begin(), told.end()}); });
+  else if (!settings.network.server.is_any())
+    server_cpu.look([&] { return ServerCpu::find(settings.network.server); });
+  auto carrier = LiveCarrier::open(settings.network, plan);  // time begins
   if (!carrier) return tl::make_unexpected(carrier.error());
   const double own_at_start = own_cpu_seconds();
 
-  LiveRun run(plan, facts, settings, observer, **carrier);
+  LiveRun run(plan, facts, settings, observer, **carrier, server_cpu);
   LiveOutcome outcome;
   outcome.interrupted = !run.run(tick, stop);
   outcome.took = run.took();
   outcome.simulator_cpu_seconds = own_cpu_seconds() - own_at_start;
-  outcome.server_cpu_seconds = run.server_cpu_seconds();
+  outcome.server_cpu_seconds = server_cpu.seconds().value_or(-1);
   outcome.datagrams_dropped_here = (*carrier)->dropped_here();
   outcome.notes = (*carrier)->notes();
-  describe((*carrier)->counts(), run.hostile(), outcome.notes);
+  add_notes((*carrier)->counts(), outcome.notes);
+  if (run.hostile() != nullptr) add_hostile_notes(run.hostile()->sent(), run.hostile()->unsent(), outcome.notes);
   if (!run.trouble().empty()) outcome.notes.push_back(run.trouble());
   if (outcome.interrupted) outcome.notes.push_back("interrupted before its end");
   return outcome;

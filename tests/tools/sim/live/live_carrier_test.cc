@@ -2,6 +2,11 @@
 #include "tools/sim/live/live_carrier.h"
 
 #include <gmock/gmock.h>
+#include <linux/capability.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <array>
 
 #include "tests/tools/sim/live/own_namespace.h"
 
@@ -123,6 +128,51 @@ TEST_F(LiveCarrierTest, AResetMachineIsNotFailedForWhatItDidBefore) {
   running.rack().power_off(running.carrier().timer().now(), MachineId{0});
   running.carrier().flush();
   EXPECT_TRUE(running.log.failures.empty());
+}
+
+// This thread may not change routes while it lives; what is permitted stays, so that it can be taken up again.
+class WithoutNetAdmin {
+ public:
+  WithoutNetAdmin() {
+    EXPECT_EQ(::syscall(SYS_capget, &header_, before_.data()), 0);
+    auto less = before_;
+    less[0].effective &= ~(1U << static_cast<unsigned>(CAP_NET_ADMIN));
+    EXPECT_EQ(::syscall(SYS_capset, &header_, less.data()), 0);
+  }
+  ~WithoutNetAdmin() { ::syscall(SYS_capset, &header_, before_.data()); }
+  WithoutNetAdmin(const WithoutNetAdmin&) = delete;
+  WithoutNetAdmin& operator=(const WithoutNetAdmin&) = delete;
+
+ private:
+  __user_cap_header_struct header_{_LINUX_CAPABILITY_VERSION_3, 0};
+  std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> before_{};
+};
+
+TEST_F(LiveCarrierTest, AMachineWhoseRouteIsRefusedFailsAndSaysWhy) {
+  RunningCarrier running(on_loopback({.everywhere = true}), kOffice, kLoopback, 2);
+  {
+    const WithoutNetAdmin unprivileged;
+    running.carrier().flush();
+  }
+  EXPECT_THAT(running.log.failures, ElementsAre(Failure::kLocal, Failure::kLocal)) << "both hold the address";
+  EXPECT_THAT(running.log.details.at(0), HasSubstr("refuses a route for 192.168.1.9/32"));
+  EXPECT_FALSE(running.carrier().owns(kOffice));
+
+  running.rack().power_on(running.carrier().timer().now(), MachineId{1});  // and is asked for anew
+  running.carrier().flush();
+  EXPECT_EQ(running.log.failures.size(), 2U);
+  EXPECT_EQ(running.rack().running(), 1U);
+}
+
+TEST_F(LiveCarrierTest, AMachineWhoseSubnetIsRefusedFailsToo) {
+  ASSERT_TRUE(rackcast::testing::run_program({"ip", "link", "set", "sim0", "down"}));
+  LiveNetwork network = on_loopback({.everywhere = true});
+  network.interface = "sim0";
+  RunningCarrier running(network, Ipv4Address(10, 93, 0, 5), Ipv4Address(10, 93, 0, 1));
+  running.carrier().flush();
+  ASSERT_TRUE(rackcast::testing::run_program({"ip", "link", "set", "sim0", "up"}));
+  EXPECT_THAT(running.log.failures, ElementsAre(Failure::kLocal));
+  EXPECT_THAT(running.log.details.at(0), HasSubstr("refuses a route for 10.93.0.0/24"));
 }
 
 TEST_F(LiveCarrierTest, WithinReachItIsUsed) {

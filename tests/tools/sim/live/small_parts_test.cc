@@ -2,11 +2,14 @@
 #include <gmock/gmock.h>
 #include <unistd.h>
 
+#include <future>
+
 #include "tools/sim/live/event_loop.h"
 #include "tools/sim/live/fetch_body.h"
 #include "tools/sim/live/hostile_actor.h"
 #include "tools/sim/live/http_text.h"
-#include "tools/sim/live/server_cpu.h"
+#include "tools/sim/live/run_notes.h"
+#include "tools/sim/live/server_cpu_search.h"
 #include "tools/sim/live/weather.h"
 
 namespace rackcast::sim {
@@ -167,6 +170,46 @@ TEST(ServerCpuTest, CountsAProcessAndDoesNotInventOne) {
   EXPECT_GE(*self.seconds(), 0.05);
   EXPECT_FALSE(ServerCpu::of({}).seconds());
   EXPECT_FALSE(ServerCpu::find(Ipv4Address(203, 0, 113, 9)).seconds());
+}
+
+TEST(ServerCpuSearchTest, TheRunGoesOnWhileItSearches) {
+  std::promise<void> walk;
+  ServerCpuSearch search;
+  EXPECT_FALSE(search.begun());
+  search.begin([end = walk.get_future().share()] {
+    end.wait();
+    return ServerCpu::of({::getpid()});
+  });
+  EXPECT_TRUE(search.begun());  // and we are here, though the walk has not ended
+  walk.set_value();
+  EXPECT_TRUE(search.seconds());
+  EXPECT_TRUE(search.seconds()) << "a second time";
+}
+
+TEST(ServerCpuSearchTest, AKnownServerIsLookedAtOnTheSpot) {
+  ServerCpuSearch search;
+  EXPECT_FALSE(search.seconds());
+  const pid_t thread = ::gettid();
+  search.look([&] {
+    EXPECT_EQ(::gettid(), thread);
+    return ServerCpu::of({::getpid()});
+  });
+  EXPECT_TRUE(search.begun());
+  EXPECT_TRUE(search.seconds());
+}
+
+TEST(RunNotesTest, WhatWasCountedIsSaidAndNothingElse) {
+  std::vector<std::string> notes;
+  add_notes({}, notes);
+  EXPECT_TRUE(notes.empty());
+  add_notes({.lost = 1, .cut = 23, .for_nobody = 45}, notes);
+  EXPECT_THAT(notes, testing::ElementsAre(testing::HasSubstr("lost 1"), testing::HasSubstr("23 datagrams and fetches"),
+                                          testing::HasSubstr("45 datagrams came for no machine")));
+  notes.clear();
+  add_hostile_notes(10, 0, notes);
+  add_hostile_notes(10, 3, notes);
+  EXPECT_THAT(notes, testing::ElementsAre("the hostile actor sent 10 datagrams",
+                                          "the hostile actor sent 10 datagrams; 3 could not leave this host"));
 }
 
 }  // namespace
