@@ -12,7 +12,7 @@ namespace rackcast::sim {
 enum class Knowledge : std::uint8_t {
   kKnown,    // `bytes` and `digest` are the truth
   kUnknown,  // no such file here
-  kChanged,  // it is not what it was when the run began: nobody can tell any more
+  kChanged,  // it is not what it was when the run began; `bytes` and `digest` are what it is now, zero when not known
   kFailed,   // it is here but cannot be read
 };
 

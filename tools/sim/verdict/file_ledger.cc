@@ -1,6 +1,7 @@
 #include "tools/sim/verdict/file_ledger.h"
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 
 #include "core/events/format.h"
@@ -9,6 +10,7 @@ namespace rackcast::sim {
 namespace {
 
 constexpr std::size_t kPathShownMax = 120;
+constexpr std::uint32_t kNobodySpared = std::numeric_limits<std::uint32_t>::max();
 
 std::string shown(std::string_view path) {
   return printable(path.size() <= kPathShownMax ? path : path.substr(path.size() - kPathShownMax));
@@ -25,6 +27,7 @@ class Unchecked {
   void add(std::string_view path) {
     if (count_++ == 0) first_ = path;
   }
+  [[nodiscard]] std::uint64_t count() const { return count_; }
   void tell(std::vector<std::string>& notes) const {
     if (count_ == 1) notes.push_back(first_ + ": " + why_);
     if (count_ > 1) notes.push_back(first_ + " and " + std::to_string(count_ - 1) + " more files: " + why_);
@@ -43,8 +46,11 @@ struct FileLedger::Judgement {
   Knowledge knowledge = Knowledge::kUnknown;
   std::optional<std::uint64_t> right_bytes;  // nothing: no size can be called right
   const Variant* right = nullptr;            // null: nobody got the right bytes
+  std::uint32_t spared = kNobodySpared;      // variants of so many machines are not called wrong: from before a change
+  bool checked = false;                      // against the tree
 
   [[nodiscard]] std::string_view measure() const {
+    if (knowledge == Knowledge::kChanged) return "before and after the change";
     return knowledge == Knowledge::kKnown ? "the tree's" : right_bytes ? "most machines" : "one another";
   }
 };
@@ -75,11 +81,31 @@ void FileLedger::add(MachineId machine, const FileReceived& file) {
   ++variant.count;
 }
 
+// Where several variants have equally many machines, none of them can be told from the one before the change.
+void FileLedger::judge_changed(const ExpectedFile& now, const File& file, Judgement& judgement) {
+  std::vector<std::uint32_t> counts;
+  for (const Variant& variant : file.variants) {
+    if (variant.bytes == now.bytes && variant.digest == now.digest)
+      judgement.right = &variant;
+    else
+      counts.push_back(variant.count);
+  }
+  judgement.checked = judgement.right != nullptr && counts.empty();
+  std::sort(counts.begin(), counts.end(), std::greater<>());
+  const std::size_t explained = judgement.right == nullptr ? 2 : 1;
+  judgement.spared = counts.empty() ? kNobodySpared : counts[std::min(explained, counts.size()) - 1];
+}
+
 FileLedger::Judgement FileLedger::judge(const Key& key, const File& file) {
   Judgement judgement;
   const auto& [path, protocol, server] = key;
   const ExpectedFile expected = truth_ == nullptr ? ExpectedFile{} : truth_->find(protocol, path);
   judgement.knowledge = expected.knowledge;
+  judgement.checked = expected.knowledge == Knowledge::kKnown;
+  if (expected.knowledge == Knowledge::kChanged) {
+    judge_changed(expected, file, judgement);
+    return judgement;
+  }
   if (expected.knowledge == Knowledge::kKnown) {
     judgement.right_bytes = expected.bytes;
     for (const Variant& variant : file.variants)
@@ -108,7 +134,7 @@ std::uint32_t FileLedger::condemn(const std::string& path, const File& file, con
   };
   const std::string other = "other bytes than " + std::string(judgement.measure());
   for (const Variant& variant : file.variants) {
-    if (&variant == judgement.right) continue;
+    if (&variant == judgement.right || variant.count >= judgement.spared) continue;
     const bool size_tells = judgement.right_bytes && variant.bytes != *judgement.right_bytes;
     blame(variant, size_tells
                        ? std::to_string(variant.bytes) + " bytes instead of " + std::to_string(*judgement.right_bytes)
@@ -122,7 +148,7 @@ LedgerOutcome FileLedger::check() {
   LedgerOutcome outcome;
   std::vector<std::string> details(machine_count_);
   Unchecked unknown("not in the tree; compared between machines only");
-  Unchecked changed("changed since the run began; not checked");
+  Unchecked changed("changed since the run began; compared between machines only");
   Unchecked failed("cannot be read in the tree; compared between machines only");
   std::uint64_t wrong_files = 0;
   for (const auto& [key, file] : files_) {
@@ -137,8 +163,11 @@ LedgerOutcome FileLedger::check() {
         unknown.add(path);
         break;
       case Knowledge::kChanged:
-        changed.add(path);
-        continue;  // nobody can tell what was right
+        if (judgement.checked)
+          ++outcome.files_checked;
+        else
+          changed.add(path);
+        break;
       case Knowledge::kFailed:
         failed.add(path);
         break;
@@ -156,6 +185,7 @@ LedgerOutcome FileLedger::check() {
     outcome.notes.emplace_back("no tree to check against: files were compared between machines only");
   changed.tell(outcome.notes);
   failed.tell(outcome.notes);
+  outcome.files_unchecked = changed.count() + failed.count() + not_kept_;
   if (not_kept_ > 0)
     outcome.notes.push_back("more than " + std::to_string(kLedgerFilesMax) +
                             " different files: " + std::to_string(not_kept_) + " receipts were not checked");

@@ -5,6 +5,9 @@
 // other, nobody can be called right, and all of them count as wrong. The same path from another server or by another
 // protocol is another file.
 //
+// A file of the tree that changed during the run explains two variants: what it is now, and what most other machines
+// got before. A further one is wrong; and unless everybody got what it is now, the file counts as unchecked.
+//
 // Single-threaded. Per file: its path, and one bit per machine and variant.
 #pragma once
 
@@ -34,6 +37,8 @@ struct LedgerOutcome {
   std::vector<std::string> notes;        // what could not be checked, and why
   std::uint64_t files = 0;
   std::uint64_t files_checked = 0;  // against the truth
+  // Files of the tree that could not be held against it, and receipts beyond kLedgerFilesMax, one each.
+  std::uint64_t files_unchecked = 0;
 };
 
 class FileLedger {
@@ -60,6 +65,7 @@ class FileLedger {
   using Key = std::tuple<std::string, FileProtocol, net::Endpoint>;
 
   struct Judgement;
+  static void judge_changed(const ExpectedFile& now, const File& file, Judgement& judgement);
   static Variant& variant_for(File& file, const FileReceived& received);
   [[nodiscard]] Judgement judge(const Key& key, const File& file);
   // How many machines got wrong bytes; `details` has a line for each that had none.

@@ -82,6 +82,7 @@ Json verdict_json(const RunRecord& record, const Verdict& verdict) {
           {"boots_done", verdict.boots_done},
           {"boots_failed", verdict.boots_failed},
           {"boot_failures", boot_failures_json(verdict)},
+          {"files_unchecked", verdict.files_unchecked},
           {"bytes_right", verdict.bytes_right},
           {"simulator_cpu_s", record.simulator_cpu_seconds},
           {"server_cpu_s", record.server_cpu_seconds < 0 ? Json(nullptr) : Json(record.server_cpu_seconds)},

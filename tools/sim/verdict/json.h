@@ -9,7 +9,7 @@
 //                                                                             are left out
 //     profiles [{ profile, machines, done, to_done_s {...} }],
 //     bytes, goodput_bytes_per_s, goodput_peak_bytes_per_s, retransmits, repeated_blocks, timeouts, refusals, naks,
-//     not_found, restarts, boots_done, bytes_right (bool),
+//     not_found, restarts, boots_done, bytes_right (bool), files_unchecked,
 //     boots_failed, boot_failures [{ reason, boots, first_machine, stage, detail }],   restarts included, most boots
 //                                                                             first
 //     simulator_cpu_s, server_cpu_s (null: not known), datagrams_dropped_here }

@@ -66,6 +66,7 @@ struct RunRecord {
   std::array<FailedBoots, kFailureCount> failed_boots{};  // by Failure
   std::vector<std::string> notes;                         // stages left out and why, what could not be checked
   std::vector<std::string> wrong_files;                   // "vmlinuz: 3 machines got other bytes than the tree's"
+  std::uint64_t files_unchecked = 0;  // of the tree, or too many to keep: nobody knows whether they were right
   double simulator_cpu_seconds = 0;
   double server_cpu_seconds = -1;            // negative: not known (not local, or no permission)
   std::uint64_t datagrams_dropped_here = 0;  // by the simulator's own sockets: then the figures are the simulator's

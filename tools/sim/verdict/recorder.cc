@@ -220,6 +220,7 @@ void Recorder::blame(const LedgerOutcome& outcome) {
   record_.rate.back().done = count_.done;
   record_.rate.back().failed = count_.failed;
   record_.wrong_files = outcome.wrong_files;
+  record_.files_unchecked = outcome.files_unchecked;
   for (const std::string& text : outcome.notes) note(text);
 }
 

@@ -137,6 +137,7 @@ std::string shortcomings(const Verdict& verdict, std::span<const Expectation> ex
     add(count_text(verdict.boots_failed, "boot", "boots") + " failed, restarts included");
   if (verdict.interrupted) add("the run was interrupted before its end");
   if (!verdict.bytes_right) add("wrong bytes were received");
+  if (verdict.files_unchecked > 0) add(count_text(verdict.files_unchecked, "file", "files") + " could not be checked");
   for (const Expectation& expectation : expectations)
     if (!expectation.held) add(expectation.text + " does not hold");
   return text;

@@ -123,9 +123,10 @@ Verdict verdict_of(const RunRecord& record) {
   verdict.profiles = profiles_of(record);
   measure_times(record, verdict);
   measure_traffic(record, verdict);
+  verdict.files_unchecked = record.files_unchecked;
   verdict.bytes_right = record.wrong_files.empty();
   verdict.passed = verdict.machines > 0 && verdict.failed == 0 && verdict.boots_failed == 0 && verdict.bytes_right &&
-                   !verdict.interrupted;
+                   verdict.files_unchecked == 0 && !verdict.interrupted;
   return verdict;
 }
 

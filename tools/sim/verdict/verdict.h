@@ -70,6 +70,7 @@ struct Verdict {
   std::uint64_t boots_failed = 0;
   std::vector<BootFailures> boot_failures;  // most boots first
   bool interrupted = false;                 // nobody knows what would have come
+  std::uint64_t files_unchecked = 0;        // without a check nobody can say that every byte was right
   bool bytes_right = false;                 // no file was wrong anywhere, also not in an earlier boot
   bool passed = false;  // no shortcoming: every machine finished in every boot, and every byte was right
 };

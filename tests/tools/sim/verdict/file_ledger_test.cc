@@ -165,7 +165,53 @@ TEST_F(TreeTest, AFileThatChangedSinceTheBeginningIsNotTheTruth) {
   ledger.add(MachineId(1), whole("vmlinuz", "new bytes"));
   const LedgerOutcome outcome = ledger.check();
   EXPECT_THAT(outcome.machines, IsEmpty()) << "one was served before, one after";
-  EXPECT_THAT(outcome.notes, ElementsAre("vmlinuz: changed since the run began; not checked"));
+  EXPECT_EQ(outcome.files_checked, 0U);
+  EXPECT_EQ(outcome.files_unchecked, 1U);
+  EXPECT_THAT(outcome.notes, ElementsAre("vmlinuz: changed since the run began; compared between machines only"));
+}
+
+TEST_F(TreeTest, AFileThatOnlyItsOwnerTouchedIsStillChecked) {
+  TreeFiles files = begin();
+  let_clock_tick();
+  tree_.write("tftpboot/vmlinuz", kKernel);  // the same bytes with a later stamp
+  FileLedger ledger(2, &files);
+  for (const std::uint32_t i : {0U, 1U}) ledger.add(MachineId(i), whole("vmlinuz", kKernel));
+  const LedgerOutcome outcome = ledger.check();
+  EXPECT_EQ(outcome.files_checked, 1U);
+  EXPECT_EQ(outcome.files_unchecked, 0U);
+  EXPECT_THAT(outcome.notes, IsEmpty());
+}
+
+TEST_F(TreeTest, AThirdVersionOfAChangedFileIsWrong) {
+  TreeFiles files = begin();
+  let_clock_tick();
+  tree_.write("tftpboot/vmlinuz", "new bytes");
+  FileLedger ledger(6, &files);
+  for (std::uint32_t i = 0; i < 6; ++i)
+    ledger.add(MachineId(i), whole("vmlinuz", i == 4 ? "torn bytes" : i < 3 ? kKernel : "new bytes"));
+  const LedgerOutcome outcome = ledger.check();
+  EXPECT_THAT(blamed(outcome), ElementsAre(4));
+  EXPECT_THAT(outcome.wrong_files, ElementsAre("vmlinuz: 1 machine got other bytes than before and after the change"));
+  EXPECT_EQ(outcome.files_unchecked, 1U);
+}
+
+TEST_F(TreeTest, AChangedFileThatNobodyGotAsItIsNowIsUnchecked) {
+  TreeFiles files = begin();
+  let_clock_tick();
+  tree_.write("tftpboot/vmlinuz", "new bytes");
+  FileLedger ledger(2, &files);
+  for (const std::uint32_t i : {0U, 1U}) ledger.add(MachineId(i), whole("vmlinuz", "wrong for everyone"));
+  const LedgerOutcome outcome = ledger.check();
+  EXPECT_THAT(outcome.machines, IsEmpty());
+  EXPECT_EQ(outcome.files_unchecked, 1U);
+}
+
+TEST(FileLedger, ReceiptsOfMoreFilesThanItKeepsAreUnchecked) {
+  FileLedger ledger(1, nullptr);
+  for (std::size_t i = 0; i < kLedgerFilesMax + 3; ++i) ledger.add(MachineId(0), file(std::to_string(i), 1, 1));
+  const LedgerOutcome outcome = ledger.check();
+  EXPECT_EQ(outcome.files, kLedgerFilesMax);
+  EXPECT_EQ(outcome.files_unchecked, 3U);
 }
 
 TEST_F(TreeTest, TheTreeIsRightWhateverMostMachinesGot) {

@@ -77,6 +77,7 @@ RunRecord record_from(const Json& json) {
         named(group.at("reason").get<std::string>(), failure_name, kFailureCount))] = {
         group.at("boots").get<std::uint32_t>(), group.at("first_machine").get<std::uint32_t>(),
         named(group.at("stage").get<std::string>(), stage_name, kStageCount), group.at("detail").get<std::string>()};
+  record.files_unchecked = json.at("verdict").at("files_unchecked").get<std::uint64_t>();
   record.notes = json.at("notes").get<std::vector<std::string>>();
   record.wrong_files = json.at("wrong_files").get<std::vector<std::string>>();
   const Json& verdict = json.at("verdict");
@@ -109,6 +110,7 @@ TEST(RunJson, HoldsTheWholeRecord) {
   unknown.server_cpu_seconds = -1;
   unknown.virtual_time = true;
   unknown.interrupted = true;
+  unknown.files_unchecked = 3;
   const std::string other = json_of(unknown);
   EXPECT_EQ(json_of(record_from(Json::parse(other))), other);
   EXPECT_TRUE(Json::parse(other).at("verdict").at("server_cpu_s").is_null());
@@ -129,7 +131,7 @@ TEST(RunJson, KeepsItsShape) {
                           "seed", "server", "took_s", "verdict", "virtual_time", "why", "wrong_files"));
   const Json& verdict = json.at("verdict");
   EXPECT_THAT(keys_of(verdict), ElementsAre("boot_failures", "boots_done", "boots_failed", "bytes", "bytes_right",
-                                            "datagrams_dropped_here", "done", "failed", "failures",
+                                            "datagrams_dropped_here", "done", "failed", "failures", "files_unchecked",
                                             "goodput_bytes_per_s", "goodput_peak_bytes_per_s", "machines", "naks",
                                             "not_found", "profiles", "refusals", "repeated_blocks", "restarts",
                                             "retransmits", "server_cpu_s", "simulator_cpu_s", "timeouts", "times_s"));

@@ -78,6 +78,10 @@ TEST(Verdict, PassesOnlyWhenAllIsWell) {
   record.interrupted = true;
   EXPECT_FALSE(verdict_of(record).passed);
   EXPECT_EQ(shortcomings(verdict_of(record), {}), "the run was interrupted before its end");
+  record.interrupted = false;
+  record.files_unchecked = 2;
+  EXPECT_FALSE(verdict_of(record).passed);
+  EXPECT_EQ(shortcomings(verdict_of(record), {}), "2 files could not be checked");
   EXPECT_FALSE(verdict_of(RunRecord{}).passed) << "no machine ran";
 }
 
