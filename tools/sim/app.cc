@@ -69,36 +69,26 @@ std::vector<std::string> notes_of(const SimOptions& options, const PackagesStage
   return notes;
 }
 
-Result<Rehearsal> run_engine(const SimOptions& options, const RunPlan& plan, const RunFacts& facts,
+Result<RunRecord> run_engine(const SimOptions& options, const RunPlan& plan, const RunFacts& facts,
                              const std::atomic<bool>& stop) {
   ProgressMeter meter(std::cerr, progress_style());
-  Result<Rehearsal> run;
-  if (options.virtual_time) {
-    run = rehearse(options, plan, facts, meter, stop);
-  } else {
-    auto record = run_against_server(options, plan, facts, meter, stop);
-    if (record)
-      run->record = std::move(*record);
-    else
-      run = tl::make_unexpected(record.error());
-  }
+  auto run = options.virtual_time ? rehearse(options, plan, facts, meter, stop)
+                                  : run_against_server(options, plan, facts, meter, stop);
   meter.close();
   return run;
 }
 
 // Prints and writes what was asked for.
-int conclude(const SimOptions& options, const Rehearsal& run) {
-  const Verdict verdict = verdict_of(run.record);
+int conclude(const SimOptions& options, const RunRecord& record) {
+  const Verdict verdict = verdict_of(record);
   const std::vector<Expectation> expectations = judge(options.conditions, verdict);
   // JSON on standard output is for a program, which has no use for the table.
-  if (options.json_file != "-") std::fputs(verdict_table(run.record, verdict, expectations).c_str(), stdout);
+  if (options.json_file != "-") std::fputs(verdict_table(record, verdict, expectations).c_str(), stdout);
   std::string trouble;
-  if (!options.json_file.empty()) trouble = write_file(options.json_file, run_json(run.record, verdict, expectations));
+  if (!options.json_file.empty()) trouble = write_file(options.json_file, run_json(record, verdict, expectations));
   if (trouble.empty() && !options.report_file.empty())
-    trouble = write_file(options.report_file, report_html(run.record, verdict, expectations));
+    trouble = write_file(options.report_file, report_html(record, verdict, expectations));
   if (!trouble.empty()) return complain(kFailed, trouble);
-  if (run.violations > 0)
-    return complain(kFailed, std::to_string(run.violations) + " promises were broken; the notes say which");
   return exit_code(verdict, expectations);
 }
 
@@ -113,7 +103,7 @@ int run_app(const SimOptions& options, const std::atomic<bool>& stop) {
   if (!packages) return complain(kFailed, packages.error().message);
   auto run = run_engine(options, planned.plan, run_facts(options, packages->paths), stop);
   if (!run) return complain(kFailed, run.error().message);
-  for (std::string& note : notes_of(options, *packages)) run->record.notes.push_back(std::move(note));
+  for (std::string& note : notes_of(options, *packages)) run->notes.push_back(std::move(note));
   return conclude(options, *run);
 }
 

@@ -53,7 +53,7 @@ Result<TreeContent> virtual_tree_of(const std::string& tree, std::optional<net::
   return all;
 }
 
-Result<Rehearsal> rehearse(const SimOptions& options, const RunPlan& plan, const RunFacts& facts, ProgressMeter& meter,
+Result<RunRecord> rehearse(const SimOptions& options, const RunPlan& plan, const RunFacts& facts, ProgressMeter& meter,
                            const std::atomic<bool>& stop) {
   VirtualRun run;
   run.plan = plan;
@@ -70,11 +70,12 @@ Result<Rehearsal> rehearse(const SimOptions& options, const RunPlan& plan, const
     return !interrupted;
   };
   VirtualOutcome outcome = run_virtual_checked(run);
-  Rehearsal rehearsal{std::move(outcome.record), outcome.violation_count};
+  RunRecord record = std::move(outcome.record);
+  record.violations = outcome.violation_count;
   for (const Violation& violation : outcome.violations)
-    rehearsal.record.notes.push_back("violated: " + violation_line(plan.seed, violation));
-  rehearsal.record.interrupted = interrupted;
-  return rehearsal;
+    record.notes.push_back("violated: " + violation_line(plan.seed, violation));
+  record.interrupted = interrupted;
+  return record;
 }
 
 }  // namespace rackcast::sim

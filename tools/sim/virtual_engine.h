@@ -12,13 +12,8 @@
 
 namespace rackcast::sim {
 
-struct Rehearsal {
-  RunRecord record;              // violated invariants are among its notes
-  std::uint64_t violations = 0;  // of the server's, or the engine's, promises
-};
-
 // Error: the tree cannot be read.
-[[nodiscard]] Result<Rehearsal> rehearse(const SimOptions& options, const RunPlan& plan, const RunFacts& facts,
+[[nodiscard]] Result<RunRecord> rehearse(const SimOptions& options, const RunPlan& plan, const RunFacts& facts,
                                          ProgressMeter& meter, const std::atomic<bool>& stop);
 
 // The files below --tree as the one root that the virtual server has: its tftpboot/ and tree/ together where they

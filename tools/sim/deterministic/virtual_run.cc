@@ -78,14 +78,4 @@ VirtualOutcome run_virtual_checked(const VirtualRun& run) {
   return outcome;
 }
 
-RunRecord run_virtual(const VirtualRun& run) {
-  VirtualOutcome outcome = run_virtual_checked(run);
-  for (const Violation& violation : outcome.violations)
-    outcome.record.notes.push_back("violated: " + violation_line(run.plan.seed, violation));
-  if (outcome.violation_count > outcome.violations.size())
-    outcome.record.notes.push_back("and " + std::to_string(outcome.violation_count - outcome.violations.size()) +
-                                   " more violations");
-  return std::move(outcome.record);
-}
-
 }  // namespace rackcast::sim

@@ -39,7 +39,5 @@ struct VirtualOutcome {
 };
 
 [[nodiscard]] VirtualOutcome run_virtual_checked(const VirtualRun& run);
-// The record alone; violations are among its notes, one line each.
-[[nodiscard]] RunRecord run_virtual(const VirtualRun& run);
 
 }  // namespace rackcast::sim

@@ -147,6 +147,7 @@ std::string run_json(const RunRecord& record, const Verdict& verdict, std::span<
                     {"virtual_time", record.virtual_time},
                     {"took_s", seconds_of(record.took)},
                     {"interrupted", record.interrupted},
+                    {"violations", record.violations},
                     {"passed", why.empty()},
                     {"why", why},
                     {"verdict", verdict_json(record, verdict)},

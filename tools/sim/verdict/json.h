@@ -1,7 +1,7 @@
 // A run as JSON, for `--json` and inside the report. The shape is stable: fields are added, never renamed or given
 // another meaning; a change that breaks readers changes `schema`.
 //
-//   schema "rackcast-sim/1", scenario, server, seed, virtual_time (bool), took_s, interrupted (bool)
+//   schema "rackcast-sim/1", scenario, server, seed, virtual_time (bool), took_s, interrupted (bool), violations
 //   passed (bool), why (text, empty when passed; what was expected included)
 //   verdict { machines, done, failed,
 //     failures [{ reason, machines, first_machine, stage, detail }],          most machines first

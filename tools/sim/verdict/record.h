@@ -55,8 +55,9 @@ struct RunRecord {
   std::string scenario;
   std::string server;  // as the operator named it
   std::uint64_t seed = 1;
-  bool virtual_time = false;  // deterministic engine
-  bool interrupted = false;   // by the operator, before its end
+  bool virtual_time = false;     // deterministic engine
+  std::uint64_t violations = 0;  // invariants that the deterministic engine saw broken; the notes name them
+  bool interrupted = false;      // by the operator, before its end
   Span took{};
   std::vector<MachineRecord> machines;
   std::vector<RateSample> rate;  // without gaps

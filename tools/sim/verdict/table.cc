@@ -136,6 +136,7 @@ std::string shortcomings(const Verdict& verdict, std::span<const Expectation> ex
   if (verdict.boots_failed > 0 && (verdict.restarts > 0 || verdict.failed == 0))
     add(count_text(verdict.boots_failed, "boot", "boots") + " failed, restarts included");
   if (verdict.interrupted) add("the run was interrupted before its end");
+  if (verdict.violations > 0) add(count_text(verdict.violations, "invariant was", "invariants were") + " broken");
   if (!verdict.bytes_right) add("wrong bytes were received");
   if (verdict.files_unchecked > 0) add(count_text(verdict.files_unchecked, "file", "files") + " could not be checked");
   for (const Expectation& expectation : expectations)

@@ -69,6 +69,7 @@ struct Verdict {
   // One that the scenario cut off did not fail.
   std::uint64_t boots_failed = 0;
   std::vector<BootFailures> boot_failures;  // most boots first
+  std::uint64_t violations = 0;             // of RunRecord
   bool interrupted = false;                 // nobody knows what would have come
   std::uint64_t files_unchecked = 0;        // without a check nobody can say that every byte was right
   bool bytes_right = false;                 // no file was wrong anywhere, also not in an earlier boot

@@ -70,7 +70,7 @@ TEST(VirtualTest, AnInterruptedRunHasAVerdict) {
 TEST(VirtualTest, AnInterruptionFailsInEveryOutput) {
   const Outcome cut = run({"steady", "rate=1", "--clients", "500", "--json", "-"}, true);
   EXPECT_EQ(cut.exit_code, 1);
-  EXPECT_THAT(cut.printed, HasSubstr("\"interrupted\":true,\"passed\":false"));
+  EXPECT_THAT(cut.printed, HasSubstr("\"interrupted\":true,\"violations\":0,\"passed\":false"));
 }
 
 TEST(VirtualTest, AFileThatCannotBeWrittenIsNamed) {

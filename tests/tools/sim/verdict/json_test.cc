@@ -72,6 +72,7 @@ RunRecord record_from(const Json& json) {
   record.virtual_time = json.at("virtual_time").get<bool>();
   record.took = instant_of(json.at("took_s")).time_since_epoch();
   record.interrupted = json.at("interrupted").get<bool>();
+  record.violations = json.at("violations").get<std::uint64_t>();
   for (const Json& group : json.at("verdict").at("boot_failures"))
     record.failed_boots[static_cast<std::size_t>(
         named(group.at("reason").get<std::string>(), failure_name, kFailureCount))] = {
@@ -128,7 +129,7 @@ TEST(RunJson, KeepsItsShape) {
   EXPECT_EQ(json.at("schema"), "rackcast-sim/1");
   EXPECT_THAT(keys_of(json),
               ElementsAre("expectations", "interrupted", "machines", "notes", "passed", "rate", "scenario", "schema",
-                          "seed", "server", "took_s", "verdict", "virtual_time", "why", "wrong_files"));
+                          "seed", "server", "took_s", "verdict", "violations", "virtual_time", "why", "wrong_files"));
   const Json& verdict = json.at("verdict");
   EXPECT_THAT(keys_of(verdict), ElementsAre("boot_failures", "boots_done", "boots_failed", "bytes", "bytes_right",
                                             "datagrams_dropped_here", "done", "failed", "failures", "files_unchecked",

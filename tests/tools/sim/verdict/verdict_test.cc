@@ -79,6 +79,10 @@ TEST(Verdict, PassesOnlyWhenAllIsWell) {
   EXPECT_FALSE(verdict_of(record).passed);
   EXPECT_EQ(shortcomings(verdict_of(record), {}), "the run was interrupted before its end");
   record.interrupted = false;
+  record.violations = 2;
+  EXPECT_FALSE(verdict_of(record).passed);
+  EXPECT_EQ(shortcomings(verdict_of(record), {}), "2 invariants were broken");
+  record.violations = 0;
   record.files_unchecked = 2;
   EXPECT_FALSE(verdict_of(record).passed);
   EXPECT_EQ(shortcomings(verdict_of(record), {}), "2 files could not be checked");
