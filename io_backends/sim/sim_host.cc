@@ -200,8 +200,10 @@ SimSendResult SimHost::send(SimSocketId id, const SimSendRequest& request, std::
     }
   }
 
-  const FrameIndex index = network_.frames().take(header, body);
+  const bool borrow = network_.borrows_bodies() && unicast.port.has_value();
+  const FrameIndex index = network_.frames().take(header, borrow ? std::span<const std::byte>{} : body);
   SimFrame& frame = network_.frames().at(index);
+  if (borrow) frame.body = body;
   frame.source = {way->source, socket.spec.bind.port};
   frame.destination = request.peer;
   frame.hardware = request.hardware;

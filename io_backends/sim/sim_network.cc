@@ -22,9 +22,10 @@ SimNetwork::SimNetwork(SimNetworkOptions options)
     : start_(options.start),
       now_(options.start),
       wall_start_(options.wall_start),
+      borrow_bodies_(options.borrow_bodies),
       default_faults_(options.faults),
       random_(options.seed),
-      frames_(options.frames_preallocated) {
+      frames_(options.frames_preallocated, options.payload_reserve) {
   events_.reserve(options.frames_preallocated);
 }
 
@@ -109,7 +110,6 @@ SimTarget SimNetwork::owner_anywhere(const net::IpAddress& address) const {
 
 void SimNetwork::reserve_ports(std::size_t count) {
   ports_.reserve(count);
-  ports_by_mac_.reserve(count);
   ports_by_address_.reserve(count);
 }
 
@@ -121,7 +121,6 @@ PortId SimNetwork::add_port(SegmentId segment, net::MacAddress mac, const LinkFa
   port.mac = mac;
   port.faults = &faults;
   port.receiver = &receiver;
-  ports_by_mac_[mac] = id;
   segments_[segment.value()].ports.push_back(id);
   return id;
 }
@@ -212,7 +211,7 @@ void SimNetwork::nobody_there(FrameIndex index) {
 // The second half of the way: from the switch down the receiver's cable.
 void SimNetwork::send_to(const SimTarget& to, MonotonicTime entered, FrameIndex index) {
   const SimFrame& frame = frames_.at(index);
-  const std::size_t bytes = frame.payload.size();
+  const std::size_t bytes = frame.size();
   const bool v6 = frame.destination.address.is_v6();
   Passage passage;
   if (to.nic != nullptr) {
@@ -233,7 +232,7 @@ void SimNetwork::transmit(SimNic& from, const SimTarget& unicast, FrameIndex ind
   ++counters_.sent;
   const SimFrame& frame = frames_.at(index);
   if (tap_ != nullptr) tap_->on_sent(frame);
-  const Passage passage = from.to_network.pass(now_, frame.payload.size(), frame.destination.address.is_v6(), random_);
+  const Passage passage = from.to_network.pass(now_, frame.size(), frame.destination.address.is_v6(), random_);
   forward(from.segment, {.nic = &from, .port = {}}, unicast, passage, index);
 }
 
@@ -264,6 +263,13 @@ void SimNetwork::send(PortId id, const net::Endpoint& source, const net::Endpoin
   forward(from.segment, {.nic = nullptr, .port = id}, unicast, passage, index);
 }
 
+SimTarget SimNetwork::owner_of(const Segment& segment, const net::MacAddress& mac) const {
+  if (const auto it = segment.macs.find(mac); it != segment.macs.end()) return {.nic = it->second, .port = {}};
+  const auto port = std::find_if(segment.ports.begin(), segment.ports.end(),
+                                 [&](PortId id) { return ports_[id.value()].mac == mac; });
+  return port == segment.ports.end() ? SimTarget{} : SimTarget{.nic = nullptr, .port = *port};
+}
+
 void SimNetwork::forward(SegmentId segment_id, const SimTarget& from, const SimTarget& unicast, const Passage& passage,
                          FrameIndex index) {
   note(passage, index);
@@ -272,15 +278,11 @@ void SimNetwork::forward(SegmentId segment_id, const SimTarget& from, const SimT
   const int copies = passage.verdict != LinkVerdict::kPasses ? 0 : passage.duplicated ? 2 : 1;
   for (int copy = 0; copy < copies; ++copy) {
     if (frame.hardware) {
-      const auto it = segment.macs.find(*frame.hardware);
-      const auto port = ports_by_mac_.find(*frame.hardware);
-      if (it != segment.macs.end()) {
-        send_to({.nic = it->second, .port = {}}, passage.out, index);
-      } else if (port != ports_by_mac_.end() && ports_[port->second.value()].segment == segment_id) {
-        send_to({.nic = nullptr, .port = port->second}, passage.out, index);
-      } else {
+      const SimTarget to = owner_of(segment, *frame.hardware);
+      if (to.found())
+        send_to(to, passage.out, index);
+      else
         nobody_there(index);
-      }
     } else if (unicast.found()) {
       send_to(unicast, passage.out, index);
     } else {

@@ -73,6 +73,10 @@ struct SimNetworkOptions {
   WallTime wall_start = WallTime(std::chrono::seconds(1'790'000'000));
   LinkFaults faults;                        // of every link until changed
   std::size_t frames_preallocated = 4'096;  // datagrams in flight before the pool grows
+  std::size_t payload_reserve = 2'048;      // of each of them
+  // The bodies that hosts send live longer than their flight: datagrams to ports then borrow them, which spares ten
+  // thousand machines as many copies of the same image. Off: copied, so that bytes freed too early do not show.
+  bool borrow_bodies = false;
 };
 
 class SimNetwork final : private SimEventTarget {
@@ -110,6 +114,7 @@ class SimNetwork final : private SimEventTarget {
   void forget(const SimEventTarget* target) { events_.forget(target); }
 
   [[nodiscard]] FramePool& frames() { return frames_; }
+  [[nodiscard]] bool borrows_bodies() const { return borrow_bodies_; }
   [[nodiscard]] NetworkCounters& counters() { return counters_; }
   [[nodiscard]] const NetworkCounters& counters() const { return counters_; }
   [[nodiscard]] SeededRandom& random() { return random_; }
@@ -149,6 +154,8 @@ class SimNetwork final : private SimEventTarget {
                FrameIndex frame);
   void forward_to_group(const Segment& segment, const SimTarget& from, MonotonicTime entered, FrameIndex frame);
   void send_to(const SimTarget& to, MonotonicTime entered, FrameIndex frame);
+  // O(ports of the segment): only DHCP writes frames to a MAC.
+  [[nodiscard]] SimTarget owner_of(const Segment& segment, const net::MacAddress& mac) const;
   void nobody_there(FrameIndex frame);
   // Counts and tells what happened on one cable.
   void note(const Passage& passage, FrameIndex frame);
@@ -157,6 +164,7 @@ class SimNetwork final : private SimEventTarget {
   MonotonicTime start_;
   MonotonicTime now_;
   WallTime wall_start_;
+  bool borrow_bodies_;
   LinkFaults default_faults_;
   SeededRandom random_;
   EventQueue events_;
@@ -168,7 +176,6 @@ class SimNetwork final : private SimEventTarget {
   std::unordered_map<net::IpAddress, SimNic*, AddressHash> owners_;  // the router's view
   std::vector<SimPort> ports_;
   std::unordered_map<std::uint32_t, PortId> ports_by_address_;
-  std::unordered_map<net::MacAddress, PortId, AddressHash> ports_by_mac_;
   SimTap* tap_ = nullptr;  // borrowed
   std::unordered_map<std::uint64_t, std::function<void()>> tasks_;
   std::uint64_t next_task_ = 0;

@@ -21,7 +21,7 @@ using PortId = StrongId<struct PortIdTag, std::uint32_t>;  // network-wide, from
 
 class SimPortReceiver {
  public:
-  // `frame` is lent for the call. It may send and schedule.
+  // `frame` is lent for the call; its payload may be in two parts. It may send and schedule.
   virtual void on_frame(PortId port, const SimFrame& frame) = 0;
   // Asked when a segment forwards a broadcast to this UDP port.
   [[nodiscard]] virtual bool hears_broadcast(PortId port, net::UdpPort to) const = 0;

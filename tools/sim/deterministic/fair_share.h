@@ -9,9 +9,9 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
-#include <set>
 #include <vector>
 
 #include "tools/sim/machines/time.h"
@@ -32,31 +32,34 @@ class FairShare {
   // Bytes that came by now.
   [[nodiscard]] std::uint64_t done(Instant now, Flow flow) const;
   // When the next flow is whole; kNever without one.
-  [[nodiscard]] Instant next_end() const;
+  [[nodiscard]] Instant next_end();
   // A flow that is whole by now, taken out; the earliest first, equals in the order of coming.
   [[nodiscard]] std::optional<Flow> take_ended(Instant now);
 
   [[nodiscard]] std::size_t size() const { return count_; }
 
  private:
+  // A flow's end on its class's clock. Of a flow that left meanwhile it is stale: its order is no longer the flow's.
   struct End {
-    double at = 0;  // on the class's clock
-    std::uint64_t order = 0;
+    double at = 0;
+    std::uint32_t order = 0;
     Flow flow = 0;
-    friend bool operator<(const End& a, const End& b) { return a.at != b.at ? a.at < b.at : a.order < b.order; }
   };
   struct Class {
     double served = 0;  // bytes per flow since the class began
     double rate = 0;
-    std::set<End> ends;
+    std::uint32_t members = 0;
+    std::vector<End> ends;  // a heap, the earliest first
   };
   struct State {
     std::uint64_t cap = 0;
-    double bytes = 0;
-    End end;
-    bool used = false;
+    std::uint64_t bytes = 0;
+    double end = 0;           // on the class's clock
+    std::uint32_t order = 0;  // of its entry in `ends`; grows, so that equals end in the order of coming
   };
 
+  static bool later(const End& a, const End& b) { return a.at != b.at ? a.at > b.at : a.order > b.order; }
+  void drop_stale(Class& group);
   void advance(Instant now);  // every clock to now
   void share();               // new rates
   void enter(Flow flow, double bytes_left);
@@ -65,9 +68,9 @@ class FairShare {
   double capacity_;
   Instant at_{};
   std::map<std::uint64_t, Class> classes_;  // by cap
-  std::vector<State> flows_;
+  std::deque<State> flows_;
   std::vector<Flow> free_;
-  std::uint64_t next_order_ = 0;
+  std::uint32_t next_order_ = 1;
   std::size_t count_ = 0;
 };
 

@@ -46,7 +46,7 @@ void TransferWatch::on_fault(const io::SimFrame& frame) {
 }
 
 void TransferWatch::on_server(Instant now, const io::SimFrame& frame) {
-  const tftp::Packet packet = tftp::parse(frame.payload);
+  const tftp::Packet packet = tftp::parse(frame.payload);  // of DATA its header may be all
   const auto* const data = std::get_if<tftp::Data>(&packet);
   const auto* const oack = std::get_if<tftp::OptionAck>(&packet);
   const Key key{frame.destination.address.v4(), frame.destination.port, frame.source.port};
@@ -72,7 +72,7 @@ void TransferWatch::on_server(Instant now, const io::SimFrame& frame) {
         const std::uint64_t block_size = oack->options.blksize.value_or(tftp::kBlockSizeDefault);
         fresh.datagram_bytes = static_cast<std::uint32_t>(block_size + tftp::kDataHeaderBytes);
         fresh.window = static_cast<std::uint32_t>(oack->options.windowsize.value_or(1));
-        fresh.bytes_needed = fresh.bytes_sent = frame.payload.size();
+        fresh.bytes_needed = fresh.bytes_sent = frame.size();
         fresh.sent_at = now;
         return;
       }
@@ -86,10 +86,10 @@ void TransferWatch::on_server(Instant now, const io::SimFrame& frame) {
   const bool late = transfer.heard_at <= transfer.sent_at && now - transfer.sent_at >= kLateAfter;
   if (late) ++transfer.faults;
   if (oack != nullptr) {
-    transfer.bytes_sent += frame.payload.size();
+    transfer.bytes_sent += frame.size();
     watcher_.on_repeat(transfer);
   } else {
-    on_data(now, transfer, *data, frame.payload.size());
+    on_data(now, transfer, *data, frame.size());
   }
   transfer.sent_at = now;
 }

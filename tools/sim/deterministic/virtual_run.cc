@@ -68,6 +68,7 @@ VirtualOutcome run_virtual_checked(const VirtualRun& run) {
   run_world(world, run, recorder);
   VirtualOutcome outcome;
   outcome.record = recorder.finish(world.now());
+  if (run.on_end) run.on_end(world);
   checks.at_end(world);
   outcome.record.simulator_cpu_seconds = thread_cpu_seconds() - begin;
   outcome.violations = checks.violations().kept();

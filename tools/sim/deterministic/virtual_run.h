@@ -27,6 +27,8 @@ struct VirtualRun {
   // Shown about every `progress_every` of virtual time; may stop the run by answering false. Null: nobody looks.
   std::function<bool(const ProgressSnapshot&)> on_progress;
   Span progress_every = std::chrono::seconds(1);
+  // Shown the world when its machines are through, before it is settled: for who wants to read the server's counters.
+  std::function<void(const World&)> on_end;
 };
 
 struct VirtualOutcome {

@@ -19,8 +19,13 @@ constexpr std::size_t kTransferSockets = 16;
 
 // Tables sized for the run, so that ten thousand machines cost what they need and not what a daemon would lay out.
 constexpr std::size_t kTableMin = 256;
-constexpr std::size_t kMailboxSmall = 1'024;
-constexpr std::size_t kSlots = 512;
+constexpr std::size_t kSlots = 512;           // a turn may answer 256 completions and 64 datagrams
+constexpr std::size_t kMachinesKept = 4'096;  // published records; the daemon keeps 16 384, whatever the number
+
+// ACKs that may wait for the disk: the daemon's, or less for a small run.
+std::size_t held_replies(std::size_t machines) {
+  return std::clamp(machines / 16, kTableMin, engine::DhcpLimits{}.held_replies_max);
+}
 
 std::vector<io::SocketSpec> specs_of(const io::SimHost& host, const Config& config, bool first_lane) {
   std::vector<io::SocketSpec> specs;
@@ -70,7 +75,7 @@ VirtualServer::VirtualServer(io::SimHost& host, const VirtualTree& tree, std::sh
   std::vector<std::vector<io::SocketSpec>> specs;
   for (unsigned lane = 0; lane < options.lanes; ++lane) {
     specs.push_back(specs_of(host, *config, lane == 0));
-    ports_.push_back(std::make_unique<LanePort>(kMailboxSmall + options.machines / 4));
+    ports_.push_back(std::make_unique<LanePort>(held_replies(options.machines) + 2 * kTableMin));
   }
   stores_ = std::make_unique<VirtualStores>(network_, tree, ports_, options.stores);
   if (options.seams.wrap_router) wrapped_router_ = options.seams.wrap_router(*stores_);
@@ -109,10 +114,10 @@ void VirtualServer::make_lane(std::size_t number, const std::vector<io::SocketSp
   if (dhcp_sockets > 0) {
     engine::DhcpSetup dhcp{.config = config, .interfaces = dhcp_interfaces(host_)};
     dhcp.seed = seed;
-    dhcp.limits.leases.leases_max = machines + machines / 4 + options.strangers;
+    dhcp.limits.leases.leases_max = machines + kTableMin + options.strangers;
     dhcp.limits.leases.offer_holds_max = machines + options.strangers;
-    dhcp.limits.held_replies_max = kTableMin;
-    dhcp.limits.machines_max = machines;
+    dhcp.limits.held_replies_max = held_replies(machines);
+    dhcp.limits.machines_max = std::min(machines, kMachinesKept);
     auto made = std::make_unique<engine::DhcpEngine>(std::move(dhcp), network_.now());
     dhcp_ = made.get();
     setup.engines.push_back(std::move(made));
@@ -125,7 +130,7 @@ void VirtualServer::make_lane(std::size_t number, const std::vector<io::SocketSp
   }
   tftp.epoch = &tree_.epoch();
   tftp.seed = seed ^ 0x7F7F'7F7FU;
-  tftp.limits.transfers_max = machines + machines / 4;
+  tftp.limits.transfers_max = machines + kTableMin;
   tftp.limits.cache_paths = kTableMin * 2;
   auto made = std::make_unique<engine::TftpEngine>(std::move(tftp));
   seat.tftp = &made->counters();

@@ -64,8 +64,7 @@ std::uint64_t VirtualStreams::token_of(Index index) const {
   return (std::uint64_t{fetches_[index].serial} << 32U) | index;
 }
 
-void VirtualStreams::fetch(MachineId machine, const FetchRequest& request) {
-  ++counters_.fetches;
+VirtualStreams::Index VirtualStreams::new_fetch(MachineId machine, const FetchRequest& request) {
   if (free_.empty()) {
     free_.push_back(static_cast<Index>(fetches_.size()));
     fetches_.emplace_back();
@@ -74,23 +73,25 @@ void VirtualStreams::fetch(MachineId machine, const FetchRequest& request) {
   free_.pop_back();
   ++running_;
   Fetch& fetch = fetches_[index];
-  Seat& seat = seats_[machine.value()];
-  fetch.phase = Phase::kAsking;
   fetch.machine = machine;
   fetch.id = request.id;
   fetch.keep_text = request.keep_text;
-  fetch.request = std::make_unique<FetchRequest>(request);
-  fetch.next = std::exchange(seat.first, index);
+  fetch.next = std::exchange(seats_[machine.value()].first, index);
+  return index;
+}
 
+void VirtualStreams::fetch(MachineId machine, const FetchRequest& request) {
+  ++counters_.fetches;
+  const Index index = new_fetch(machine, request);
   const StreamPath path = clients_.path_of(machine);
   const bool ours = request.server.address == net::IpAddress(options_.server);
   const std::uint16_t port = request.scheme == Scheme::kHttp ? options_.http_port : options_.ftp_port;
   const Span closed = std::max(Span{}, path.open_from - now());
   if (!ours || path.address.is_any() || closed >= request.patience)
     return fail_in(request.patience, index, Failure::kTimeout, 0);
-  if (port == 0 || request.server.port.value() != port) return fail_in(path.round_trip, index, Failure::kRefused, 0);
-  // The dialogue's length is known when it is decided; what is decided is decided when the request arrives.
-  at(now() + closed + path.round_trip / 2 + lost_time(path, 1), token_of(index));
+  if (port == 0 || request.server.port.value() != port)
+    return fail_in(closed + path.round_trip, index, Failure::kRefused, 0);
+  decide(index, request, path, closed);
 }
 
 // How long repeats hold up a dialogue.
@@ -104,26 +105,24 @@ Span VirtualStreams::lost_time(const StreamPath& path, unsigned round_trips) {
   return time;
 }
 
-void VirtualStreams::decide(Index index) {
-  const FetchRequest request = std::move(*fetches_[index].request);
-  fetches_[index].request.reset();
-  const MachineId machine = fetches_[index].machine;
-  const StreamPath path = clients_.path_of(machine);
-  Seat& seat = seats_[machine.value()];
+void VirtualStreams::decide(Index index, const FetchRequest& request, const StreamPath& path, Span closed) {
+  Fetch& fetch = fetches_[index];
+  Seat& seat = seats_[fetch.machine.value()];
   StreamAnswer answer = request.scheme == Scheme::kHttp ? answer_http(request, tree_, options_.root, path.address,
                                                                       seat.connected, network_.now().wall)
                                                         : answer_ftp(request, tree_, options_.root, path.address);
   seat.connected = answer.stays_open;
-  const Span dialogue = path.round_trip * answer.round_trips + lost_time(path, answer.round_trips);
+  const Span dialogue = closed + path.round_trip * answer.round_trips + lost_time(path, answer.round_trips);
   if (dialogue >= request.patience) return fail_in(request.patience, index, Failure::kTimeout, 0);
   if (answer.failure != Failure::kNone) return fail_in(dialogue, index, answer.failure, answer.status);
-  fetches_[index].image = answer.image;
-  fetches_[index].text = std::move(answer.text);
-  fetches_[index].bytes = answer.bytes;
-  fetches_[index].status = answer.status;
-  fetches_[index].end_status = answer.end_status;
-  fetches_[index].phase = Phase::kDecided;
-  ++fetches_[index].serial;
+  if (answer.image != nullptr)
+    fetch.content = &VirtualTree::content_of(*answer.image);
+  else
+    fetch.text = std::make_unique<std::string>(std::move(answer.text));
+  fetch.bytes = answer.bytes;
+  fetch.status = answer.status;
+  fetch.end_status = answer.end_status;
+  fetch.phase = Phase::kDialogue;
   at(now() + dialogue, token_of(index));
 }
 
@@ -142,19 +141,17 @@ void VirtualStreams::start_flow(Index index) {
 
 void VirtualStreams::fail_in(Span time, Index index, Failure failure, std::uint16_t status) {
   Fetch& fetch = fetches_[index];
-  fetch.request.reset();
-  fetch.phase = Phase::kEnding;
+  fetch.phase = Phase::kFailing;
   fetch.failure = failure;
   fetch.status = status;
-  ++fetch.serial;
   at(now() + time, token_of(index));
 }
 
 std::uint64_t VirtualStreams::cap_of(MachineId machine) const {
   const StreamPath path = clients_.path_of(machine);
   const std::uint64_t flows = std::max<std::uint64_t>(1, seats_[machine.value()].flowing);
-  const std::uint64_t cable = path.bytes_per_second == 0 ? kUnlimited : path.bytes_per_second;
-  return std::max<std::uint64_t>(1, std::min(cable / flows, rate_under_loss(path.loss, path.round_trip)));
+  const std::uint64_t cable = path.bytes_per_second == 0 ? kUnlimited : path.bytes_per_second / flows;
+  return std::max<std::uint64_t>(1, std::min(cable, rate_under_loss(path.loss, path.round_trip)));
 }
 
 void VirtualStreams::set_caps(MachineId machine) {
@@ -177,11 +174,9 @@ void VirtualStreams::on_event(std::uint64_t token) {
   Fetch& fetch = fetches_[index];
   if (fetch.serial != token >> 32U) return;  // cancelled meanwhile
   switch (fetch.phase) {
-    case Phase::kAsking:
-      return decide(index);
-    case Phase::kDecided:
+    case Phase::kDialogue:
       return start_flow(index);
-    case Phase::kEnding:
+    case Phase::kFailing:
       return finish(index, fetch.failure);
     case Phase::kFlowing:
     case Phase::kFree:
@@ -196,7 +191,7 @@ void VirtualStreams::end_flows() {
     const Index index = std::exchange(by_flow_[*flow], kNone);
     const MachineId machine = fetches_[index].machine;
     --seats_[machine.value()].flowing;
-    fetches_[index].phase = Phase::kEnding;
+    fetches_[index].phase = Phase::kFailing;
     set_caps(machine);
     if (fetches_[index].end_status != 0) fetches_[index].status = fetches_[index].end_status;
     const bool whole = fetches_[index].end_status == 0 || fetches_[index].end_status / 100 == 2;
@@ -213,16 +208,14 @@ void VirtualStreams::finish(Index index, Failure failure) {
   event.failure = failure;
   event.status = fetch.status;
   const MachineId machine = fetch.machine;
-  const auto image = std::move(fetch.image);
-  const std::string text = std::move(fetch.text);
-  const bool keep_text = fetch.keep_text;
+  const std::unique_ptr<std::string> text = std::move(fetch.text);  // lent with the event
   if (failure == Failure::kNone) {
+    const auto bytes = text != nullptr ? std::as_bytes(std::span(*text)) : fetch.content->bytes();
     event.bytes = fetch.bytes;
-    const auto bytes = image != nullptr ? VirtualTree::bytes_of(*image) : std::as_bytes(std::span(text));
-    event.digest = image != nullptr ? VirtualTree::digest_of_image(*image) : digest_of(bytes);
-    if (keep_text && fetch.bytes > kFetchTextBytesMax)
+    event.digest = text != nullptr ? digest_of(bytes) : fetch.content->digest();
+    if (fetch.keep_text && fetch.bytes > kFetchTextBytesMax)
       event.failure = Failure::kEndless;
-    else if (keep_text)
+    else if (fetch.keep_text)
       event.text = {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
   }
   ++(event.failure == Failure::kNone ? counters_.done : counters_.failed);
@@ -245,7 +238,8 @@ void VirtualStreams::release(Index index) {
 
 void VirtualStreams::report() {
   reporting_ = false;
-  for (Index index : std::vector<Index>(by_flow_)) {
+  for (std::size_t flow = 0; flow < by_flow_.size(); ++flow) {
+    const Index index = by_flow_[flow];
     if (index == kNone || fetches_[index].phase != Phase::kFlowing) continue;
     FetchEvent event;
     event.id = fetches_[index].id;

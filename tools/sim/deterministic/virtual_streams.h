@@ -2,13 +2,16 @@
 // body that flows (fair_share.h). No packets: loss shows as repeated handshakes and a lower rate, a slow reader as its
 // cap.
 //
-//   fetch -> [round trips] -> decided at the server -> flow, reports every kReportEvery -> end
+//   fetch -> decided -> [round trips of the dialogue] -> flow, reports every kReportEvery -> end
+//
+// Decided when it is asked, half a round trip before it would arrive: so no request has to be kept.
 //
 // Thread: the world's. Destroy before the network. Bounded by what machines ask for at once; memory per fetch about
 // 200 bytes while it runs.
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
@@ -69,7 +72,7 @@ class VirtualStreams final : private io::SimEventTarget {
   [[nodiscard]] const StreamCounters& counters() const { return counters_; }
 
  private:
-  enum class Phase : std::uint8_t { kFree, kAsking, kDecided, kFlowing, kEnding };
+  enum class Phase : std::uint8_t { kFree, kDialogue, kFlowing, kFailing };
   using Index = std::uint32_t;
   static constexpr Index kNone = 0xFFFF'FFFF;
 
@@ -81,12 +84,11 @@ class VirtualStreams final : private io::SimEventTarget {
     std::uint16_t end_status = 0;
     MachineId machine;
     FetchId id;
-    std::uint32_t serial = 0;  // tells uses of this place apart, in tokens
-    Index next = kNone;        // of the same machine
-    FairShare::Flow flow = 0;
-    std::unique_ptr<FetchRequest> request;  // while asking
-    std::shared_ptr<const Image> image;     // while flowing
-    std::string text;
+    std::uint32_t serial = 0;              // tells uses of this place apart, in tokens
+    Index next = kNone;                    // of the same machine
+    FairShare::Flow flow = 0;              // while flowing
+    const FileContent* content = nullptr;  // the body: this generation to the end; the tree keeps it
+    std::unique_ptr<std::string> text;     // or this
     std::uint64_t bytes = 0;
   };
   struct Seat {
@@ -98,7 +100,8 @@ class VirtualStreams final : private io::SimEventTarget {
   void on_event(std::uint64_t token) override;
   [[nodiscard]] Instant now() const;
   void at(Instant time, std::uint64_t token);
-  void decide(Index index);
+  [[nodiscard]] Index new_fetch(MachineId machine, const FetchRequest& request);
+  void decide(Index index, const FetchRequest& request, const StreamPath& path, Span closed);
   void start_flow(Index index);
   void fail_in(Span time, Index index, Failure failure, std::uint16_t status);
   void finish(Index index, Failure failure);
@@ -119,7 +122,7 @@ class VirtualStreams final : private io::SimEventTarget {
   FairShare share_;
   io::SeededRandom random_;
   std::vector<Seat> seats_;  // by machine
-  std::vector<Fetch> fetches_;
+  std::deque<Fetch> fetches_;
   std::vector<Index> free_;
   std::vector<Index> by_flow_;
   std::size_t running_ = 0;

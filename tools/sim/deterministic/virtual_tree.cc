@@ -108,6 +108,7 @@ void VirtualTree::replace(std::string_view path, std::shared_ptr<const FileConte
   auto it = files_.find(path);
   if (it == files_.end()) it = files_.emplace(std::string(path), File{}).first;
   it->second.generations.push_back({content->bytes().size(), content->digest(), now});
+  contents_.push_back(content);
   auto image = std::make_shared<TreeImage>(std::move(content), next_generation_++);
   if (image->size_bytes <= resident_bytes_max_) image->bytes = image->content()->bytes();
   it->second.image = std::move(image);
@@ -137,12 +138,8 @@ std::shared_ptr<const Image> VirtualTree::piece_of(const Image& whole, std::uint
   return piece;
 }
 
-std::span<const std::byte> VirtualTree::bytes_of(const Image& image) {
-  return tree_image(image).content()->bytes();
-}
-
-std::uint64_t VirtualTree::digest_of_image(const Image& image) {
-  return tree_image(image).content()->digest();
+const FileContent& VirtualTree::content_of(const Image& image) {
+  return *tree_image(image).content();
 }
 
 }  // namespace rackcast::sim

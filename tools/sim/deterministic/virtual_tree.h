@@ -81,13 +81,13 @@ class VirtualTree {
   [[nodiscard]] const ImageEpoch& epoch() const { return epoch_; }
   // The piece of `whole` (an image of this tree, of any generation) around `offset`.
   [[nodiscard]] static std::shared_ptr<const Image> piece_of(const Image& whole, std::uint64_t offset);
-  // All bytes, resident or not, and the digest of an image of this tree.
-  [[nodiscard]] static std::span<const std::byte> bytes_of(const Image& image);
-  [[nodiscard]] static std::uint64_t digest_of_image(const Image& image);
+  // Of an image of this tree: all bytes, resident or not, and their digest. Lives as long as the tree.
+  [[nodiscard]] static const FileContent& content_of(const Image& image);
   [[nodiscard]] const std::map<std::string, File, std::less<>>& files() const { return files_; }
 
  private:
   std::map<std::string, File, std::less<>> files_;
+  std::vector<std::shared_ptr<const FileContent>> contents_;  // of all generations: what is in flight borrows from them
   std::uint64_t resident_bytes_max_;
   std::uint64_t next_generation_ = 1;
   ImageEpoch epoch_;

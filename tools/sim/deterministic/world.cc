@@ -21,6 +21,7 @@ std::uint64_t agenda_token(AgendaItem item, std::size_t which) {
 }
 
 constexpr std::size_t kFramesStart = 256;
+constexpr std::size_t kPayloadStart = 24;  // an ACK, the header of a DATA
 constexpr Span kSettleStep = std::chrono::seconds(1);
 constexpr std::size_t kUplinkQueueBytes = 16U << 20U;
 
@@ -40,6 +41,8 @@ io::SimNetworkOptions network_options(const RunPlan& plan) {
   options.seed = plan.seed;
   options.faults.delay = Duration::zero();  // of hosts: the weather is on the machines' cables
   options.frames_preallocated = kFramesStart;
+  options.payload_reserve = kPayloadStart;
+  options.borrow_bodies = true;  // the tree keeps every generation
   return options;
 }
 
@@ -275,10 +278,16 @@ void World::on_fetch(MachineId machine, const FetchEvent& event) {
 }
 
 void World::on_frame(io::PortId port, const io::SimFrame& frame) {
+  std::span<const std::byte> message(frame.payload);
+  if (!frame.body.empty()) {
+    joined_.assign(frame.payload.begin(), frame.payload.end());
+    joined_.insert(joined_.end(), frame.body.begin(), frame.body.end());
+    message = joined_;
+  }
   if (frame.destination.port == dhcp4::kClientPort)
-    rack_->on_dhcp(now(), MachineId{port.value()}, frame.source, frame.payload);
+    rack_->on_dhcp(now(), MachineId{port.value()}, frame.source, message);
   else
-    rack_->on_tftp(now(), MachineId{port.value()}, frame.destination.port, frame.source, frame.payload);
+    rack_->on_tftp(now(), MachineId{port.value()}, frame.destination.port, frame.source, message);
 }
 
 bool World::hears_broadcast(io::PortId port, net::UdpPort to) const {
@@ -292,8 +301,11 @@ void World::on_sent(const io::SimFrame& frame) {
 void World::on_arrived(const io::SimFrame& frame) {
   std::uint64_t head = 0;
   std::memcpy(&head, frame.payload.data(), std::min(sizeof head, frame.payload.size()));
+  std::uint32_t body = 0;
+  if (frame.body.size() >= sizeof body) std::memcpy(&body, frame.body.data(), sizeof body);
+  head ^= std::uint64_t{body} << 32U;
   const auto when = static_cast<std::uint64_t>(network_.now().monotonic.time_since_epoch().count());
-  const std::uint64_t where = net::hash(frame.destination, frame.payload.size());
+  const std::uint64_t where = net::hash(frame.destination, frame.size());
   trace_hash_ = std::rotl(trace_hash_ ^ when ^ head, 13) * 0x9E37'79B9'7F4A'7C15ULL + where;
   if (tap_ != nullptr) tap_->on_arrived(frame);
 }

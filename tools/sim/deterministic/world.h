@@ -125,7 +125,8 @@ class World final : private Carrier,
   std::vector<io::SegmentId> segments_;
   std::vector<net::Ipv4Address> latest_address_;  // by machine
   std::size_t agenda_left_ = 0;
-  bool is_over_ = false;  // run_out() was called
+  bool is_over_ = false;           // run_out() was called
+  std::vector<std::byte> joined_;  // a datagram that came in two parts
   std::uint64_t trace_hash_ = 0;
   std::uint64_t lost_way_ = 0;  // machines had no address to send from
 };

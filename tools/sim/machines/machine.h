@@ -9,10 +9,10 @@
 // Single-threaded; owned by a Rack (rack.h), not moved: carrier and observer may be called from every member function.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "tools/sim/machines/dhcp_client.h"
 #include "tools/sim/machines/loader_config.h"
@@ -112,6 +112,7 @@ class Machine {
   void start_packages(Instant now);
   void start_fetch(Instant now, ActiveFetch& slot, const Location& location, bool keep_text);
   void cancel_fetches();
+  ActiveFetch& first_fetch();
   ActiveFetch* find_fetch(FetchId id);
   [[nodiscard]] std::size_t active_fetches() const;
   [[nodiscard]] Location package_location(std::uint32_t package) const;
@@ -146,7 +147,7 @@ class Machine {
   Location kickstart_;  // its path is empty where there is none
   Location packages_;   // the folder of packages
   LoaderConfig config_;
-  std::array<ActiveFetch, kFetchesMax> fetches_;
+  std::vector<ActiveFetch> fetches_;  // kFetchesMax at most; as many as were needed at once
 };
 
 // A rack of ten thousand is to fit a laptop: see tools/sim/machines/README.md for what the heap adds.

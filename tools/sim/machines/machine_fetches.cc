@@ -34,6 +34,7 @@ Location Machine::package_location(std::uint32_t package) const {
 
 void Machine::start_packages(Instant now) {
   const std::size_t connections = std::min<std::size_t>(step().connections, kFetchesMax);
+  fetches_.resize(std::max(fetches_.size(), connections));
   for (std::size_t i = 0; i < connections && next_package_ < facts_.packages.size(); ++i) {
     if (fetches_[i].active) continue;
     fetches_[i].package = next_package_;
@@ -56,6 +57,11 @@ void Machine::start_fetch(Instant now, ActiveFetch& slot, const Location& locati
   request.head_first = step().head_first;
   request.keep_text = keep_text;
   carrier_.fetch(identity_.id, request);
+}
+
+Machine::ActiveFetch& Machine::first_fetch() {
+  if (fetches_.empty()) fetches_.emplace_back();
+  return fetches_.front();
 }
 
 Machine::ActiveFetch* Machine::find_fetch(FetchId id) {

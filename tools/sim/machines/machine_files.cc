@@ -109,7 +109,7 @@ bool Machine::begin_file(Instant now, const Location& location, bool keep_text) 
   if (current_.scheme == UrlScheme::kTftp)
     tftp_.start(now, world(), {*step().tftp, current_.server, current_.path, keep_text});
   else
-    start_fetch(now, fetches_.front(), current_, keep_text);
+    start_fetch(now, first_fetch(), current_, keep_text);
   return true;
 }
 
