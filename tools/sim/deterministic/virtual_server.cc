@@ -69,7 +69,7 @@ std::vector<engine::DhcpInterface> dhcp_interfaces(const io::SimHost& host) {
 
 }  // namespace
 
-VirtualServer::VirtualServer(io::SimHost& host, const VirtualTree& tree, std::shared_ptr<const Config> config,
+VirtualServer::VirtualServer(io::SimHost& host, const VirtualTree& tree, const std::shared_ptr<const Config>& config,
                              const VirtualServerOptions& options, std::uint64_t seed)
     : host_(host), network_(host.network()), tree_(tree) {
   std::vector<std::vector<io::SocketSpec>> specs;

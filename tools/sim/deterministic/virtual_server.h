@@ -45,7 +45,7 @@ class VirtualServer final : private io::SimEventTarget {
  public:
   // `host` has its interfaces and addresses already. `config`: [dhcp] and [tftp] as in the daemon's. References outlive
   // it.
-  VirtualServer(io::SimHost& host, const VirtualTree& tree, std::shared_ptr<const Config> config,
+  VirtualServer(io::SimHost& host, const VirtualTree& tree, const std::shared_ptr<const Config>& config,
                 const VirtualServerOptions& options, std::uint64_t seed);
   ~VirtualServer();
 

@@ -1,6 +1,7 @@
 #include "tools/sim/verdict/units.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 
 #include "core/human_bytes.h"
@@ -13,7 +14,7 @@ double seconds_of(Span span) {
 
 std::string text_of(Span span) {
   const double seconds = seconds_of(span);
-  const auto whole = static_cast<long long>(seconds + 0.5);
+  const auto whole = std::llround(seconds);
   char text[48];
   if (seconds < 0.0995)
     std::snprintf(text, sizeof text, "%.0f ms", seconds * 1000);
