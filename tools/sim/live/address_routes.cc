@@ -18,6 +18,9 @@
 namespace rackcast::sim {
 namespace {
 
+// Ours alone, so that what a killed run left behind can be told from others' routes and flushed.
+constexpr std::uint8_t kRouteProtocol = 82;
+
 struct RouteMessage {
   nlmsghdr header;
   rtmsg route;
@@ -39,7 +42,7 @@ RouteMessage make_message(const net::Ipv4Prefix& prefix, bool local, bool adding
   message.route.rtm_family = AF_INET;
   message.route.rtm_dst_len = prefix.length;
   message.route.rtm_table = local ? RT_TABLE_LOCAL : RT_TABLE_MAIN;
-  message.route.rtm_protocol = RTPROT_STATIC;
+  message.route.rtm_protocol = kRouteProtocol;
   message.route.rtm_scope = local ? RT_SCOPE_HOST : RT_SCOPE_LINK;
   message.route.rtm_type = local ? RTN_LOCAL : RTN_UNICAST;
   message.destination_header = {RTA_LENGTH(sizeof(in_addr)), RTA_DST};

@@ -57,6 +57,7 @@ void Fetcher::cancel(MachineId machine) {
     for (auto& fetch : found->second) {
       fetch->stop();
       over_.push_back(std::move(fetch));
+      --running_count_;
     }
     running_.erase(found);
   }
@@ -87,6 +88,7 @@ void Fetcher::start_waiting(Instant now) {
 
 void Fetcher::start(Instant now, FetchOrder order) {
   const MachineId machine = order.machine;
+  ++running_count_;
   auto& fetch = running_[machine].emplace_back(make_fetch(*this, std::move(order)));
   fetch->start(now);
 }
@@ -168,6 +170,7 @@ void Fetcher::ended(Instant now, Fetch& fetch, const FetchEvent& event) {
   const auto found =
       std::find_if(fetches.begin(), fetches.end(), [&](const auto& entry) { return entry.get() == &fetch; });
   over_.push_back(std::move(*found));
+  --running_count_;
   fetches.erase(found);
   if (fetches.empty()) running_.erase(machine);
   loop_.timers().set(*this, now);

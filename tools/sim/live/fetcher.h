@@ -65,7 +65,10 @@ class Fetcher final : private FetchHost, private Timed {
   void start(Instant now, FetchOrder order);
   void start_waiting(Instant now);
   void fail(Instant now, const FetchOrder& order);
-  [[nodiscard]] bool has_room() const { return descriptors_ + kDescriptorsPerFetch <= descriptors_max_; }
+  // By what running fetches may still open, not by what they have open now.
+  [[nodiscard]] bool has_room() const {
+    return (running_count_ + 1) * kDescriptorsPerFetch + idle_.size() <= descriptors_max_;
+  }
   bool make_room();
   void drop_idle(IdleList::iterator idle);
 
@@ -74,6 +77,7 @@ class Fetcher final : private FetchHost, private Timed {
   std::size_t descriptors_max_;
   Reach reach_;
   std::size_t descriptors_ = 0;
+  std::size_t running_count_ = 0;
   std::vector<std::byte> buffer_;
   std::unordered_map<MachineId, std::vector<std::unique_ptr<Fetch>>> running_;
   std::vector<std::unique_ptr<Fetch>> over_;  // stopped, perhaps still on the stack: freed on the next turn

@@ -202,6 +202,23 @@ TEST_F(FtpFetchTest, ADataPortThatIsClosedIsARefusal) {
   EXPECT_EQ(fetch(get(server)).failure, Failure::kRefused);
 }
 
+// Each may need two: four descriptors are two fetches, however few they have open at the moment.
+TEST_F(FtpFetchTest, AFetchsSecondDescriptorIsKeptForIt) {
+  Fetcher narrow(loop_, *this, 2 * Fetcher::kDescriptorsPerFetch);
+  ScriptedServer server(
+      {[](ScriptedPeer& peer) { peer.wait_for_close(); }, [](ScriptedPeer& peer) { peer.wait_for_close(); }});
+  for (std::uint32_t machine = 0; machine < 3; ++machine) {
+    FetchOrder one = get(server);
+    one.machine = MachineId{machine};
+    narrow.order(timer_.now(), one);
+  }
+  loop_.turn(timer_, timer_.now());
+  EXPECT_EQ(narrow.descriptors(), 2U);
+  EXPECT_EQ(narrow.had_to_wait(), 1U);
+  for (std::uint32_t machine = 0; machine < 3; ++machine) narrow.cancel(MachineId{machine});
+  EXPECT_EQ(narrow.descriptors(), 0U);
+}
+
 TEST_F(FtpFetchTest, APathCannotBreakTheDialogue) {
   ScriptedServer server({});
   EXPECT_EQ(fetch(get(server, "/x\r\nDELE y")).failure, Failure::kBadConfiguration);
