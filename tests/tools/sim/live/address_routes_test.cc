@@ -96,7 +96,7 @@ TEST_F(AddressRoutesTest, WhatWasThereBeforeStays) {
 TEST_F(AddressRoutesTest, ARouteOfAnotherStaysWhenItsMachineGoes) {
   const Ipv4Address theirs(10, 95, 0, 7);
   ASSERT_TRUE(rackcast::testing::run_program(
-      {"ip", "route", "add", "local", "10.95.0.7/32", "dev", "lo", "table", "local", "proto", "static"}));
+      {"ip", "route", "add", "local", "10.95.0.7/32", "dev", "lo", "table", "local", "proto", "82"}));
   AddressRoutes routes = open();
   routes.add(theirs, 24);
   routes.flush();
