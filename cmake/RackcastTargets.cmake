@@ -91,7 +91,7 @@ function(rackcast_bench)
   set_target_properties(${B_NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bench)
   if(RACKCAST_TESTS)
     add_test(NAME ${B_NAME}_smoke COMMAND ${B_NAME} --benchmark_min_time=0.001)
-    set_tests_properties(${B_NAME}_smoke PROPERTIES LABELS "unit;bench" TIMEOUT 120)
+    set_tests_properties(${B_NAME}_smoke PROPERTIES LABELS "unit;bench" TIMEOUT 300)
   endif()
 endfunction()
 
