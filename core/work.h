@@ -42,7 +42,7 @@ struct ReadPiece {  // of an image above the budget: bytes around `offset`; answ
 struct ReleaseImage {  // the lane's reference, dropped off-lane; no answer
   std::shared_ptr<const Image> image;
 };
-struct PublishMachine {  // to every other lane and stream thread, and to the board; no answer
+struct PublishMachine {  // to every lane, the sender's own included, and to the board; no answer
   Machine machine;
 };
 using Work = std::variant<CommitLease, LoadImage, ReadPiece, ReleaseImage, PublishMachine>;

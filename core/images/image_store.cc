@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/images/spelling.h"
+
 namespace rackcast {
 namespace {
 
@@ -123,8 +125,13 @@ void ImageStore::look_at_root() {
 }
 
 void ImageStore::resolve(LaneId lane, const LoadImage& request) {
-  const std::string_view path = request.path;
   look_at_root();
+  std::string_view path = request.path;
+  std::string spelled;
+  if (const auto any_case = asked_in_any_case(path)) {
+    spelled = spelling_on_disk(*root_.get(), *any_case);
+    path = spelled;
+  }
   watcher_->watch_for(path);
   Waiter waiter{lane, request.ticket, request.path, epoch_.value()};  // read before root and file are looked at
   Loaded loaded;
@@ -136,7 +143,7 @@ void ImageStore::resolve(LaneId lane, const LoadImage& request) {
       loaded.image = held_if_current(file, path);
       const std::uint64_t size = file.identity.size_bytes;
       if (loaded.image == nullptr && size > kQuickBytesMax) {
-        enqueue_bulk(waiter, file.identity);
+        enqueue_bulk(waiter, {file.identity, std::string(path)});
         return;
       }
     }
@@ -158,12 +165,12 @@ std::shared_ptr<const Image> ImageStore::held_if_current(const OpenedFile& file,
   return held.image;
 }
 
-void ImageStore::enqueue_bulk(Waiter waiter, const FileIdentity& identity) {
+void ImageStore::enqueue_bulk(Waiter waiter, BulkJob job) {
   {
     const std::scoped_lock lock(mutex_);
+    const FileIdentity identity = job.identity;
     const auto found = loading_.find(identity);
     if (waiters_ < options_.waiters_max) {
-      BulkJob job{identity, std::string(waiter.path.view())};
       if (found != loading_.end() || bulk_.push(job)) {
         if (found != loading_.end()) ++stats_.coalesced;
         ++waiters_;

@@ -149,7 +149,7 @@ class ImageStore {
   void look_at_root();
   void resolve(LaneId lane, const LoadImage& request);
   [[nodiscard]] std::shared_ptr<const Image> held_if_current(const OpenedFile& file, std::string_view path);
-  void enqueue_bulk(Waiter waiter, const FileIdentity& identity);
+  void enqueue_bulk(Waiter waiter, BulkJob job);
   [[nodiscard]] Loaded load(std::string_view path);
   [[nodiscard]] std::optional<Loaded> load_once(std::string_view path);
   [[nodiscard]] std::optional<Loaded> keep_open(OpenedFile file, std::string_view path);

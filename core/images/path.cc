@@ -10,6 +10,8 @@ constexpr bool is_separator(char c) {
   return c == '/' || c == '\\';
 }
 
+constexpr char kAnyCaseMark = '\\';
+
 // Room for a name that is only too long until the root's own path is stripped from it.
 constexpr std::size_t kScratchBytes = 2 * kPathBytesMax;
 
@@ -96,6 +98,17 @@ NormalizedPath normalize_path(std::string_view requested, std::string_view root)
   result.path.assign(relative);
   result.trailing_separator = walked.trailing_separator;
   return result;
+}
+
+std::optional<PathText> in_any_case(std::string_view normalized) {
+  PathText path(std::string_view(&kAnyCaseMark, 1));
+  if (!path.append(normalized)) return std::nullopt;
+  return path;
+}
+
+std::optional<std::string_view> asked_in_any_case(std::string_view path) {
+  if (path.empty() || path.front() != kAnyCaseMark) return std::nullopt;
+  return path.substr(1);
 }
 
 }  // namespace rackcast

@@ -30,4 +30,10 @@ struct NormalizedPath {
 // `root`: the configured root's own absolute path, "" to strip no prefix.
 [[nodiscard]] NormalizedPath normalize_path(std::string_view requested, std::string_view root);
 
+// A path that asks the image store for the file of that name in any case, for clients that know no other file systems:
+// marked by a backslash in front, which no normalised path holds. nullopt: too long for the mark.
+[[nodiscard]] std::optional<PathText> in_any_case(std::string_view normalized);
+// The path behind the mark; nullopt when there is none.
+[[nodiscard]] std::optional<std::string_view> asked_in_any_case(std::string_view path);
+
 }  // namespace rackcast

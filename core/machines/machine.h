@@ -21,6 +21,7 @@ struct Machine {
   std::array<std::uint8_t, 16> uuid{};               // option 97, wire order; zeros = unknown
   std::uint16_t architecture = kArchitectureUnsaid;  // option 93
   FixedText<32> vendor_class;                        // option 60, cut
+  FixedText<62> boot_file;                           // what DHCP named last; "" when none, or longer
   bool ipxe = false;                                 // its latest DHCP dialogue was iPXE's (option 77 or 175)
   WallTime seen;
 };

@@ -11,16 +11,15 @@ ThreadedWorkRouter::ThreadedWorkRouter(ImageStore* images, LeaseStore* leases,
 bool ThreadedWorkRouter::submit(LaneId from, Work& work) {
   if (auto* commit = std::get_if<CommitLease>(&work)) return leases_ != nullptr && leases_->submit(from, *commit);
   if (const auto* machine = std::get_if<PublishMachine>(&work)) {
-    publish(from, machine->machine);
+    publish(machine->machine);
     return true;
   }
   return images_ != nullptr && images_->submit(from, work);
 }
 
 // A full mailbox loses the change for that lane (LanePort counts it): the machine's next message publishes it again.
-void ThreadedWorkRouter::publish(LaneId from, const Machine& machine) {
-  for (std::size_t lane = 0; lane < ports_.size(); ++lane)
-    if (lane != from.value()) (void)ports_[lane]->post(MachineChanged{machine});
+void ThreadedWorkRouter::publish(const Machine& machine) {
+  for (const auto& port : ports_) (void)port->post(MachineChanged{machine});
   on_machine_(machine);
 }
 

@@ -1,5 +1,5 @@
-// The daemon's WorkRouter: leases to the lease store, images to the image store, machines to every other lane and to
-// the board. Any lane's thread may submit; nothing blocks. (Simulation has its own, with virtual delays.)
+// The daemon's WorkRouter: leases to the lease store, images to the image store, machines to every lane and to the
+// board. Any lane's thread may submit; nothing blocks. (Simulation has its own, with virtual delays.)
 #pragma once
 
 #include <functional>
@@ -24,7 +24,7 @@ class ThreadedWorkRouter final : public WorkRouter {
   [[nodiscard]] bool submit(LaneId from, Work& work) override;
 
  private:
-  void publish(LaneId from, const Machine& machine);
+  void publish(const Machine& machine);
 
   ImageStore* images_;
   LeaseStore* leases_;

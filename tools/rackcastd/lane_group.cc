@@ -92,9 +92,13 @@ std::unique_ptr<Lane> LaneGroup::make_lane(std::size_t index, PacketIo& packet_i
     now.io = packet_io.stats();
     if (engines.dhcp != nullptr) {
       now.dhcp = engines.dhcp->stats();
+      now.quirks.add(engines.dhcp->quirks());
       now.leases = engines.dhcp->leases().stats();
     }
-    if (engines.tftp != nullptr) now.tftp = engines.tftp->counters();
+    if (engines.tftp != nullptr) {
+      now.tftp = engines.tftp->counters();
+      now.quirks.add(engines.tftp->quirks());
+    }
     report.offer(now);
   };
   lane->on_publish(*lane);

@@ -36,6 +36,7 @@ struct LaneReport {
   std::optional<engine::DhcpStats> dhcp;
   std::optional<LeaseTableStats> leases;
   std::optional<engine::tftpd::Counters> tftp;
+  QuirkCounts quirks;
 };
 
 struct LaneServices {

@@ -140,6 +140,9 @@ void add_lane(Collector& out, const LaneReport& report) {
     for (const engine::tftpd::CounterInfo& info : engine::tftpd::kCounterTable)
       out.add("tftp_" + std::string(info.name) + "_total", info.hint, (*report.tftp)[info.counter]);
   }
+  for (const QuirkInfo& info : quirk_table())
+    out.add("quirks_total", "answers fitted to clients that follow no standard, by quirk", report.quirks[info.quirk],
+            true, {{"quirk", std::string(info.name)}});
 }
 
 }  // namespace

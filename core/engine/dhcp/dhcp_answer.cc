@@ -96,7 +96,7 @@ void DhcpEngine::on_committed(const Now& now, const LeaseCommitted& committed, S
 void DhcpEngine::acknowledge(Exchange& exchange, const Lease& lease, std::size_t subnet,
                              std::optional<std::uint32_t> seconds) {
   Reply reply = make_reply(exchange, subnet, lease.address);
-  publish(exchange, lease.address, reply.hostname);
+  publish(exchange, lease.address, reply);
   const bool bootp = exchange.request.kind == RequestKind::kBootp;
   if (!bootp) {
     reply.type = dhcp4::MessageType::kAck;
@@ -139,8 +139,9 @@ Reply DhcpEngine::make_reply(const Exchange& exchange, std::size_t number, net::
   reply.subnet = &subnet;
   reply.next_server = subnet.next_server.value_or(reply.source);
   if (host != nullptr && host->next_server) reply.next_server = *host->next_server;
-  reply.boot =
-      choose_boot(machine_of(request), host, network_.dhcp().boot, reply.source, request.kind == RequestKind::kBootp);
+  const Machine machine = machine_of(request);
+  reply.boot = choose_boot(machine, host, network_.dhcp().boot, reply.source, request.kind == RequestKind::kBootp);
+  reply.quirks = quirks_of({machine, request.boots(), reply.boot.via == BootVia::kHttp, request.takes_ipxe_options});
   if (host != nullptr && host->hostname)
     reply.hostname = render_hostname(*host->hostname, address, request.mac);
   else if (!subnet.hostname.empty())
@@ -163,6 +164,7 @@ bool DhcpEngine::send(Exchange& exchange, const Reply& reply) {
   slot->destination = reply_destination(exchange.request, reply, exchange.interface, frame_to_mac_);
   slot->add(message.size());
   exchange.sink.commit(slot);
+  quirks_.add(reply.quirks);
   return true;
 }
 

@@ -112,6 +112,7 @@ class DhcpEngine final : public Engine {
   [[nodiscard]] std::size_t in_flight() const override { return held_.size(); }
 
   [[nodiscard]] const DhcpStats& stats() const { return stats_; }
+  [[nodiscard]] const QuirkCounts& quirks() const { return quirks_; }
   [[nodiscard]] const LeaseTable& leases() const { return *leases_; }
   [[nodiscard]] const Network& network() const { return network_; }
 
@@ -144,7 +145,7 @@ class DhcpEngine final : public Engine {
   void drop(DhcpDrop reason) { ++stats_.drops[static_cast<std::size_t>(reason)]; }
   [[nodiscard]] Event event_of(const Exchange& exchange, EventKind kind, net::Ipv4Address address) const;
   void report(Exchange& exchange, EventKind kind, net::Ipv4Address address, std::string_view detail = {});
-  void publish(Exchange& exchange, net::Ipv4Address address, const HostName& given_name);
+  void publish(Exchange& exchange, net::Ipv4Address address, const Reply& reply);
 
   // dhcp_answer.cc
   void grant(Exchange& exchange, net::Ipv4Address address, std::size_t subnet);
@@ -171,6 +172,7 @@ class DhcpEngine final : public Engine {
   bool stopping_ = false;
   MonotonicTime next_deadline_ = kNever;
   DhcpStats stats_;
+  QuirkCounts quirks_;
 };
 
 }  // namespace rackcast::engine

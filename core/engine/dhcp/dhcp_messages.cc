@@ -9,7 +9,8 @@ namespace {
 // Everything but `seen`, which changes with every message.
 bool says_the_same(const Machine& a, const Machine& b) {
   return a.mac == b.mac && a.address == b.address && a.hostname == b.hostname && a.uuid == b.uuid &&
-         a.architecture == b.architecture && a.vendor_class == b.vendor_class && a.ipxe == b.ipxe;
+         a.architecture == b.architecture && a.vendor_class == b.vendor_class && a.boot_file == b.boot_file &&
+         a.ipxe == b.ipxe;
 }
 
 }  // namespace
@@ -96,16 +97,19 @@ void DhcpEngine::report(Exchange& exchange, EventKind kind, net::Ipv4Address add
 
 // Called with every address given. A stage that says less about the machine (an installer's DHCP client names no
 // architecture) does not make us forget what its firmware said.
-void DhcpEngine::publish(Exchange& exchange, net::Ipv4Address address, const HostName& given_name) {
+void DhcpEngine::publish(Exchange& exchange, net::Ipv4Address address, const Reply& reply) {
   Machine machine = machine_of(exchange.request);
   machine.address = address;
   machine.seen = exchange.now.wall;
-  if (!given_name.empty()) machine.hostname = given_name;
+  if (!reply.hostname.empty()) machine.hostname = reply.hostname;
+  if (reply.boot.via == BootVia::kTftp && reply.boot.file.size() <= machine.boot_file.capacity())
+    machine.boot_file = reply.boot.file.view();
   const Machine* known = published_.find(machine.mac);
   if (known != nullptr) {
     if (machine.architecture == kArchitectureUnsaid) machine.architecture = known->architecture;
     if (machine.uuid == Machine{}.uuid) machine.uuid = known->uuid;
     if (machine.hostname.empty()) machine.hostname = known->hostname;
+    if (machine.boot_file.empty()) machine.boot_file = known->boot_file;
     if (says_the_same(machine, *known)) return;
   }
   if (exchange.sink.submit(PublishMachine{machine}))

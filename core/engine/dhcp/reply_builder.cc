@@ -37,8 +37,8 @@ class OptionPutter {
     }
     // A BOOTP client has it in the header, and 64 bytes for everything else.
     if (!request_.boots() || !reply_.type) return;
-    for (const OptionCode code :
-         {OptionCode::kBootFileName, OptionCode::kTftpServerName, OptionCode::kMachineId, OptionCode::kIpxe})
+    for (const OptionCode code : {OptionCode::kBootFileName, OptionCode::kTftpServerName, OptionCode::kVendorOptions,
+                                  OptionCode::kMachineId, OptionCode::kIpxe})
       put(code);
   }
 
@@ -72,7 +72,10 @@ class OptionPutter {
   void put_of_boot(OptionCode code) {
     switch (code) {
       case OptionCode::kVendorClass:
-        if (reply_.boot.via == BootVia::kHttp) (void)writer_.put_text(code, dhcp4::kHttpClientClass);
+        if (has(Quirk::kHttpClassEchoed)) (void)writer_.put_text(code, dhcp4::kHttpClientClass);
+        break;
+      case OptionCode::kVendorOptions:
+        if (has(Quirk::kRaspberryPiText)) (void)writer_.put_text(code, kRaspberryPiText);
         break;
       case OptionCode::kTftpServerName:
         if (reply_.boot.via == BootVia::kTftp) (void)writer_.put_text(code, reply_.next_server.text());
@@ -84,7 +87,7 @@ class OptionPutter {
         if (!request_.machine_id.empty()) (void)writer_.put(code, as_bytes(request_.machine_id));
         break;
       case OptionCode::kIpxe:
-        if (request_.takes_ipxe_options) {
+        if (has(Quirk::kProxyWaitLeftOut)) {
           constexpr std::array kNoProxyWait{static_cast<std::byte>(dhcp4::IpxeOption::kNoPxeDhcp), std::byte{1},
                                             std::byte{1}};
           (void)writer_.put(code, kNoProxyWait);
@@ -95,15 +98,15 @@ class OptionPutter {
     }
   }
 
-  // BIOS ROMs exist that take 67 for a C string and read on into what follows (field notes 20).
   void put_boot_file_name() {
     if (reply_.boot.via == BootVia::kNothing) return;
-    const bool old_rom = request_.boot_class == dhcp4::BootClass::kPxe && !request_.ipxe && request_.architecture == 0;
-    if (old_rom && reply_.boot.file.size() <= MessageWriter::kTerminatedTextMax)
+    if (has(Quirk::kBootFileTerminated) && reply_.boot.file.size() <= MessageWriter::kTerminatedTextMax)
       (void)writer_.put_terminated_text(OptionCode::kBootFileName, reply_.boot.file);
     else
       (void)writer_.put_text(OptionCode::kBootFileName, reply_.boot.file);
   }
+
+  [[nodiscard]] bool has(Quirk quirk) const { return reply_.quirks.has(quirk); }
 
   void put_addresses(OptionCode code, std::span<const net::Ipv4Address> addresses) {
     if (!addresses.empty())

@@ -5,12 +5,12 @@
 // left out from the end of that order. No overload, since boot loaders misread overloaded fields.
 //
 // How a PXE client is told its boot file. siaddr and `file`, options 66 and 67, and option 97 returned; no option 60
-// and no option 43. That is an ordinary DHCP offer with a boot file, what ISC dhcpd has always sent, so every ROM in
-// the field is known to take it; EDK2 ranks it last but knows no better one here. Option 60 "PXEClient" would promise
-// more: EDK2 and PXE 2.1 ROMs then want 43.6 to 43.10 or ask on port 4011 (protocols reference §1.7), and firmware
-// exists that stumbles over 43.6 = 8 too (field notes 23). The price of a plain offer is iPXE's two seconds of waiting
-// for a proxyDHCP server; 175.176 = 1 takes that away, and is sent to whoever sent option 175. HTTPClient is different:
-// UEFI HTTP boot ignores an offer without option 60 "HTTPClient".
+// and no option 43 (but for the Raspberry Pi's: core/quirks). That is an ordinary DHCP offer with a boot file, what ISC
+// dhcpd has always sent, so every ROM in the field is known to take it; EDK2 ranks it last but knows no better one
+// here. Option 60 "PXEClient" would promise more: EDK2 and PXE 2.1 ROMs then want 43.6 to 43.10 or ask on port 4011
+// (protocols reference §1.7), and firmware exists that stumbles over 43.6 = 8 too (field notes 23). The price of a
+// plain offer is iPXE's two seconds of waiting for a proxyDHCP server; 175.176 = 1 takes that away, and is sent to
+// whoever sent option 175. HTTPClient is different: UEFI HTTP boot ignores an offer without option 60 "HTTPClient".
 #pragma once
 
 #include <optional>
@@ -18,6 +18,7 @@
 
 #include "core/engine/dhcp/request.h"
 #include "core/machines/boot_choice.h"
+#include "core/quirks/quirk.h"
 
 namespace rackcast::engine {
 
@@ -31,6 +32,7 @@ struct Reply {
   const SubnetConfig* subnet = nullptr;  // the configuration's; null in a NAK
   net::Ipv4Address next_server;          // siaddr and 66
   BootChoice boot;
+  QuirkSet quirks;           // those of the client
   HostName hostname;         // 12, given by us
   std::string_view message;  // 56, in a NAK; static text
 

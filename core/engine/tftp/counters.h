@@ -12,7 +12,6 @@ enum class Counter : std::uint8_t {
   // Requests
   kRequests,
   kDuplicateRequests,
-  kFilenamesRepaired,
   kDroppedTruncated,
   kDroppedGroupAddressed,
   kDroppedSpoofed,
@@ -78,7 +77,6 @@ struct CounterInfo {
 inline constexpr std::array<CounterInfo, static_cast<std::size_t>(Counter::kCount_)> kCounterTable{{
     {Counter::kRequests, "requests", "read requests that parsed"},
     {Counter::kDuplicateRequests, "duplicate_requests", "a client repeated a request: first answers are lost or late"},
-    {Counter::kFilenamesRepaired, "filenames_repaired", "old ROMs append a 0xFF byte to the boot file name"},
     {Counter::kDroppedTruncated, "dropped_truncated", "longer than any TFTP request or ACK"},
     {Counter::kDroppedGroupAddressed, "dropped_group_addressed", "sent to a broadcast or multicast address"},
     {Counter::kDroppedSpoofed, "dropped_spoofed", "from an address or port that nobody can be answered at"},

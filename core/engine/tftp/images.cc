@@ -36,6 +36,14 @@ bool TftpEngine::ask_store(const Now& now, CacheIndex index, Sink& sink) {
   return true;
 }
 
+// True: an answer is, or was already, on its way.
+bool TftpEngine::ask_unless_under_way(const Now& now, CacheIndex index, Sink& sink) {
+  CacheEntry& entry = cache_.at(index);
+  const bool overdue = entry.loading && now.monotonic - entry.load_asked_at >= kImageAskAgain;
+  if (!entry.loading) entry.load_tries = 0;
+  return (entry.loading && !overdue) || ask_store(now, index, sink);
+}
+
 void TftpEngine::on_image(const Now& now, ImageLoaded& loaded, Sink& sink) {
   const auto index = static_cast<CacheIndex>(ticket_value(loaded.ticket));
   // Not loading, or another path: an answer that came after it had been asked for, and answered, again.
@@ -54,12 +62,17 @@ void TftpEngine::on_image(const Now& now, ImageLoaded& loaded, Sink& sink) {
   if (cache_.images() > 0 && sweep_at_ == kNever) sweep_at_ = now.monotonic + kSweepEvery;
 
   const PinId image = entry.pin;
-  while (!entry.waiters.empty()) {
-    const TransferIndex waiter = entry.waiters.front();
-    entry.waiters.remove(table_.all(), waiter);
-    table_.at(waiter).cache_entry = kNoEntry;
+  // Whoever looks under another name may take this entry's place in the cache.
+  WaiterList waiters = std::exchange(entry.waiters, {});
+  for (TransferIndex i = waiters.front(); i != kNoTransfer; i = table_.at(i).waiting.next)
+    table_.at(i).cache_entry = kNoEntry;
+  while (!waiters.empty()) {
+    const TransferIndex waiter = waiters.front();
+    waiters.remove(table_.all(), waiter);
     if (image != kNoPin) {
       begin(now, waiter, image, sink);
+    } else if (loaded.status == ImageStatus::kNotFound && look_elsewhere(now, waiter, sink)) {
+      continue;
     } else if (!kept) {
       fail(now, waiter, Refusal::kPinsFull, sink);
     } else {

@@ -126,8 +126,9 @@ void TftpEngine::on_peer_error(const Now& now, TransferIndex index, const tftp::
   if (transfer.state == TransferState::kOackSent) {
     // EDK2 asks for the size and aborts with code 8 (pin/tftp#125), BIOS ROMs with code 0: no failure.
     const bool aborted = error.code == tftp::ErrorCode::kOptionRefused || error.code == tftp::ErrorCode::kUndefined;
-    return finish(now, index, aborted && transfer.terms.tsize ? End::kSizeProbe : End::kOptionsRefusedByPeer,
-                  error.text, sink);
+    if (!aborted || !transfer.terms.tsize) return finish(now, index, End::kOptionsRefusedByPeer, error.text, sink);
+    quirks_.add(Quirk::kSizeProbe);
+    return finish(now, index, End::kSizeProbe, error.text, sink);
   }
   finish(now, index, End::kPeerError, error.text, sink);
 }

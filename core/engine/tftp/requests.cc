@@ -9,17 +9,6 @@ namespace rackcast::engine {
 
 using namespace tftpd;
 
-namespace {
-
-// Old ROMs, given a boot file option without its end, ask for the name plus the next byte: option End, 0xFF
-// (netbootxyz/netboot.xyz#1198).
-std::string_view without_trailing_end_byte(std::string_view name) {
-  while (name.size() > 1 && name.back() == '\xFF') name.remove_suffix(1);
-  return name;
-}
-
-}  // namespace
-
 bool TftpEngine::may_be_asked(const ReceivedDatagram& datagram) {
   if (!serving()) {
     counters_.add(Counter::kDroppedStopping);
@@ -41,14 +30,15 @@ void TftpEngine::on_request(const Now& now, const ReceivedDatagram& datagram, co
   counters_.add(Counter::kRequests);
   if (request.mode == tftp::Mode::kMail)
     return refuse_request(now, datagram, Refusal::kModeMail, request.filename, sink);
-  const std::string_view name = without_trailing_end_byte(request.filename);
-  if (name.size() != request.filename.size()) counters_.add(Counter::kFilenamesRepaired);
+  const std::string_view name = without_end_byte(request.filename);
+  if (name.size() != request.filename.size()) quirks_.add(Quirk::kEndByteInName);
   const NormalizedPath normalized = normalize_path(name, root_);
   if (normalized.reject) return refuse_request(now, datagram, Refusal::kPathRejected, name, sink);
 
   const TftpConfig& config = *config_->tftp;
   const TermLimits limits{config.max_blksize, config.max_windowsize};
-  const Ask ask{datagram, negotiate(request, limits), normalized.path, cache_.hash(normalized.path)};
+  const Ask ask{datagram, negotiate(request, limits), normalized.path, name.find('\\') != std::string_view::npos,
+                cache_.hash(normalized.path)};
   if (answered_as_duplicate(now, ask, sink)) return;
   answer_from_cache(now, ask, sink);
 }
@@ -81,37 +71,38 @@ bool TftpEngine::answered_as_duplicate(const Now& now, const Ask& ask, Sink& sin
 }
 
 void TftpEngine::answer_from_cache(const Now& now, const Ask& ask, Sink& sink) {
-  CacheIndex index = cache_.find(ask.path, ask.path_hash);
-  if (index == kNoEntry || !ImageCache::fresh(cache_.at(index), epoch_.value(), now.monotonic)) {
-    if (index == kNoEntry) index = cache_.claim(ask.path, ask.path_hash, now.monotonic, sink.pins());
-    if (index == kNoEntry) return counters_.add(Counter::kDroppedCacheFull);
-    return wait_for_image(now, ask, index, sink);
+  const Look look = look_up(now, ask.datagram.peer, ask.path, ask.backslashes, 0, sink.pins());
+  switch (look.found) {
+    case Look::Found::kUnknown:
+      return wait_for_image(now, ask, look, sink);
+    case Look::Found::kNoRoom:
+      return counters_.add(Counter::kDroppedCacheFull);
+    case Look::Found::kImage:
+      break;
+    case Look::Found::kLinkRefused:
+    case Look::Found::kMissing:
+      counters_.add(Counter::kCacheNegativeHits);
+      return refuse_request(now, ask.datagram,
+                            look.found == Look::Found::kMissing ? Refusal::kNotFound : Refusal::kLinkRefused, ask.path,
+                            sink);
   }
-  CacheEntry& entry = cache_.at(index);
-  entry.used_at = now.monotonic;
-  if (entry.kind == CacheEntry::Kind::kImage) {
-    const PinId image = entry.pin;
-    const TransferIndex transfer = new_transfer(now, ask, sink);
-    if (transfer == kNoTransfer) return;
-    counters_.add(Counter::kCacheHits);
-    return begin(now, transfer, image, sink);
-  }
-  counters_.add(Counter::kCacheNegativeHits);
-  const bool link = entry.kind == CacheEntry::Kind::kLinkRefused;
-  refuse_request(now, ask.datagram, link ? Refusal::kLinkRefused : Refusal::kNotFound, ask.path, sink);
+  const PinId image = cache_.at(look.entry).pin;
+  const TransferIndex transfer = new_transfer(now, ask, sink);
+  if (transfer == kNoTransfer) return;
+  table_.at(transfer).names = look.names;
+  counters_.add(Counter::kCacheHits);
+  begin(now, transfer, image, sink);
 }
 
-void TftpEngine::wait_for_image(const Now& now, const Ask& ask, CacheIndex entry_index, Sink& sink) {
-  CacheEntry& entry = cache_.at(entry_index);
-  entry.used_at = now.monotonic;
+void TftpEngine::wait_for_image(const Now& now, const Ask& ask, const Look& look, Sink& sink) {
+  CacheEntry& entry = cache_.at(look.entry);
   counters_.add(Counter::kCacheMisses);
-  const bool overdue = entry.loading && now.monotonic - entry.load_asked_at >= kImageAskAgain;
-  if (!entry.loading) entry.load_tries = 0;
-  if ((!entry.loading || overdue) && !ask_store(now, entry_index, sink)) return;
+  if (!ask_unless_under_way(now, look.entry, sink)) return;
   const TransferIndex index = new_transfer(now, ask, sink);
   if (index == kNoTransfer) return;
   Transfer& transfer = table_.at(index);
-  transfer.cache_entry = entry_index;
+  transfer.names = look.names;
+  transfer.cache_entry = look.entry;
   entry.waiters.push_back(table_.all(), index);
   set_deadline(index, now.monotonic + kImageWait);
 }
@@ -136,6 +127,7 @@ TransferIndex TftpEngine::new_transfer(const Now& now, const Ask& ask, Sink& sin
   transfer.terms = ask.terms;
   transfer.path_hash = ask.path_hash;
   transfer.path.assign(ask.path);
+  transfer.backslashes = ask.backslashes;
   transfer.moved_at = now.monotonic;
   return index;
 }

@@ -32,6 +32,7 @@ void TftpEngine::begin(const Now& now, TransferIndex index, PinId image, Sink& s
   sink.pins().add(image);
   transfer.image = image;
   transfer.size_bytes = bytes.size_bytes;
+  count_name(transfer);
   if (transfer.terms.mode == tftp::Mode::kOctet) {
     transfer.last = bytes.size_bytes / transfer.terms.block_size + 1;
   } else if (!bytes.resident()) {

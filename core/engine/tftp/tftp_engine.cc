@@ -26,6 +26,7 @@ TftpEngine::TftpEngine(TftpSetup setup)
       table_(bounded(setup.limits.transfers_max), setup.seed),
       cache_(setup.limits.cache_paths, setup.seed ^ 0xC2B2'AE3D'27D4'EB4FULL),
       timers_(static_cast<std::uint32_t>(table_.capacity()), kTimerTick),
+      machines_(setup.limits.machines_max, setup.seed ^ 0x94D0'49BB'1331'11EBULL),
       starved_(table_.capacity()),
       tid_random_(setup.seed ^ 0x2545'F491'4F6C'DD1DULL) {
   const auto assign = [this](SocketId socket, Role role) {
@@ -73,6 +74,8 @@ void TftpEngine::on_completion(const Now& now, Completion& completion, Sink& sin
     if (belongs_to(loaded->ticket, EngineTag::kTftp)) on_image(now, *loaded, sink);
   } else if (auto* const read = std::get_if<PieceRead>(&completion)) {
     if (belongs_to(read->ticket, EngineTag::kTftp)) on_piece(now, *read, sink);
+  } else if (const auto* const changed = std::get_if<MachineChanged>(&completion)) {
+    machines_.upsert(changed->machine);
   } else if (const auto* const swapped = std::get_if<ConfigSwapped>(&completion)) {
     config_ = swapped->config;
   } else if (std::holds_alternative<StopLane>(completion)) {

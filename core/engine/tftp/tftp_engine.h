@@ -39,6 +39,8 @@
 #include "core/engine/tftp/outcomes.h"
 #include "core/engine/tftp/transfer_table.h"
 #include "core/images/image_epoch.h"
+#include "core/machines/machine_table.h"
+#include "core/quirks/other_names.h"
 #include "core/timer_wheel.h"
 #include "proto/tftp/packet.h"
 
@@ -47,6 +49,7 @@ namespace rackcast::engine {
 struct TftpLimits {
   std::size_t transfers_max = 16'384;  // running and lingering, per lane; about 0.6 KiB each
   std::size_t cache_paths = 2'048;     // per lane; about 0.6 KiB each
+  std::size_t machines_max = 16'384;   // the lane's copy of what is known of machines; about 0.5 KiB each
 };
 
 // Sockets that transfers answer from. An IPv6 socket takes no IPv4 (IPV6_V6ONLY), so each family has its own. A family
@@ -80,6 +83,7 @@ class TftpEngine final : public Engine {
   [[nodiscard]] std::size_t in_flight() const override { return table_.running(); }
 
   [[nodiscard]] const tftpd::Counters& counters() const { return counters_; }
+  [[nodiscard]] const QuirkCounts& quirks() const { return quirks_; }
 
  private:
   using Transfer = tftpd::Transfer;
@@ -95,7 +99,16 @@ class TftpEngine final : public Engine {
     const ReceivedDatagram& datagram;
     tftpd::Terms terms;
     const PathText& path;
+    bool backslashes = false;
     std::uint64_t path_hash = 0;
+  };
+
+  // What the lane knows of the names one file may lie under.
+  struct Look {
+    enum class Found : std::uint8_t { kImage, kLinkRefused, kMissing /* every name */, kUnknown, kNoRoom };
+    Found found = Found::kMissing;
+    tftpd::CacheIndex entry = tftpd::kNoEntry;
+    std::uint8_t names = 0;  // other names than the one asked for, up to this one
   };
 
   // requests.cc
@@ -103,7 +116,7 @@ class TftpEngine final : public Engine {
   [[nodiscard]] bool may_be_asked(const ReceivedDatagram& datagram);
   [[nodiscard]] bool answered_as_duplicate(const Now& now, const Ask& ask, Sink& sink);
   void answer_from_cache(const Now& now, const Ask& ask, Sink& sink);
-  void wait_for_image(const Now& now, const Ask& ask, tftpd::CacheIndex entry, Sink& sink);
+  void wait_for_image(const Now& now, const Ask& ask, const Look& look, Sink& sink);
   [[nodiscard]] TransferIndex new_transfer(const Now& now, const Ask& ask, Sink& sink);
   [[nodiscard]] bool make_room(const Now& now, Sink& sink);
   [[nodiscard]] std::size_t random_below(std::size_t count);
@@ -111,7 +124,16 @@ class TftpEngine final : public Engine {
   void refuse_request(const Now& now, const ReceivedDatagram& datagram, Refusal refusal, std::string_view path,
                       Sink& sink);
 
+  // names.cc
+  [[nodiscard]] Look look_up(const Now& now, const net::Endpoint& peer, std::string_view path, bool backslashes,
+                             std::uint8_t from, PinTable& pins);
+  [[nodiscard]] std::optional<OtherName> name_to_try(const net::Endpoint& peer, std::string_view path, bool backslashes,
+                                                     std::uint8_t names) const;
+  [[nodiscard]] bool look_elsewhere(const Now& now, TransferIndex index, Sink& sink);
+  void count_name(const Transfer& transfer);
+
   // images.cc
+  [[nodiscard]] bool ask_unless_under_way(const Now& now, tftpd::CacheIndex entry, Sink& sink);
   [[nodiscard]] bool ask_store(const Now& now, tftpd::CacheIndex entry, Sink& sink);
   void on_image(const Now& now, ImageLoaded& loaded, Sink& sink);
   [[nodiscard]] bool keep(tftpd::CacheIndex entry, ImageLoaded& loaded, Sink& sink);
@@ -173,6 +195,8 @@ class TftpEngine final : public Engine {
   tftpd::ImageCache cache_;
   TimerWheel timers_;  // by TransferIndex
   tftpd::Counters counters_;
+  MachineTable machines_;  // by address: who asks
+  QuirkCounts quirks_;
 
   // Transfers that found no transmit slot, oldest first; each at most once (Transfer::starved).
   std::vector<TransferIndex> starved_;

@@ -39,6 +39,8 @@ struct Transfer {
   bool starved = false;    // queued for a transmit slot
   bool awaits_piece = false;
   bool store_busy = false;   // the store last said so when it was asked for the piece
+  bool backslashes = false;  // the client separates by them
+  std::uint8_t names = 0;    // other names the file was looked for under (core/quirks/other_names.h)
   bool gap = false;          // went back to a gap the client reported, and it has not caught up yet
   std::uint8_t tries = 0;    // retransmissions since the last progress
   std::uint8_t answers = 0;  // sent before the peer was confirmed

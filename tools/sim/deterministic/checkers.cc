@@ -5,6 +5,7 @@
 #include <map>
 
 #include "core/images/path.h"
+#include "proto/bytes/ascii.h"
 #include "tools/sim/deterministic/world.h"
 
 namespace rackcast::sim {
@@ -56,21 +57,36 @@ void LeaseChecker::on_lease(Instant now, MachineId machine, const LeaseReceived&
   address_of_[machine] = address;
 }
 
+// What a client means by a name is the server's to find out: for one that the tree does not have, any file of that name
+// in another folder or another case, without a byte too many, may be what came.
+std::vector<const VirtualTree::File*> FileChecker::meant_by(std::string_view path) const {
+  while (!path.empty() && path.back() == '\xFF') path.remove_suffix(1);
+  const NormalizedPath normalized = normalize_path(path, kTreeRoot);
+  if (normalized.reject) return {};
+  if (const VirtualTree::File* known = tree_.find(normalized.path.view())) return {known};
+  const auto last_part = [](std::string_view name) { return name.substr(name.rfind('/') + 1); };
+  std::vector<const VirtualTree::File*> files;
+  for (const auto& [name, file] : tree_.files())
+    if (bytes::equal_any_case(last_part(name), last_part(normalized.path.view()))) files.push_back(&file);
+  return files;
+}
+
 void FileChecker::on_file(Instant now, MachineId machine, const FileReceived& file) {
-  const NormalizedPath normalized = normalize_path(file.path, kTreeRoot);
-  const VirtualTree::File* known = normalized.reject ? nullptr : tree_.find(normalized.path.view());
+  const std::vector<const VirtualTree::File*> meant = meant_by(file.path);
   const std::string path(file.path);
-  if (known == nullptr) {
+  if (meant.empty()) {
     out_.add({Invariant::kFile, now, machine, path + " came whole, but the tree has no such file"});
     return;
   }
-  const bool right = std::any_of(known->generations.begin(), known->generations.end(), [&](const FileGeneration& g) {
-    return g.bytes == file.bytes && g.digest == file.digest;
-  });
-  if (right) return;
+  std::size_t generations = 0;
+  for (const VirtualTree::File* known : meant) {
+    generations += known->generations.size();
+    for (const FileGeneration& generation : known->generations)
+      if (generation.bytes == file.bytes && generation.digest == file.digest) return;
+  }
   out_.add({Invariant::kFile, now, machine,
-            path + ": " + std::to_string(file.bytes) + " bytes that are none of its " +
-                std::to_string(known->generations.size()) + " generations"});
+            path + ": " + std::to_string(file.bytes) + " bytes that are none of its " + std::to_string(generations) +
+                " generations"});
 }
 
 bool EndChecker::at_end(const World& world, bool settled) {

@@ -81,6 +81,8 @@ class FileChecker {
   void on_file(Instant now, MachineId machine, const FileReceived& file);
 
  private:
+  [[nodiscard]] std::vector<const VirtualTree::File*> meant_by(std::string_view path) const;
+
   Violations& out_;
   const VirtualTree& tree_;
 };

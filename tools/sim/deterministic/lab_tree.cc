@@ -13,8 +13,8 @@ TreeContent lab_tree(const LabTreeSizes& sizes, net::Ipv4Address server, Install
   const auto text = [&](const std::string& path, const std::string& content) {
     tree.emplace(path, text_content(content));
   };
-  for (const char* nbp : {"pxelinux.0", "ldlinux.c32", "ipxe.efi", "shimx64.efi", "grubx64.efi", "bootcode.bin",
-                          "start.elf", "fixup.dat"})
+  for (const char* nbp : {"pxelinux.0", "ldlinux.c32", "ipxe.efi", "efi/shimx64.efi", "efi/grubx64.efi", "bootmgfw.efi",
+                          "Boot/BCD", "Boot/Fonts/wgl4_boot.ttf", "bootcode.bin", "start.elf", "fixup.dat"})
     random(nbp, sizes.nbp);
   random("vmlinuz", sizes.kernel);
   random("kernel8.img", sizes.kernel + sizes.initrd);
@@ -29,6 +29,7 @@ TreeContent lab_tree(const LabTreeSizes& sizes, net::Ipv4Address server, Install
        "default install\nprompt 0\nlabel install\n  kernel vmlinuz\n  append initrd=initrd.img " + arguments + "\n");
   text("grub.cfg",
        "set timeout=1\nmenuentry 'install' {\n  linux /vmlinuz " + arguments + "\n  initrd /initrd.img\n}\n");
+  tree.emplace("efi/grub.cfg", tree.at("grub.cfg"));
   text("boot.ipxe", "#!ipxe\nkernel http://" + address + "/vmlinuz initrd=initrd.img " + arguments +
                         "\ninitrd http://" + address + "/initrd.img\nboot\n");
   text("ks.cfg", "text\nurl --url=" + base + "\n%packages\n@core\n%end\n");

@@ -65,9 +65,9 @@ std::shared_ptr<Config> server_config(const RackLayout& layout, const std::strin
     subnet.next_server = layout.server();
     dhcp.subnets.push_back(std::move(subnet));
   }
-  dhcp.boot.by_architecture = {{"bios", "pxelinux.0"}, {"efi64", "shimx64.efi"}, {"default", "pxelinux.0"}};
+  dhcp.boot.by_architecture = {{"bios", "pxelinux.0"}, {"efi64", "efi/shimx64.efi"}, {"default", "pxelinux.0"}};
   dhcp.boot.ipxe = {{"default", "boot.ipxe"}};
-  dhcp.boot.http = "http://" + std::string(layout.server().text().view()) + "/shimx64.efi";
+  dhcp.boot.http = "http://" + std::string(layout.server().text().view()) + "/efi/shimx64.efi";
   TftpConfig& tftp = config->tftp.emplace();
   tftp.listen = {{net::Ipv4Address(), net::UdpPort{69}}};
   tftp.root = root;

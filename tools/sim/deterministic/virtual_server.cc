@@ -132,8 +132,9 @@ void VirtualServer::make_lane(std::size_t number, const std::vector<io::SocketSp
   tftp.seed = seed ^ 0x7F7F'7F7FU;
   tftp.limits.transfers_max = machines + kTableMin;
   tftp.limits.cache_paths = kTableMin * 2;
+  tftp.limits.machines_max = std::min(machines, kMachinesKept);
   auto made = std::make_unique<engine::TftpEngine>(std::move(tftp));
-  seat.tftp = &made->counters();
+  seat.tftp = made.get();
   setup.engines.push_back(options.seams.wrap_tftp ? options.seams.wrap_tftp(std::move(made)) : std::move(made));
   for (std::size_t i = 0; i < specs.size(); ++i)
     setup.route.push_back(i < dhcp_sockets ? std::uint8_t{0} : static_cast<std::uint8_t>(setup.engines.size() - 1));

@@ -56,7 +56,8 @@ class VirtualServer final : private io::SimEventTarget {
   [[nodiscard]] std::size_t datagrams_held() const;  // received, not polled
   [[nodiscard]] const VirtualStores& stores() const { return *stores_; }
   [[nodiscard]] std::size_t lanes() const { return lanes_.size(); }
-  [[nodiscard]] const engine::tftpd::Counters& tftp(std::size_t lane) const { return *lanes_[lane].tftp; }
+  [[nodiscard]] const engine::tftpd::Counters& tftp(std::size_t lane) const { return lanes_[lane].tftp->counters(); }
+  [[nodiscard]] const QuirkCounts& tftp_quirks(std::size_t lane) const { return lanes_[lane].tftp->quirks(); }
   [[nodiscard]] const engine::DhcpEngine* dhcp() const { return dhcp_; }
   [[nodiscard]] const IoStats& io(std::size_t lane) const { return lanes_[lane].io->stats(); }
 
@@ -65,7 +66,7 @@ class VirtualServer final : private io::SimEventTarget {
     std::unique_ptr<io::SimIo> io;
     std::unique_ptr<PacketIo> wrapped;
     std::unique_ptr<Lane> lane;
-    const engine::tftpd::Counters* tftp = nullptr;
+    const engine::TftpEngine* tftp = nullptr;
     MonotonicTime armed_for = rackcast::kNever;  // a deadline's event is scheduled
   };
   class QuietEvents final : public EventSink {

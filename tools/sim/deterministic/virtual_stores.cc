@@ -51,8 +51,7 @@ bool VirtualStores::submit(LaneId from, Work& work) {
     return true;
   }
   if (const auto* const machine = std::get_if<PublishMachine>(&work)) {
-    for (std::size_t lane = 0; lane < ports_.size(); ++lane)
-      if (lane != from.value()) (void)ports_[lane]->post(MachineChanged{machine->machine});
+    for (const auto& port : ports_) (void)port->post(MachineChanged{machine->machine});
   }
   return true;
 }
@@ -60,7 +59,8 @@ bool VirtualStores::submit(LaneId from, Work& work) {
 bool VirtualStores::load(LaneId lane, const LoadImage& work) {
   ImageLoaded loaded{work.ticket, work.path, ImageStatus::kNotFound, nullptr, tree_.epoch().value()};
   Duration time = times_.resolve_time;
-  if (const VirtualTree::File* file = tree_.find(work.path.view())) {
+  const auto any_case = asked_in_any_case(work.path);
+  if (const VirtualTree::File* file = any_case ? tree_.find_in_any_case(*any_case) : tree_.find(work.path.view())) {
     loaded.status = ImageStatus::kLoaded;
     loaded.image = file->image;
     const std::uint64_t generation = file->image->generation;

@@ -13,6 +13,7 @@
 #include "core/file_descriptor.h"
 #include "core/images/image_loader.h"
 #include "io_backends/sim/random.h"
+#include "proto/bytes/ascii.h"
 #include "tools/sim/machines/digest.h"
 
 namespace rackcast::sim {
@@ -118,6 +119,12 @@ void VirtualTree::replace(std::string_view path, std::shared_ptr<const FileConte
 const VirtualTree::File* VirtualTree::find(std::string_view path) const {
   const auto it = files_.find(path);
   return it == files_.end() ? nullptr : &it->second;
+}
+
+const VirtualTree::File* VirtualTree::find_in_any_case(std::string_view path) const {
+  for (const auto& [name, file] : files_)
+    if (bytes::equal_any_case(name, path)) return &file;
+  return nullptr;
 }
 
 bool VirtualTree::is_directory(std::string_view path) const {

@@ -77,6 +77,7 @@ class VirtualTree {
   void replace(std::string_view path, std::shared_ptr<const FileContent> content, Span now = {});
 
   [[nodiscard]] const File* find(std::string_view path) const;  // null: no such file
+  [[nodiscard]] const File* find_in_any_case(std::string_view path) const;
   [[nodiscard]] bool is_directory(std::string_view path) const;
   [[nodiscard]] const ImageEpoch& epoch() const { return epoch_; }
   // The piece of `whole` (an image of this tree, of any generation) around `offset`.

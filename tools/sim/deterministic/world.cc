@@ -113,11 +113,19 @@ void World::build_machines(Observer& observer) {
   latest_address_.resize(count);
   network_.reserve_ports(count + plan_.hostile.sources);
   std::vector<RackMachine> machines(count);
+  const bool with_dhcp = (facts_.skipped_stages & (1U << static_cast<unsigned>(Stage::kDhcp))) == 0;
+  std::vector<net::Ipv4Address> next_address;  // by segment
+  for (const SegmentPlan& segment : layout_.segments) next_address.push_back(segment.first);
   for (std::uint32_t i = 0; i < count; ++i) {
     const MachinePlan& plan = plan_.machines[i];
     machines[i].identity = identity_of(MachineId{i});
     machines[i].profile = plan.profile;
     machines[i].pace = plan.pace;
+    if (!with_dhcp) {
+      net::Ipv4Address& next = next_address[layout_.segment_of[i]];
+      machines[i].address = next;
+      next = net::Ipv4Address(next.value() + 1);
+    }
     machines[i].seed = plan_.seed * 0x9E37'79B9'7F4A'7C15ULL + i;
     // A port's number is its machine's.
     (void)network_.add_port(segments_[layout_.segment_of[i]], machines[i].identity.mac,

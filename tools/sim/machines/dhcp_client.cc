@@ -29,6 +29,11 @@ dhcp4::Xid first_xid(Instant now, const MachineWorld& world, const DhcpHabits& h
   return dhcp4::Xid(habits.fixed_xid);
 }
 
+void set_boot_file(DhcpLease& lease, const DhcpReply& reply, const DhcpHabits& habits) {
+  lease.boot_file = reply.boot_file;
+  if (habits.boot_file == BootFileRule::kReadTooFar && !reply.boot_file_has_end) lease.boot_file += '\xFF';
+}
+
 }  // namespace
 
 void DhcpClient::start(Instant now, const MachineWorld& world, const DhcpHabits& habits) {
@@ -164,7 +169,7 @@ void DhcpClient::on_proxy_offer(const DhcpReply& reply, DhcpLease& lease) {
   const bool complete = reply.has_discovery || habits_->boot_server == BootServerRule::kWithoutFile;
   proxy_named_file_ = complete && !reply.boot_file.empty();
   if (!proxy_named_file_) return;
-  lease.boot_file = reply.boot_file;
+  set_boot_file(lease, reply, *habits_);
   lease.next_server = boot_server_;
 }
 
@@ -186,7 +191,7 @@ PartStatus DhcpClient::on_ack(Instant now, const MachineWorld& world, const Dhcp
   lease.config_file = reply.config_file;
   lease.path_prefix = reply.path_prefix;
   if (!proxy_named_file_) {
-    lease.boot_file = reply.boot_file;
+    set_boot_file(lease, reply, *habits_);
     lease.next_server = reply.next_server;
     const bool unnamed =
         habits_->boot_server == BootServerRule::kWithoutDiscovery ? !reply.has_discovery : reply.boot_file.empty();
@@ -202,7 +207,7 @@ PartStatus DhcpClient::on_ack(Instant now, const MachineWorld& world, const Dhcp
 }
 
 PartStatus DhcpClient::on_boot_server(const DhcpReply& reply, DhcpLease& lease) {
-  lease.boot_file = reply.boot_file;
+  set_boot_file(lease, reply, *habits_);
   lease.next_server = reply.next_server.is_any() ? boot_server_ : reply.next_server;
   state_ = State::kIdle;
   deadline_ = kNever;

@@ -36,9 +36,16 @@ std::string_view boot_file(const dhcp4::Message& message, const dhcp4::Options& 
     case BootFileRule::kFileThen67:
       return field.empty() ? option : field;
     case BootFileRule::k67ThenFile:
+    case BootFileRule::kReadTooFar:
       return option.empty() ? field : option;
   }
   return {};
+}
+
+// For clients that take option 67 for a C string.
+bool ends_within_itself(const dhcp4::Options& options) {
+  const auto option = options.get(OptionCode::kBootFileName);
+  return !option || std::find(option->begin(), option->end(), std::byte{0}) != option->end();
 }
 
 net::Ipv4Address next_server(const dhcp4::Message& message, const dhcp4::Options& options, NextServerRule rule) {
@@ -95,6 +102,7 @@ DhcpReply read(const dhcp4::Message& message, const dhcp4::Options& options, con
   reply.is_proxy = reply.address.is_any() && reply.names_pxe_class && reply.type == MessageType::kOffer;
   reply.echoes_machine_id = options.has(OptionCode::kMachineId);
   reply.boot_file = boot_file(message, options, habits.boot_file);
+  reply.boot_file_has_end = ends_within_itself(options);
   reply.config_file = options.text(OptionCode::kPxelinuxConfigFile);
   reply.path_prefix = options.text(OptionCode::kPxelinuxPathPrefix);
   return reply;

@@ -43,8 +43,9 @@ struct DhcpReply {
   bool has_discovery = false;     // 43 carries a PXE discovery control (sub-option 6 to 10)
   bool echoes_machine_id = false;
   std::string_view boot_file;
-  std::string_view config_file;  // 209
-  std::string_view path_prefix;  // 210
+  bool boot_file_has_end = true;  // no option 67, or a NUL in it
+  std::string_view config_file;   // 209
+  std::string_view path_prefix;   // 210
 };
 
 struct JudgedReply {

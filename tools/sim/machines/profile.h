@@ -28,7 +28,8 @@ enum class SecsRule : std::uint8_t {
   kUnixSeconds
 };
 // Where a client reads the boot file's name, and the boot server, in an ACK.
-enum class BootFileRule : std::uint8_t { kFileThen67, k67ThenFile, kFileOnly };
+// kReadTooFar: 67 as a C string, and the byte behind it where there is no NUL: the option End, 0xFF.
+enum class BootFileRule : std::uint8_t { kFileThen67, k67ThenFile, kFileOnly, kReadTooFar };
 enum class NextServerRule : std::uint8_t { kSiaddr, kSiaddrThen54, kSiaddrThen66 };
 // When an offer is taken: at once (or on arrival after `gather`), or only when a wait of `discover_waits` ends.
 enum class OfferTiming : std::uint8_t { kOnArrival, kAtTimer };

@@ -164,6 +164,16 @@ TEST(DhcpDora, OldRomsGetATerminatedBootFileName) {
   EXPECT_EQ(offer->text(OptionCode::kBootFileName), std::string("pxelinux.0\0", 11));
 }
 
+TEST(DhcpDora, ARaspberryPiHearsTheTextItsRomLooksFor) {
+  Rack rack;
+  const auto offer = rack.ask(discover(1)
+                                  .with(OptionCode::kVendorClass, "PXEClient:Arch:00000:UNDI:002001")
+                                  .with(OptionCode::kClientArch, std::string("\x00\x00", 2))
+                                  .with(OptionCode::kMachineId, std::string(1, '\0') + std::string(16, '\x44')));
+  EXPECT_EQ(offer->text(OptionCode::kVendorOptions).substr(0, 17), "Raspberry Pi Boot");
+  EXPECT_EQ(rack.engine.quirks()[Quirk::kRaspberryPiText], 1U);
+}
+
 TEST(DhcpDora, ABootFileTooLongForTheHeaderGoesIntoTheOption) {
   Config config = rack_config();
   const std::string name(200, 'x');

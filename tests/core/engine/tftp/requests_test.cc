@@ -66,7 +66,53 @@ TEST_F(TftpEngineTest, NamesMeanWhatFirmwareMeansByThem) {
     EXPECT_EQ(std::get<LoadImage>(harness.router.submitted.front()).path.view(), "a/b") << name;
     loaded(nullptr, ImageStatus::kFailed);
   }
-  EXPECT_EQ(count(Counter::kFilenamesRepaired), 1U);
+  EXPECT_EQ(engine->quirks()[Quirk::kEndByteInName], 1U);
+}
+
+TEST_F(TftpEngineTest, ABareNameThatIsNotThereIsLookedForBesideTheBootFile) {
+  Machine machine;
+  machine.mac = {{2, 0, 0, 0, 0, 1}};
+  machine.address = peer().address.v4();
+  machine.boot_file = "/tftpboot/efi/shimx64.efi";
+  complete(MachineChanged{machine});
+  rrq("grubx64.efi");
+  loaded(nullptr, ImageStatus::kNotFound);
+  ASSERT_EQ(asked_path(), "efi/grubx64.efi");
+  loaded(file(bytes_of("second stage")));
+  EXPECT_EQ(sent_text(), "D1");
+  EXPECT_EQ(engine->quirks()[Quirk::kBareSecondStage], 1U);
+  // Another machine, of which nothing is known, and the same from the cache.
+  rrq("grubx64.efi", {}, peer(2));
+  EXPECT_EQ(sent_text(), "E1");
+  rrq("grubx64.efi", {}, peer(1, 2'071));
+  EXPECT_EQ(sent_text(), "D1");
+  EXPECT_EQ(engine->quirks()[Quirk::kBareSecondStage], 2U);
+}
+
+TEST_F(TftpEngineTest, AWindowsNameIsLookedForInAnyCase) {
+  rrq("\\Boot\\bcd");
+  ASSERT_EQ(asked_path(), "Boot/bcd");
+  loaded(nullptr, ImageStatus::kNotFound);
+  ASSERT_EQ(asked_in_any_case(asked_path()), "Boot/bcd");
+  loaded(file(bytes_of("store")));
+  EXPECT_EQ(sent_text(), "D1");
+  EXPECT_EQ(engine->quirks()[Quirk::kNameInAnyCase], 1U);
+  // With slashes it is another client's name, and not there.
+  rrq("Boot/bcd", {}, peer(2));
+  EXPECT_EQ(sent_text(), "E1");
+}
+
+TEST_F(TftpEngineTest, EveryOtherNameMissingIsOneNotFoundForTheNameAsked) {
+  rrq("\\nothing");
+  loaded(nullptr, ImageStatus::kNotFound);
+  loaded(nullptr, ImageStatus::kNotFound);
+  EXPECT_EQ(sent_text(), "E1");
+  EXPECT_EQ(count(Counter::kNotFound), 1U);
+  ASSERT_EQ(events().size(), 1U);
+  EXPECT_EQ(events().front().path.view(), "nothing");
+  rrq("\\nothing", {}, peer(2));
+  EXPECT_EQ(sent_text(), "E1");
+  EXPECT_EQ(count(Counter::kCacheNegativeHits), 1U);
 }
 
 TEST_F(TftpEngineTest, ANameThatLeavesTheRootIsNotFoundAndNeverReachesTheStore) {

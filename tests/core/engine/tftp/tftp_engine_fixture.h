@@ -94,6 +94,11 @@ class TftpEngineTest : public ::testing::Test {
   std::shared_ptr<testing::HeapImage> file(std::vector<std::byte> content, bool resident = true) {
     return std::make_shared<testing::HeapImage>(std::move(content), ++generations, resident);
   }
+  // The path of the oldest LoadImage; "" when there is none.
+  [[nodiscard]] std::string asked_path() const {
+    if (harness.router.submitted.empty()) return {};
+    return std::string(std::get<LoadImage>(harness.router.submitted.front()).path.view());
+  }
   // Answers the oldest LoadImage.
   void loaded(std::shared_ptr<const Image> image, ImageStatus status = ImageStatus::kLoaded) {
     ASSERT_FALSE(harness.router.submitted.empty());

@@ -27,6 +27,11 @@ void fill_all(BootWorld& world) {
   world.tftp_files["bootcode.bin"] = patterned(52'000, 13);
   world.tftp_files["start.elf"] = patterned(290'000, 14);
   world.tftp_files["fixup.dat"] = patterned(7'000, 15);
+  // This server knows no quirks.
+  world.tftp_files["pxelinux.0\xFF"] = world.tftp_files["pxelinux.0"];
+  world.tftp_files["bootmgfw.efi"] = patterned(150'000, 17);
+  world.tftp_files["\\boot\\bcd"] = patterned(20'000, 18);
+  world.tftp_files["\\Boot\\FONTS\\wgl4_boot.ttf"] = patterned(47'000, 19);
   world.tftp_files["config.txt"] = "arm_64bit=1\n";
   world.tftp_files["cmdline.txt"] = "root=/dev/nfs\n";
   world.tftp_files["kernel8.img"] = patterned(800'000, 16);
@@ -35,7 +40,8 @@ void fill_all(BootWorld& world) {
 }
 
 void give_boot_files(BootWorld& world, std::string_view profile) {
-  if (profile == "shim-grub") world.boot_files[7] = "shimx64.efi";
+  if (profile.starts_with("shim-")) world.boot_files[7] = "shimx64.efi";
+  if (profile == "windows") world.boot_files[7] = "bootmgfw.efi";
   if (profile == "http-grub") world.boot_files[16] = "http://10.99.0.1/shimx64.efi";
   if (profile == "ipxe-script") world.ipxe_boot_files[0] = "http://10.99.0.1/boot.ipxe";
 }

@@ -37,6 +37,10 @@ constexpr std::array kRomSteps{
     dhcp(kBiosRomDhcp),    boot_file(kBiosRomTftp), kModulesStep,       lookups(kPxelinuxTftp, kLookups),
     kernel(kPxelinuxTftp), initrd(kPxelinuxTftp),   kInstallerDhcpStep, kKickstartStep,
     kPackagesStep};
+constexpr std::array kOldRomSteps{
+    dhcp(kOldRomDhcp),     boot_file(kBiosRomTftp), kModulesStep,       lookups(kPxelinuxTftp, kLookups),
+    kernel(kPxelinuxTftp), initrd(kPxelinuxTftp),   kInstallerDhcpStep, kKickstartStep,
+    kPackagesStep};
 constexpr std::array kIpxeSteps{
     dhcp(kIpxeBiosDhcp),   boot_file(kIpxeTftp),  kModulesStep,       lookups(kPxelinuxTftp, kLookups),
     kernel(kPxelinuxTftp), initrd(kPxelinuxTftp), kInstallerDhcpStep, kKickstartStep,
@@ -51,6 +55,8 @@ constexpr std::array kBootpSteps{dhcp(kBootpDhcp),   boot_file(kPlainTftp), look
 constexpr std::array kProfiles{
     Profile{"bios-pxelinux", "BIOS PXE ROM (1456-byte blocks, size probe), then pxelinux (1408, lock-step)",
             dhcp4::ClientArch::kBios, "pxelinux.0", kRomSteps},
+    Profile{"old-rom", "the same with a ROM that reads past the end of the boot file's name", dhcp4::ClientArch::kBios,
+            "pxelinux.0\xFF", kOldRomSteps},
     Profile{"ipxe", "iPXE as a BIOS ROM (1432-byte blocks), then pxelinux", dhcp4::ClientArch::kBios, "pxelinux.0",
             kIpxeSteps},
     Profile{"plain", "udhcpc and an RFC 1350 client without options, pxelinux.cfg/default only",

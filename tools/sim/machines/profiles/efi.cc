@@ -17,6 +17,9 @@ constexpr std::array<std::string_view, 1> kAutoexec{"autoexec.ipxe"};
 constexpr std::array<std::string_view, 3> kShimExtras{"revocations_skusi.efi", "revocations_sbat.efi",
                                                       "shim_certificate_0.efi"};
 constexpr std::array<std::string_view, 1> kShimSecondStage{"grubx64.efi"};
+constexpr std::array<std::string_view, 1> kShimBareSecondStage{"/grubx64.efi"};
+// Windows' boot manager, over the firmware's TFTP: backslashes, and not the case that is on disk.
+constexpr std::array<std::string_view, 2> kWindowsFiles{"\\boot\\bcd", "\\Boot\\FONTS\\wgl4_boot.ttf"};
 constexpr std::array<std::string_view, 4> kGrubLookups{"grub.cfg-{echoed-uuid}", "grub.cfg-01-{mac-dashes}",
                                                        "grub.cfg-{ip-hex}", "grub.cfg"};
 constexpr std::array<std::string_view, 4> kGrubLists{"x86_64-efi/command.lst", "x86_64-efi/fs.lst",
@@ -106,6 +109,19 @@ constexpr std::array kShimSteps{kEdk2DhcpStep,
                                 kInstallerDhcpStep,
                                 kKickstartStep,
                                 kPackagesStep};
+constexpr std::array kShimBareSteps{kEdk2DhcpStep,
+                                    kEdk2BootFile,
+                                    shim_files(kShimBareSecondStage, true),
+                                    kGrubFind,
+                                    kGrubRead,
+                                    grub(StepKind::kKernel, Stage::kKernel),
+                                    grub(StepKind::kInitrd, Stage::kInitrd),
+                                    kInstallerDhcpStep,
+                                    kKickstartStep,
+                                    kPackagesStep};
+constexpr std::array kWindowsSteps{
+    kEdk2DhcpStep, kEdk2BootFile,
+    Step{.kind = StepKind::kFiles, .stage = Stage::kConfig, .tftp = &kEdk2Tftp, .names = kWindowsFiles}};
 constexpr std::array kHttpBootSteps{kEdk2HttpDhcpStep,  kHttpBootFile,  ipxe_dhcp(Stage::kConfig, kIpxeEfiDhcp),
                                     kIpxeScript,        kIpxeKernel,    kIpxeInitrd,
                                     kInstallerDhcpStep, kKickstartStep, kPackagesStep};
@@ -131,6 +147,10 @@ constexpr std::array kProfiles{
             kIpxeScriptSteps},
     Profile{"shim-grub", "UEFI PXE, shim (512-byte blocks), GRUB (1024, needs an OACK) by TFTP",
             dhcp4::ClientArch::kEfiX64, "shimx64.efi", kShimSteps},
+    Profile{"shim-bare", "the same with a shim that asks for GRUB without the folder it came from",
+            dhcp4::ClientArch::kEfiX64, "shimx64.efi", kShimBareSteps},
+    Profile{"windows", "UEFI PXE, Windows' boot manager: names with backslashes, in any case; no installer",
+            dhcp4::ClientArch::kEfiX64, "bootmgfw.efi", kWindowsSteps},
     Profile{"http-boot", "UEFI HTTP boot (HEAD, then GET on one connection) of ipxe.efi, script by HTTP",
             dhcp4::ClientArch::kHttpX64, "http://{server}/ipxe.efi", kHttpBootSteps},
     Profile{"http-grub", "UEFI HTTP boot of shim and GRUB, everything by HTTP", dhcp4::ClientArch::kHttpX64,

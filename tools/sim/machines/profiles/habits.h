@@ -7,6 +7,7 @@ namespace rackcast::sim::habits {
 
 // DHCP (habits_dhcp.cc).
 extern const DhcpHabits kBiosRomDhcp;
+extern const DhcpHabits kOldRomDhcp;  // which takes option 67 for a C string
 extern const DhcpHabits kIpxeBiosDhcp;
 extern const DhcpHabits kIpxeEfiDhcp;
 extern const DhcpHabits kEdk2Dhcp;

@@ -125,6 +125,12 @@ constinit const DhcpHabits kBiosRomDhcp{.discover_waits = kPxeWaits,
                                         .boot_server = BootServerRule::kWithoutDiscovery,
                                         .boot_server_waits = kPxeBootServerWaits};
 
+constinit const DhcpHabits kOldRomDhcp = [] {
+  DhcpHabits habits = kBiosRomDhcp;
+  habits.boot_file = BootFileRule::kReadTooFar;
+  return habits;
+}();
+
 constinit const DhcpHabits kIpxeBiosDhcp = ipxe(dhcp4::ClientArch::kBios, 2, 1, kIpxeBiosFeatures);
 constinit const DhcpHabits kIpxeEfiDhcp = ipxe(dhcp4::ClientArch::kEfiX64, 3, 10, kIpxeEfiFeatures);
 

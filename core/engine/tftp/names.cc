@@ -1,0 +1,82 @@
+// Names: what the lane knows of the file a client means, under the name it asked for and under those that clients with
+// quirks mean by it (core/quirks/other_names.h).
+#include "core/engine/tftp/engine_limits.h"
+#include "core/engine/tftp/tftp_engine.h"
+
+namespace rackcast::engine {
+
+using namespace tftpd;
+
+namespace {
+
+// Of a boot file as DHCP names it; empty for one in the root and for a URL.
+PathText folder_of(std::string_view boot_file, std::string_view root) {
+  if (boot_file.empty() || boot_file.find("://") != std::string_view::npos) return {};
+  const NormalizedPath normalized = normalize_path(boot_file, root);
+  const std::size_t end = normalized.path.view().rfind('/');
+  if (normalized.reject || end == std::string_view::npos) return {};
+  return normalized.path.view().substr(0, end);
+}
+
+}  // namespace
+
+// `names` from 1: the other names, in their order.
+std::optional<OtherName> TftpEngine::name_to_try(const net::Endpoint& peer, std::string_view path, bool backslashes,
+                                                 std::uint8_t names) const {
+  const Machine* const machine = peer.address.is_v4() ? machines_.find(peer.address.v4()) : nullptr;
+  const PathText folder = machine != nullptr ? folder_of(machine->boot_file, root_) : PathText{};
+  return other_name({path, backslashes, folder}, names - 1U);
+}
+
+// The first name, from the `from`-th on, that is there or of which nothing is known. O(kOtherNamesMax).
+TftpEngine::Look TftpEngine::look_up(const Now& now, const net::Endpoint& peer, std::string_view path, bool backslashes,
+                                     std::uint8_t from, PinTable& pins) {
+  for (std::uint8_t names = from; names <= kOtherNamesMax; ++names) {
+    PathText name;
+    if (names == 0) {
+      name.assign(path);
+    } else if (const auto other = name_to_try(peer, path, backslashes, names)) {
+      name = other->path;
+    } else {
+      break;
+    }
+    const std::uint64_t hash = cache_.hash(name);
+    CacheIndex index = cache_.find(name, hash);
+    if (index == kNoEntry) index = cache_.claim(name, hash, now.monotonic, pins);
+    if (index == kNoEntry) return {Look::Found::kNoRoom, kNoEntry, names};
+    CacheEntry& entry = cache_.at(index);
+    entry.used_at = now.monotonic;
+    if (!ImageCache::fresh(entry, epoch_.value(), now.monotonic)) return {Look::Found::kUnknown, index, names};
+    if (entry.kind == CacheEntry::Kind::kImage) return {Look::Found::kImage, index, names};
+    if (entry.kind == CacheEntry::Kind::kLinkRefused) return {Look::Found::kLinkRefused, index, names};
+  }
+  return {};
+}
+
+// For a transfer that waited for a name which is not there. False: no other name is, either.
+bool TftpEngine::look_elsewhere(const Now& now, TransferIndex index, Sink& sink) {
+  Transfer& transfer = table_.at(index);
+  if (transfer.path.cut()) return false;
+  const auto from = static_cast<std::uint8_t>(transfer.names + 1);
+  const Look look = look_up(now, transfer.to.peer, transfer.path, transfer.backslashes, from, sink.pins());
+  if (look.found == Look::Found::kUnknown) {
+    if (!ask_unless_under_way(now, look.entry, sink)) return false;
+    transfer.names = look.names;
+    transfer.cache_entry = look.entry;
+    cache_.at(look.entry).waiters.push_back(table_.all(), index);
+    set_deadline(index, now.monotonic + kImageWait);
+    return true;
+  }
+  if (look.found != Look::Found::kImage) return false;
+  transfer.names = look.names;
+  begin(now, index, cache_.at(look.entry).pin, sink);
+  return true;
+}
+
+void TftpEngine::count_name(const Transfer& transfer) {
+  if (transfer.names == 0) return;
+  if (const auto other = name_to_try(transfer.to.peer, transfer.path, transfer.backslashes, transfer.names))
+    quirks_.add(other->quirk);
+}
+
+}  // namespace rackcast::engine
