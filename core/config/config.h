@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "proto/net/address.h"
+#include "proto/net/ip_prefix.h"
 
 namespace rackcast {
 
@@ -80,11 +81,21 @@ struct Cps {
 };
 enum class AdmissionPolicy : std::uint8_t { kQueue, kXinetd };
 
+// A span of the local day in minutes from midnight, both ends included.
+struct DaySpan {
+  std::uint16_t first = 0;
+  std::uint16_t last = 0;
+};
+
 // xinetd's limits, the same for TFTP, FTP and HTTP (design §6).
 struct AdmissionConfig {
   std::optional<std::uint32_t> instances;
   std::optional<std::uint32_t> per_source;
   std::optional<Cps> cps;
+  std::optional<std::vector<net::IpPrefix>> only_from;  // absent: everybody; empty: nobody
+  std::vector<net::IpPrefix> no_access;
+  std::vector<DaySpan> access_times;                 // none: at any time
+  bool log_on_failure = true;                        // a line for each refusal
   AdmissionPolicy policy = AdmissionPolicy::kQueue;  // key `admission`
 };
 
