@@ -17,7 +17,7 @@
 #include "io_backends/sim/sim_network.h"
 #include "proto/dhcp/message_writer.h"
 #include "tests/support/heap_image.h"
-#include "tests/support/tftp_client.h"
+#include "tests/support/tftp_reader.h"
 
 namespace rackcast {
 namespace {
@@ -114,13 +114,12 @@ class Rack {
 };
 
 struct TftpMachine {
-  std::unique_ptr<testing::TftpClient> client;
+  std::unique_ptr<testing::TftpReader> client;
   std::unique_ptr<io::SimEndpoint> endpoint;
-  net::Endpoint server;
 
   void send_outbox() {
-    for (const auto& datagram : client->outbox) endpoint->send_to(server, datagram);
-    client->outbox.clear();
+    for (const auto& sent : client->outbox()) endpoint->send_to(sent.to, std::as_bytes(std::span(sent.payload)));
+    client->outbox().clear();
   }
 };
 
@@ -135,16 +134,17 @@ void TftpOnSim(benchmark::State& state) {
   setup.epoch = &epoch;
   rack.run(std::make_unique<engine::TftpEngine>(std::move(setup)));
 
-  testing::TftpClientProfile profile{.filename = "vmlinuz", .blksize = 1'468, .windowsize = {}, .timeout = {}};
-  if (state.range(0) > 1) profile.windowsize = static_cast<std::uint64_t>(state.range(0));
+  testing::ReaderPlan plan{.file = "vmlinuz"};
+  plan.habits = {
+      .options = testing::kAskBlksize, .blksize = 1'468, .windowsize = static_cast<std::uint16_t>(state.range(0))};
+  if (state.range(0) > 1) plan.habits.options = testing::kAskWindow;
   std::vector<TftpMachine> machines(kClients);
   for (std::size_t i = 0; i < kClients; ++i) machines[i].endpoint = rack.add_client(i, 2'000);
   std::size_t over = 0;
   for (TftpMachine& machine : machines) {
     machine.endpoint->on_datagram = [&machine, &rack, &over](const io::SimDatagram& datagram) {
-      machine.server = datagram.from;
       const bool was_over = machine.client->over();
-      machine.client->on_datagram(rack.now(), datagram.payload);
+      machine.client->on_datagram(rack.now(), datagram.from, datagram.payload);
       machine.send_outbox();
       over += !was_over && machine.client->over() ? 1U : 0U;
     };
@@ -154,14 +154,14 @@ void TftpOnSim(benchmark::State& state) {
     const std::uint64_t before = rack.datagrams();
     over = 0;
     for (TftpMachine& machine : machines) {
-      machine.client = std::make_unique<testing::TftpClient>(profile);
-      machine.server = {kServer, net::UdpPort{69}};
+      machine.client = std::make_unique<testing::TftpReader>(plan, net::Endpoint{kServer, net::UdpPort{69}});
       machine.client->start(rack.now());
       machine.send_outbox();
     }
     while (over < kClients) rack.step();
     for (const TftpMachine& machine : machines)
-      if (machine.client->received.size() != kFileBytes) state.SkipWithError("a client got the wrong bytes");
+      if (!machine.client->done() || machine.client->bytes() != kFileBytes)
+        state.SkipWithError("a client got the wrong bytes");
     datagrams += rack.datagrams() - before;
   }
   state.SetItemsProcessed(static_cast<std::int64_t>(datagrams));
