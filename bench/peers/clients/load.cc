@@ -130,8 +130,10 @@ sim::MachineWorld TftpLoad::world_of(Client& client) {
 
 void TftpLoad::start(Instant now, Client& client) {
   std::string path = settings_.file;
-  if (settings_.kind == LoadKind::kAskAbsent)
-    path += '-' + std::to_string(client.identity.id.value()) + '-' + std::to_string(client.requests++ % kAbsentNames);
+  if (settings_.kind == LoadKind::kAskAbsent) {
+    const std::uint32_t own = client.identity.id.value() * kAbsentNames + client.requests++ % kAbsentNames;
+    path += '-' + std::to_string(settings_.absent_names == 0 ? own : own % settings_.absent_names);
+  }
   client.started = now;
   client.tftp.start(now, world_of(client), {habits_, settings_.server, std::move(path)});
 }

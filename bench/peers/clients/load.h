@@ -34,8 +34,9 @@ enum class LoadKind : std::uint8_t { kReadFile, kAskAbsent };
 struct LoadSettings {
   net::Endpoint server;
   LoadKind kind = LoadKind::kReadFile;
-  std::string file;      // kAskAbsent: a prefix that no file of the server has
-  std::string original;  // path of the same file here: every byte is checked; empty: not
+  std::string file;                // kAskAbsent: a prefix that no file of the server has
+  std::uint32_t absent_names = 0;  // kAskAbsent: different ones in all; 0: ten of every client's own
+  std::string original;            // path of the same file here: every byte is checked; empty: not
   std::uint32_t clients = 1;
   std::uint32_t addresses = 0;  // 0: as many as clients
   net::Ipv4Address first_address;

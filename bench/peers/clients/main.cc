@@ -86,6 +86,7 @@ int main(int argc, char** argv) {
   app.add_option("--window", settings.windowsize)->check(CLI::Range(1, 65'535))->capture_default_str();
   app.add_flag("--joined", joined, "Receive bursts in one piece (UDP_GRO)");
   app.add_flag("--absent", absent, "Ask for names that are not there, as fast as they are answered, for --seconds");
+  app.add_option("--absent-names", settings.absent_names, "So many different ones in all; default ten of each client");
   app.add_option("--seconds", seconds, "End after this long")->check(CLI::Range(0.1, 120.0))->capture_default_str();
   app.add_option("--core", core, "Pin to this core");
   CLI11_PARSE(app, argc, argv);
