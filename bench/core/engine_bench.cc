@@ -15,9 +15,10 @@
 #include "io_backends/sim/sim_endpoint.h"
 #include "io_backends/sim/sim_io.h"
 #include "io_backends/sim/sim_network.h"
-#include "proto/dhcp/message_writer.h"
 #include "tests/support/heap_image.h"
 #include "tests/support/tftp_reader.h"
+#include "tools/sim/machines/dhcp_request.h"
+#include "tools/sim/machines/profiles/habits.h"
 
 namespace rackcast {
 namespace {
@@ -168,17 +169,12 @@ void TftpOnSim(benchmark::State& state) {
 }
 BENCHMARK(TftpOnSim)->Arg(1)->Arg(16)->ArgName("window")->Unit(benchmark::kMillisecond);
 
+// A BIOS ROM's.
 std::vector<std::byte> discover(std::uint32_t number) {
-  dhcp4::Header header;
-  header.xid = dhcp4::Xid{number};
-  header.broadcast = true;
-  header.set_mac({{0x52, 0x54, 0, 0, static_cast<std::uint8_t>(number >> 8U), static_cast<std::uint8_t>(number)}});
-  std::vector<std::byte> out(600);
-  dhcp4::MessageWriter writer(out, header, {});
-  writer.put_u8(dhcp4::OptionCode::kMessageType, 1);
-  writer.put_u16(dhcp4::OptionCode{93}, 0);
-  writer.put_text(dhcp4::OptionCode{60}, "PXEClient:Arch:00000:UNDI:002001");
-  out.resize(writer.finish().size());
+  sim::MachineIdentity identity;
+  identity.mac = {{0x52, 0x54, 0, 0, static_cast<std::uint8_t>(number >> 8U), static_cast<std::uint8_t>(number)}};
+  std::vector<std::byte> out(sim::kDhcpMessageBytesMax);
+  out.resize(sim::encode_dhcp({.xid = dhcp4::Xid{number}}, sim::habits::kBiosRomDhcp, identity, out).size());
   return out;
 }
 
