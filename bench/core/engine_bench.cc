@@ -15,9 +15,10 @@
 #include "io_backends/sim/sim_endpoint.h"
 #include "io_backends/sim/sim_io.h"
 #include "io_backends/sim/sim_network.h"
-#include "proto/dhcp/message_writer.h"
 #include "tests/support/heap_image.h"
-#include "tests/support/tftp_client.h"
+#include "tests/support/tftp_reader.h"
+#include "tools/sim/machines/dhcp_request.h"
+#include "tools/sim/machines/profiles/habits.h"
 
 namespace rackcast {
 namespace {
@@ -114,13 +115,12 @@ class Rack {
 };
 
 struct TftpMachine {
-  std::unique_ptr<testing::TftpClient> client;
+  std::unique_ptr<testing::TftpReader> client;
   std::unique_ptr<io::SimEndpoint> endpoint;
-  net::Endpoint server;
 
   void send_outbox() {
-    for (const auto& datagram : client->outbox) endpoint->send_to(server, datagram);
-    client->outbox.clear();
+    for (const auto& sent : client->outbox()) endpoint->send_to(sent.to, std::as_bytes(std::span(sent.payload)));
+    client->outbox().clear();
   }
 };
 
@@ -135,16 +135,17 @@ void TftpOnSim(benchmark::State& state) {
   setup.epoch = &epoch;
   rack.run(std::make_unique<engine::TftpEngine>(std::move(setup)));
 
-  testing::TftpClientProfile profile{.filename = "vmlinuz", .blksize = 1'468, .windowsize = {}, .timeout = {}};
-  if (state.range(0) > 1) profile.windowsize = static_cast<std::uint64_t>(state.range(0));
+  testing::ReaderPlan plan{.file = "vmlinuz"};
+  plan.habits = {
+      .options = testing::kAskBlksize, .blksize = 1'468, .windowsize = static_cast<std::uint16_t>(state.range(0))};
+  if (state.range(0) > 1) plan.habits.options = testing::kAskWindow;
   std::vector<TftpMachine> machines(kClients);
   for (std::size_t i = 0; i < kClients; ++i) machines[i].endpoint = rack.add_client(i, 2'000);
   std::size_t over = 0;
   for (TftpMachine& machine : machines) {
     machine.endpoint->on_datagram = [&machine, &rack, &over](const io::SimDatagram& datagram) {
-      machine.server = datagram.from;
       const bool was_over = machine.client->over();
-      machine.client->on_datagram(rack.now(), datagram.payload);
+      machine.client->on_datagram(rack.now(), datagram.from, datagram.payload);
       machine.send_outbox();
       over += !was_over && machine.client->over() ? 1U : 0U;
     };
@@ -154,31 +155,26 @@ void TftpOnSim(benchmark::State& state) {
     const std::uint64_t before = rack.datagrams();
     over = 0;
     for (TftpMachine& machine : machines) {
-      machine.client = std::make_unique<testing::TftpClient>(profile);
-      machine.server = {kServer, net::UdpPort{69}};
+      machine.client = std::make_unique<testing::TftpReader>(plan, net::Endpoint{kServer, net::UdpPort{69}});
       machine.client->start(rack.now());
       machine.send_outbox();
     }
     while (over < kClients) rack.step();
     for (const TftpMachine& machine : machines)
-      if (machine.client->received.size() != kFileBytes) state.SkipWithError("a client got the wrong bytes");
+      if (!machine.client->done() || machine.client->bytes() != kFileBytes)
+        state.SkipWithError("a client got the wrong bytes");
     datagrams += rack.datagrams() - before;
   }
   state.SetItemsProcessed(static_cast<std::int64_t>(datagrams));
 }
 BENCHMARK(TftpOnSim)->Arg(1)->Arg(16)->ArgName("window")->Unit(benchmark::kMillisecond);
 
+// A BIOS ROM's.
 std::vector<std::byte> discover(std::uint32_t number) {
-  dhcp4::Header header;
-  header.xid = dhcp4::Xid{number};
-  header.broadcast = true;
-  header.set_mac({{0x52, 0x54, 0, 0, static_cast<std::uint8_t>(number >> 8U), static_cast<std::uint8_t>(number)}});
-  std::vector<std::byte> out(600);
-  dhcp4::MessageWriter writer(out, header, {});
-  writer.put_u8(dhcp4::OptionCode::kMessageType, 1);
-  writer.put_u16(dhcp4::OptionCode{93}, 0);
-  writer.put_text(dhcp4::OptionCode{60}, "PXEClient:Arch:00000:UNDI:002001");
-  out.resize(writer.finish().size());
+  sim::MachineIdentity identity;
+  identity.mac = {{0x52, 0x54, 0, 0, static_cast<std::uint8_t>(number >> 8U), static_cast<std::uint8_t>(number)}};
+  std::vector<std::byte> out(sim::kDhcpMessageBytesMax);
+  out.resize(sim::encode_dhcp({.xid = dhcp4::Xid{number}}, sim::habits::kBiosRomDhcp, identity, out).size());
   return out;
 }
 

@@ -12,7 +12,6 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
-#include <cstring>
 #include <future>
 #include <mutex>
 #include <string>
@@ -24,10 +23,11 @@
 #include "core/runtime/lane_thread.h"
 #include "core/runtime/work_router.h"
 #include "io_backends/make_io.h"
+#include "io_backends/socket/sockaddr.h"
 #include "tests/support/allocation_count.h"
 #include "tests/support/recording_io.h"
 #include "tests/support/temporary_tree.h"
-#include "tests/support/tftp_client.h"
+#include "tests/support/tftp_reader.h"
 
 namespace rackcast {
 namespace {
@@ -74,14 +74,16 @@ class AllocationWatch {
 
 // A machine: the client's state and its socket.
 struct BootingMachine {
-  testing::TftpClient client;
+  std::unique_ptr<testing::TftpReader> client;
   FileDescriptor socket;
-  sockaddr_in server{};
 
   void send_outbox() {
-    for (const auto& datagram : client.outbox)
-      sendto(socket.get(), datagram.data(), datagram.size(), 0, reinterpret_cast<sockaddr*>(&server), sizeof server);
-    client.outbox.clear();
+    for (const auto& sent : client->outbox()) {
+      io::SocketAddress name{};
+      const socklen_t size = io::write_sockaddr(sent.to, 0, name);
+      sendto(socket.get(), sent.payload.data(), sent.payload.size(), 0, &name.any, size);
+    }
+    client->outbox().clear();
   }
 };
 
@@ -140,33 +142,30 @@ class LaneAllocation : public ::testing::TestWithParam<IoKind> {
 
   void start_machines() {
     poll_ = FileDescriptor(epoll_create1(EPOLL_CLOEXEC));
+    const net::Endpoint server{net::Ipv4Address(127, 0, 0, 1), net::UdpPort(port_)};
     for (std::size_t i = 0; i < kMachines; ++i) {
-      testing::TftpClientProfile profile{.filename = "vmlinuz", .blksize = 1'408, .windowsize = {}, .timeout = {}};
-      if (i % 4 == 0) profile.windowsize = 4;  // a quarter asks for windows, as EDK2 does
-      profile.tsize = true;
-      machines_.push_back(
-          {testing::TftpClient(profile), FileDescriptor(socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0))});
+      testing::ReaderPlan plan{.file = "vmlinuz"};
+      plan.habits = {.options = testing::kAskTsizeBlksize, .blksize = 1'408, .windowsize = 4};
+      if (i % 4 == 0) plan.habits.options = testing::kAskAll;  // a quarter asks for windows, as EDK2 does
+      machines_.push_back({std::make_unique<testing::TftpReader>(plan, server),
+                           FileDescriptor(socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0))});
       BootingMachine& machine = machines_.back();
-      machine.server.sin_family = AF_INET;
-      machine.server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-      machine.server.sin_port = htons(port_);
       epoll_event event{.events = EPOLLIN, .data = {.u64 = i}};
       epoll_ctl(poll_.get(), EPOLL_CTL_ADD, machine.socket.get(), &event);
     }
     for (BootingMachine& machine : machines_) {
-      machine.client.start(monotonic_now());
+      machine.client->start(monotonic_now());
       machine.send_outbox();
     }
   }
 
   void read(BootingMachine& machine) {
     std::array<std::byte, 2'048> room;
-    sockaddr_in from{};
-    socklen_t size = sizeof from;
-    for (ssize_t got = 0; (got = recvfrom(machine.socket.get(), room.data(), room.size(), 0,
-                                          reinterpret_cast<sockaddr*>(&from), &size)) >= 0;) {
-      machine.server = from;  // the TID
-      machine.client.on_datagram(monotonic_now(), std::span(room).first(static_cast<std::size_t>(got)));
+    io::SocketAddress name{};
+    socklen_t size = sizeof name;
+    for (ssize_t got = 0; (got = recvfrom(machine.socket.get(), room.data(), room.size(), 0, &name.any, &size)) >= 0;) {
+      machine.client->on_datagram(monotonic_now(), io::read_sockaddr(&name, size)->endpoint,
+                                  std::span(room).first(static_cast<std::size_t>(got)));
       machine.send_outbox();
     }
   }
@@ -180,18 +179,18 @@ class LaneAllocation : public ::testing::TestWithParam<IoKind> {
       for (int i = 0; i < count; ++i) read(machines_[ready[static_cast<std::size_t>(i)].data.u64]);
       running = false;
       for (BootingMachine& machine : machines_) {
-        machine.client.on_time(monotonic_now());
+        machine.client->on_time(monotonic_now());
         machine.send_outbox();
-        running = running || !machine.client.over();
+        running = running || !machine.client->over();
       }
     }
   }
 
   [[nodiscard]] std::size_t right_machines() const {
-    return static_cast<std::size_t>(std::count_if(machines_.begin(), machines_.end(), [&](const BootingMachine& m) {
-      const auto& got = m.client.received;
-      return got.size() == content_.size() && std::memcmp(got.data(), content_.data(), got.size()) == 0;
-    }));
+    const auto content = std::as_bytes(std::span(content_));
+    return static_cast<std::size_t>(
+        std::count_if(machines_.begin(), machines_.end(),
+                      [&](const BootingMachine& machine) { return machine.client->has(content); }));
   }
 
   testing::TemporaryTree tree_;

@@ -48,7 +48,7 @@ void set_buffer(int descriptor, int forced, int plain) {
     ::setsockopt(descriptor, SOL_SOCKET, plain, &kBufferBytes, sizeof(kBufferBytes));
 }
 
-Result<FileDescriptor> open_socket() {
+Result<FileDescriptor> open_socket(Arrivals arrivals) {
   FileDescriptor socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!socket.valid()) return fail("cannot open a UDP socket for the machines: " + errno_text(errno));
   const int on = 1;
@@ -56,7 +56,7 @@ Result<FileDescriptor> open_socket() {
   ::setsockopt(socket.get(), IPPROTO_IP, IP_PKTINFO, &on, sizeof(on));
   ::setsockopt(socket.get(), IPPROTO_IP, IP_MTU_DISCOVER, &omit, sizeof(omit));
   ::setsockopt(socket.get(), SOL_SOCKET, SO_RXQ_OVFL, &on, sizeof(on));
-  ::setsockopt(socket.get(), SOL_UDP, UDP_GRO, &on, sizeof(on));
+  if (arrivals == Arrivals::kTogether) ::setsockopt(socket.get(), SOL_UDP, UDP_GRO, &on, sizeof(on));
   set_buffer(socket.get(), SO_RCVBUFFORCE, SO_RCVBUF);
   set_buffer(socket.get(), SO_SNDBUFFORCE, SO_SNDBUF);
   sockaddr_in any{};
@@ -136,10 +136,11 @@ TftpPorts::~TftpPorts() {
   for (const auto& socket : sockets_) loop_.remove(socket->descriptor(), *socket);
 }
 
-Result<std::unique_ptr<TftpPorts>> TftpPorts::open(EventLoop& loop, const RunTimer& timer, TftpReceiver& receiver) {
+Result<std::unique_ptr<TftpPorts>> TftpPorts::open(EventLoop& loop, const RunTimer& timer, TftpReceiver& receiver,
+                                                   Arrivals arrivals) {
   std::unique_ptr<TftpPorts> ports(new TftpPorts(loop, timer, receiver));
   for (std::uint8_t number = 0; number < PortMap::kSockets; ++number) {
-    auto socket = open_socket();
+    auto socket = open_socket(arrivals);
     if (!socket) return tl::make_unexpected(socket.error());
     const int descriptor = socket->get();
     auto& added = ports->sockets_.emplace_back(std::make_unique<Socket>(*ports, number, std::move(*socket)));

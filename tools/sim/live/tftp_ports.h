@@ -26,6 +26,9 @@
 
 namespace rackcast::sim {
 
+// What one datagram of the kernel's is: a whole burst, as it came (UDP_GRO), or what was sent.
+enum class Arrivals : std::uint8_t { kTogether, kOneByOne };
+
 class TftpReceiver {
  public:
   virtual ~TftpReceiver() = default;
@@ -53,7 +56,8 @@ class TftpPorts {
   // A machine sends requests, ACKs and ERRORs: nothing longer.
   static constexpr std::size_t kPayloadMax = 1'472;
 
-  static Result<std::unique_ptr<TftpPorts>> open(EventLoop& loop, const RunTimer& timer, TftpReceiver& receiver);
+  static Result<std::unique_ptr<TftpPorts>> open(EventLoop& loop, const RunTimer& timer, TftpReceiver& receiver,
+                                                 Arrivals arrivals = Arrivals::kTogether);
   ~TftpPorts();
 
   void send(std::uint8_t socket, net::Ipv4Address source, const net::Endpoint& to, std::span<const std::byte> payload);

@@ -3,16 +3,18 @@
 
 #include <random>
 
-#include "tests/support/tftp_world.h"
+#include "proto/tftp/encode.h"
+#include "tests/core/engine/tftp/tftp_world.h"
 
 namespace rackcast::engine {
 namespace {
 
 using testing::random_bytes;
-using testing::TftpClient;
-using testing::TftpClientProfile;
+using testing::ReaderPlan;
 using testing::TftpWorld;
 using tftpd::Counter;
+
+const ReaderPlan kBigBlocks{.file = "file", .habits = {.options = testing::kAskBlksize, .blksize = 1'468}};
 
 std::vector<std::byte> packet(std::mt19937_64& random) {
   std::array<std::byte, 512> room;
@@ -58,7 +60,7 @@ TEST(TftpHostile, MutatedPacketsFromManyPeersLeaveTheEngineWhole) {
     TftpWorld world(seed, {.transfers_max = 32, .cache_paths = 64});
     world.add_file("file", random_bytes(9'000, 1));
     world.add_file("big", random_bytes(400'000, 2), false);
-    auto& honest = world.add_client(TftpClientProfile{.filename = "file", .tries_max = 1'000});
+    auto& honest = world.add_client(ReaderPlan{.file = "file", .tries = 1'000});
     std::uint64_t given = 0;
     for (int step = 0; step < 4'000; ++step) {
       auto payload = packet(random);
@@ -70,8 +72,7 @@ TEST(TftpHostile, MutatedPacketsFromManyPeersLeaveTheEngineWhole) {
       if (random() % 64 == 0) world.epoch.bump();
       ASSERT_LE(world.engine->in_flight(), 32U);
     }
-    EXPECT_EQ(honest.state(), TftpClient::State::kDone) << "seed " << seed;
-    EXPECT_EQ(honest.received, world.files["file"]->content());
+    EXPECT_TRUE(honest.has(world.files["file"]->content())) << "seed " << seed << ": " << honest.why();
     world.run(std::chrono::minutes(30));
     EXPECT_EQ(world.engine->in_flight(), 0U) << "seed " << seed;
     EXPECT_EQ(world.pins_after_rest(), 0U) << "seed " << seed;
@@ -84,7 +85,7 @@ TEST(TftpHostile, AFloodOfForgedSourcesDoesNotPushOutAnHonestClient) {
   std::mt19937_64 random(1);
   TftpWorld world(1, {.transfers_max = 64, .cache_paths = 64});
   world.add_file("file", random_bytes(60'000, 1));
-  auto& honest = world.add_client(TftpClientProfile{.filename = "file", .blksize = 1'468});
+  auto& honest = world.add_client(kBigBlocks);
   std::array<std::byte, 64> room;
   tftp::Request request;
   request.filename = "file";
@@ -94,7 +95,7 @@ TEST(TftpHostile, AFloodOfForgedSourcesDoesNotPushOutAnHonestClient) {
     if (i % 8 == 0) world.run_for(std::chrono::microseconds(50));
   }
   world.run();
-  EXPECT_EQ(honest.state(), TftpClient::State::kDone);
+  EXPECT_TRUE(honest.done()) << honest.why();
   EXPECT_GT(world.count(Counter::kEvictedUnconfirmed), 10'000U);
   EXPECT_EQ(world.engine->in_flight(), 0U);
 }
@@ -168,15 +169,15 @@ TEST(TftpHostile, EndedTransfersOnTheOtherPortsDoNotHelpTheGuess) {
 TEST(TftpHostile, AStrayAckDoesNotTouchATransferThatWasConfirmed) {
   TftpWorld world(1);
   world.add_file("file", random_bytes(600'000, 1));
-  auto& honest = world.add_client(TftpClientProfile{.filename = "file", .blksize = 1'468});
+  auto& honest = world.add_client(kBigBlocks);
   world.run_for(std::chrono::milliseconds(5));
-  ASSERT_EQ(honest.state(), TftpClient::State::kReading);
+  ASSERT_TRUE(honest.is_reading());
   std::array<std::byte, 4> room;
   for (std::uint16_t tid = 1; tid <= testing::kTidCount; ++tid)
     if (SocketId{tid} != world.seats[0]->server)
       world.inject(world.seats[0]->endpoint, SocketId{tid}, tftp::encode_ack(room, tftp::BlockNumber(0)));
   world.run();
-  EXPECT_EQ(honest.state(), TftpClient::State::kDone);
+  EXPECT_TRUE(honest.done()) << honest.why();
   EXPECT_EQ(world.count(Counter::kGuessedTid), 0U);
 }
 

@@ -1,7 +1,9 @@
 // Whole transfers through a bad network, in virtual time, replayable from a seed.
 #include <gtest/gtest.h>
 
-#include "tests/support/tftp_world.h"
+#include "proto/tftp/encode.h"
+#include "tests/core/engine/tftp/tftp_world.h"
+#include "tools/sim/machines/profiles/habits.h"
 
 namespace rackcast::engine {
 namespace {
@@ -11,60 +13,46 @@ using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
 using testing::random_bytes;
-using testing::TftpClient;
-using testing::TftpClientProfile;
+using testing::ReaderPlan;
 using testing::TftpWorld;
 using tftpd::Counter;
 
-TftpClientProfile plain(std::string name) {
-  TftpClientProfile profile;
-  profile.filename = std::move(name);
-  return profile;
+ReaderPlan plain(std::string name) {
+  return {.file = std::move(name), .habits = sim::habits::kPlainTftp};
 }
 
-TftpClientProfile ipxe(std::string name) {
-  TftpClientProfile profile = plain(std::move(name));
-  profile.blksize = 1'432;
-  profile.tsize = true;
-  profile.retry = milliseconds(250);
-  profile.tries_max = 40;
-  return profile;
+ReaderPlan ipxe(std::string name) {
+  return {.file = std::move(name), .habits = sim::habits::kIpxeTftp, .retry = milliseconds(250), .tries = 40};
 }
 
-TftpClientProfile edk2(std::string name, std::uint64_t window = 4) {
-  TftpClientProfile profile = plain(std::move(name));
-  profile.blksize = 1'468;
-  profile.windowsize = window;
-  return profile;
+ReaderPlan edk2(std::string name, std::uint16_t window = 4) {
+  ReaderPlan plan{.file = std::move(name), .habits = sim::habits::kEdk2Tftp};
+  plan.habits.size_probe = sim::SizeProbe::kNone;  // one transfer each
+  plan.habits.windowsize = window;
+  return plan;
 }
 
 // Never repeats an ACK: recovery is wholly the server's.
-TftpClientProfile grub(std::string name) {
-  TftpClientProfile profile = plain(std::move(name));
-  profile.blksize = 1'024;
-  profile.tsize = true;
-  profile.repeats_acks = false;
-  profile.retry = seconds(30);
-  return profile;
+ReaderPlan grub(std::string name) {
+  return {.file = std::move(name), .habits = sim::habits::kGrubTftp, .retry = seconds(30)};
 }
 
 // Reports a gap once, not for each block behind it.
-TftpClientProfile windows(std::string name, std::uint64_t window = 8) {
-  TftpClientProfile profile = plain(std::move(name));
-  profile.blksize = 1'456;
-  profile.windowsize = window;
-  profile.acks_each_unexpected = false;
-  return profile;
+ReaderPlan windows(std::string name, std::uint16_t window = 8) {
+  ReaderPlan plan{.file = std::move(name)};
+  plan.habits = {.options = testing::kAskWindow,
+                 .blksize = 1'456,
+                 .windowsize = window,
+                 .unexpected = sim::UnexpectedBlock::kAckOncePerGap};
+  return plan;
 }
 
 void expect_whole(TftpWorld& world) {
   for (const auto& seat : world.seats) {
-    ASSERT_EQ(seat->client.state(), TftpClient::State::kDone)
-        << "client " << seat->endpoint.text().view() << " has " << seat->client.received.size() << " bytes, window "
-        << seat->client.window << ", code " << static_cast<int>(seat->client.error_code.value_or(tftp::ErrorCode(99)))
-        << "; never answered " << world.count(Counter::kNeverAnswered) << ", silent "
-        << world.count(Counter::kPeerSilent);
-    ASSERT_EQ(seat->client.received, world.files.at("file")->content());
+    ASSERT_TRUE(seat->client.has(world.files.at("file")->content()))
+        << "client " << seat->endpoint.text().view() << " has " << seat->client.bytes()
+        << " bytes: " << seat->client.why() << "; never answered " << world.count(Counter::kNeverAnswered)
+        << ", silent " << world.count(Counter::kPeerSilent);
   }
   EXPECT_EQ(world.engine->in_flight(), 0U);
   EXPECT_EQ(world.pins_after_rest(), 0U);
@@ -86,7 +74,7 @@ TEST(TftpNetwork, EveryKindOfClientReadsAWholeFileWithoutLoss) {
 struct Sweep {
   double loss;
   double duplicate;
-  milliseconds jitter;
+  milliseconds reorder_delay;  // of every third packet
   bool patient_only =
       false;  // leave out who never repeats an ACK: at such loss six server tries are sometimes not enough
 };
@@ -99,10 +87,11 @@ TEST_P(TftpLossSweep, EveryTransferEndsByteIdentical) {
     world.add_file("file", random_bytes(60'000, seed));
     world.faults.loss = GetParam().loss;
     world.faults.duplicate = GetParam().duplicate;
-    world.faults.jitter = GetParam().jitter;
+    world.faults.reorder = GetParam().reorder_delay > milliseconds(0) ? 1.0 / 3 : 0;
+    world.faults.reorder_delay = GetParam().reorder_delay;
     for (auto profile : {plain("file"), ipxe("file"), edk2("file"), edk2("file", 16), grub("file"), windows("file")}) {
-      if (GetParam().patient_only && !profile.repeats_acks) continue;
-      profile.tries_max = 200;  // patience is not what is tested
+      if (GetParam().patient_only && !profile.habits.repeats_acks) continue;
+      profile.tries = 200;  // patience is not what is tested
       world.add_client(profile);
     }
     world.run(minutes(120));
@@ -119,7 +108,7 @@ INSTANTIATE_TEST_SUITE_P(Faults, TftpLossSweep,
 
 TEST(TftpNetwork, DuplicationDoesNotBreed) {
   // Each packet twice, both ways: no more than a bounded factor may be sent, whatever the window.
-  for (const std::uint64_t window : {1U, 4U, 16U}) {
+  for (const std::uint16_t window : {std::uint16_t{1}, std::uint16_t{4}, std::uint16_t{16}}) {
     TftpWorld world(3);
     world.add_file("file", random_bytes(600'000, 1));
     world.faults.duplicate = 1;
@@ -136,9 +125,9 @@ TEST(TftpNetwork, ASingleDuplicatedAckCostsAtMostOneWindow) {
   world.add_file("file", random_bytes(2'000'000, 1));
   auto& client = world.add_client(edk2("file", 16));
   world.run_for(milliseconds(50));
-  ASSERT_GT(client.received.size(), 100'000U);
+  ASSERT_GT(client.bytes(), 100'000U);
   // Repeat the client's last ACK once.
-  const std::uint64_t got = client.received.size() / 1'468;
+  const std::uint64_t got = client.bytes() / 1'468;
   std::array<std::byte, 4> room;
   world.inject(world.seats[0]->endpoint, world.seats[0]->server,
                tftp::encode_ack(room, tftp::to_wire(tftp::BlockIndex(got / 16 * 16), tftp::Rollover::kToZero)));
@@ -151,14 +140,12 @@ TEST(TftpNetwork, BlockNumbersWrapUnderLossAndWindow) {
   TftpWorld world(5);
   world.add_file("file", random_bytes(600'000, 1));  // 75 001 blocks of 8
   world.faults.loss = 0.0005;
-  auto profile = plain("file");
-  profile.blksize = 8;
-  profile.windowsize = 64;
-  world.add_client(profile);
-  profile.rollover = tftp::Rollover::kToZero;
-  profile.windowsize = std::nullopt;
+  ReaderPlan plan{.file = "file", .habits = {.options = testing::kAskWindow, .blksize = 8, .windowsize = 64}};
+  world.add_client(plan);
+  plan.habits.options = testing::kAskBlksize;
+  plan.habits.windowsize = 1;
   world.faults.loss = 0.0002;
-  world.add_client(profile);
+  world.add_client(plan);
   world.run(minutes(120));
   expect_whole(world);
 }
@@ -168,7 +155,7 @@ TEST(TftpNetwork, FilesAboveTheBudgetArriveWholeUnderLoss) {
   world.add_file("file", random_bytes(700'000, 1), false);
   world.faults.loss = 0.03;
   for (auto profile : {ipxe("file"), edk2("file", 4), edk2("file", 64), windows("file", 16)}) {
-    profile.tries_max = 100;
+    profile.tries = 100;
     world.add_client(profile);
   }
   world.run(minutes(120));
@@ -180,13 +167,13 @@ TEST(TftpNetwork, OneDeadClientDoesNotSlowAnother) {
   world.add_file("file", random_bytes(500'000, 1));
   for (int i = 0; i < 50; ++i) {
     auto dead = edk2("file");
-    dead.tries_max = 1;  // asks once and is gone
+    dead.tries = 1;  // asks once and is gone
     world.add_client(dead, TftpWorld::endpoint_of(1'000 + static_cast<std::size_t>(i)));
-    world.seats.back()->fixed = true;  // listens at the port it asked, hears nothing
+    world.seats.back()->deaf = true;
   }
   auto& live = world.add_client(edk2("file"));
   world.run_for(seconds(5));
-  EXPECT_EQ(live.state(), TftpClient::State::kDone);
+  EXPECT_TRUE(live.done()) << live.why();
   world.run();
   EXPECT_EQ(world.engine->in_flight(), 0U);
   EXPECT_EQ(world.count(Counter::kNeverAnswered), 50U);
@@ -215,13 +202,13 @@ TEST(TftpNetwork, AReplacedFileGivesOldBytesWholeThenTheNew) {
   world.add_file("file", old_bytes);
   auto& early = world.add_client(edk2("file"));
   world.run_for(milliseconds(5));
-  ASSERT_EQ(early.state(), TftpClient::State::kReading);
+  ASSERT_TRUE(early.is_reading());
   world.add_file("file", new_bytes);
   world.epoch.bump();
   auto& late = world.add_client(edk2("file"));
   world.run();
-  EXPECT_EQ(early.received, old_bytes);
-  EXPECT_EQ(late.received, new_bytes);
+  EXPECT_TRUE(early.has(old_bytes)) << early.why();
+  EXPECT_TRUE(late.has(new_bytes)) << late.why();
 }
 
 TEST(TftpNetwork, ManyClientsFinish) {
@@ -230,7 +217,7 @@ TEST(TftpNetwork, ManyClientsFinish) {
   world.faults.loss = 0.01;
   for (int i = 0; i < 300; ++i) {
     auto profile = i % 2 == 0 ? ipxe("file") : edk2("file");
-    profile.tries_max = 50;
+    profile.tries = 50;
     world.add_client(profile);
   }
   world.run(minutes(60));
@@ -241,7 +228,7 @@ TEST(TftpNetwork, TheSameSeedGivesTheSameRun) {
   const auto run = [](std::uint64_t seed) {
     TftpWorld world(seed);
     world.add_file("file", random_bytes(100'000, 1));
-    world.faults = {.loss = 0.05, .duplicate = 0.05, .jitter = milliseconds(3)};
+    world.faults = {.loss = 0.05, .duplicate = 0.05, .reorder = 0.3, .reorder_delay = milliseconds(3)};
     for (int i = 0; i < 5; ++i) world.add_client(ipxe("file"));
     world.run();
     return std::pair(world.datagrams_to_clients, world.now.monotonic);
