@@ -151,7 +151,7 @@ std::size_t IoUringIo::poll(std::span<ReceivedDatagram> out, MonotonicTime until
     const bool wait = state.filled == 0 && backlog_count_ == 0 && until > monotonic_now();
     // Sends finish as they are submitted: waiting for a completion would return at once for their sake.
     if (wait && !sends_prepared_ && !ring_->has_completions()) {
-      static_cast<void>(ring_->submit_and_wait(until));
+      if (!spin(until)) static_cast<void>(ring_->submit_and_wait(until));
     } else if (ring_->has_unsubmitted() || !ring_->has_completions()) {
       ring_->submit();
     }
@@ -159,6 +159,21 @@ std::size_t IoUringIo::poll(std::span<ReceivedDatagram> out, MonotonicTime until
     consume(state);
     if (!wait || state.filled > 0 || state.return_early || out.empty()) return state.filled;
   }
+}
+
+// True: something came while we looked.
+bool IoUringIo::spin(MonotonicTime until) {
+  const Duration budget = spin_.budget();
+  if (budget == Duration::zero()) return false;
+  const MonotonicTime limit = std::min(until, monotonic_now() + budget);
+  do {
+    ring_->submit();
+    if (!ring_->has_completions()) continue;
+    spin_.found();
+    return true;
+  } while (monotonic_now() < limit);
+  spin_.missed();
+  return false;
 }
 
 void IoUringIo::consume(PollState& state) {

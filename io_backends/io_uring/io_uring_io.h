@@ -19,6 +19,7 @@
 #include "core/result.h"
 #include "io_backends/io_uring/receive_buffers.h"
 #include "io_backends/io_uring/ring.h"
+#include "io_backends/socket/adaptive_spin.h"
 #include "io_backends/socket/frame_sender.h"
 #include "io_backends/socket/io_options.h"
 #include "io_backends/socket/offload_memory.h"
@@ -80,6 +81,7 @@ class IoUringIo final : public PacketIo {
 
   // Receiving.
   void arm();
+  [[nodiscard]] bool spin(MonotonicTime until);
   void consume(PollState& state);
   void on_receive(std::uint32_t socket, const io_uring_cqe& completion, PollState& state);
   void deliver(const Arrival& arrival, PollState& state);
@@ -116,6 +118,7 @@ class IoUringIo final : public PacketIo {
   std::uint32_t polls_in_flight_ = 0;
   bool turn_wanted_ = false;  // reserve() had nothing, or the ring took no more: a finished send ends poll()
   bool sends_prepared_ = false;
+  AdaptiveSpin spin_;
   IoStats stats_;
   std::unique_ptr<ReceiveBuffers> buffers_;
   std::unique_ptr<Ring> ring_;  // goes first: the kernel writes into the members above

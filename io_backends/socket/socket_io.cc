@@ -85,6 +85,21 @@ bool SocketIo::watch(std::size_t socket, bool writable, bool add) {
   return ::epoll_ctl(epoll_.get(), add ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, fd, &event) == 0;
 }
 
+// Looks for a moment before it sleeps, where that pays.
+int SocketIo::spin_for_events(std::span<epoll_event> events, MonotonicTime until) {
+  const Duration budget = until > monotonic_now() ? spin_.budget() : Duration::zero();
+  if (budget == Duration::zero()) return 0;
+  const MonotonicTime limit = std::min(until, monotonic_now() + budget);
+  do {
+    const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), 0);
+    if (count <= 0) continue;
+    spin_.found();
+    return count;
+  } while (monotonic_now() < limit);
+  spin_.missed();
+  return 0;
+}
+
 int SocketIo::wait_for_events(std::span<epoll_event> events, MonotonicTime until) {
   const auto most = static_cast<int>(events.size());
   const Duration left = until == kNever ? Duration::zero() : std::max(until - monotonic_now(), Duration::zero());
@@ -103,7 +118,8 @@ int SocketIo::wait_for_events(std::span<epoll_event> events, MonotonicTime until
 // Waits and lists the readable sockets in ready_. Returns how many events there were of any kind.
 std::size_t SocketIo::wait(MonotonicTime until) {
   std::array<epoll_event, kEventsMax> events;
-  const int count = wait_for_events(events, until);
+  int count = spin_for_events(events, until);
+  if (count == 0) count = wait_for_events(events, until);
   ready_.clear();
   for (int i = 0; i < count; ++i) {
     const epoll_event& event = events[static_cast<std::size_t>(i)];

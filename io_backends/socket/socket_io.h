@@ -16,6 +16,7 @@
 
 #include "core/packet_io.h"
 #include "core/result.h"
+#include "io_backends/socket/adaptive_spin.h"
 #include "io_backends/socket/control_data.h"
 #include "io_backends/socket/frame_sender.h"
 #include "io_backends/socket/io_options.h"
@@ -59,6 +60,7 @@ class SocketIo final : public PacketIo {
 
   SocketIo(SocketSet sockets, IoOptions options, FileDescriptor epoll, FileDescriptor wake);
   [[nodiscard]] bool watch(std::size_t socket, bool writable, bool add);
+  [[nodiscard]] int spin_for_events(std::span<epoll_event> events, MonotonicTime until);
   [[nodiscard]] int wait_for_events(std::span<epoll_event> events, MonotonicTime until);
   [[nodiscard]] std::size_t wait(MonotonicTime until);
   // Buffers are used from `first_buffer` on, as many as messages came; a message without a known sender uses one too.
@@ -94,6 +96,7 @@ class SocketIo final : public PacketIo {
   std::array<mmsghdr, kBatchMax> send_messages_{};
   bool coarse_waits_ = false;  // epoll_pwait2 is refused here
   IoStats stats_;
+  AdaptiveSpin spin_;
 };
 
 }  // namespace rackcast::io
