@@ -87,8 +87,10 @@ void CheckSet::on_arrived(const io::SimFrame& frame) {
   attached_->withheld.on_arrived(now(), frame);
 }
 
-void CheckSet::on_fault(const io::SimFrame& frame, io::SimFault) {
-  if (attached_ != nullptr) attached_->transfers.on_fault(frame);
+void CheckSet::on_fault(const io::SimFrame& frame, io::SimFault fault) {
+  if (attached_ == nullptr) return;
+  attached_->transfers.on_fault(frame);
+  if (fault == io::SimFault::kLost) attached_->withheld.on_lost(frame);
 }
 
 void CheckSet::on_started(const TransferFacts& transfer) {

@@ -112,8 +112,8 @@ Result<VirtualRun> run_of_seed(std::uint64_t seed, const SweepOptions& options, 
   run.tree = variant.tree;
   run.server.resident_bytes_max = variant.resident_bytes_max;
   run.server.lanes = 1 + static_cast<unsigned>(random.below(3));
-  run.server.single_port = random.chance(0.15);
-  if (random.chance(0.2)) run.server.max_windowsize = 4;
+  run.server.tftp.single_port = random.chance(0.15);
+  if (random.chance(0.2)) run.server.tftp.max_windowsize = 4;
   if (random.chance(0.2)) run.server.stores.commit_time = std::chrono::milliseconds(5);
   if (random.chance(0.3)) {
     // The kernel is replaced while machines load it: each gets one of the two whole.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "tools/sim/deterministic/wire_view.h"
+
 namespace rackcast::sim {
 
 namespace {
@@ -9,14 +11,6 @@ namespace {
 // The server's shortest wait for a silent client but for gaps (core/engine/tftp/terms.h), less one timer tick. Whoever
 // is silent for so long was delayed past a time-out.
 constexpr Span kLateAfter = std::chrono::milliseconds(980);
-
-bool is_machine(const net::IpAddress& address) {
-  return address.is_v4() && address.v4().octet(0) == 10;
-}
-
-std::uint64_t client_key(const net::Endpoint& endpoint) {
-  return (std::uint64_t{endpoint.address.v4().value()} << 16U) | endpoint.port.value();
-}
 
 }  // namespace
 
@@ -26,13 +20,13 @@ TransferFacts* TransferWatch::find(net::Ipv4Address client, net::UdpPort port, n
 }
 
 void TransferWatch::on_sent(Instant now, const io::SimFrame& frame) {
-  if (frame.source.address == net::IpAddress(server_) && is_machine(frame.destination.address) &&
+  if (frame.source.address == net::IpAddress(server_) && is_rack_address(frame.destination.address) &&
       frame.source.port.value() > 68)
     on_server(now, frame);
 }
 
 void TransferWatch::on_arrived(Instant now, const io::SimFrame& frame) {
-  if (frame.destination.address == net::IpAddress(server_) && is_machine(frame.source.address) &&
+  if (frame.destination.address == net::IpAddress(server_) && is_rack_address(frame.source.address) &&
       frame.destination.port.value() > 68)
     on_client(now, frame);
 }
@@ -41,7 +35,7 @@ void TransferWatch::on_fault(const io::SimFrame& frame) {
   const bool down = frame.source.address == net::IpAddress(server_);
   const net::Endpoint& client = down ? frame.destination : frame.source;
   const net::Endpoint& own = down ? frame.source : frame.destination;
-  if (!is_machine(client.address)) return;
+  if (!is_rack_address(client.address)) return;
   if (TransferFacts* transfer = find(client.address.v4(), client.port, own.port)) ++transfer->faults;
 }
 
@@ -109,14 +103,15 @@ void TransferWatch::on_data(Instant, TransferFacts& transfer, const tftp::Data& 
 }
 
 void TransferWatch::on_client(Instant now, const io::SimFrame& frame) {
-  if (frame.destination.port == listener_) {
+  const tftp::Packet packet = tftp::parse(frame.payload);
+  if (frame.destination.port == listener_ && std::holds_alternative<tftp::Request>(packet)) {
     asked_[client_key(frame.source)] = 1;
     return;
   }
+  // At the listener's port too, where the server answers from it (single_port).
   TransferFacts* transfer = find(frame.source.address.v4(), frame.source.port, frame.destination.port);
   if (transfer == nullptr) return;
   transfer->heard_at = now;
-  const tftp::Packet packet = tftp::parse(frame.payload);
   if (std::holds_alternative<tftp::ErrorReport>(packet)) return end(*transfer);
   const auto* const ack = std::get_if<tftp::Ack>(&packet);
   if (ack == nullptr || transfer->final_block == 0) return;

@@ -92,8 +92,8 @@ void World::build_network() {
     const bool invented = plan_.hostile.bad_dhcp_per_second > 0;
     server.machines =
         static_cast<std::uint32_t>(plan_.machines.size()) + (invented ? first.last.value() - first.first.value() : 0);
-    server_ = std::make_unique<VirtualServer>(host, tree_, server_config(layout_, std::string(kTreeRoot)), server,
-                                              plan_.seed);
+    const auto config = server_config(layout_, std::string(kTreeRoot), server.tftp);
+    server_ = std::make_unique<VirtualServer>(host, tree_, config, server, plan_.seed);
   }
 }
 
