@@ -23,12 +23,12 @@ struct TransferFacts {
   std::uint64_t final_block = 0;  // 0: not sent yet
   std::uint64_t bytes_needed = 0;
   std::uint64_t bytes_sent = 0;
-  std::uint32_t faults = 0;  // datagrams lost, reordered, duplicated or late, both ways
-  Span first_wait{};         // of the server for a silent client
-  Instant sent_at{};         // the server's latest
-  Instant heard_at{};        // the client's latest arrival
-  Instant fault_at{};        // the network's latest
-  bool running = false;      // sends data
+  std::uint32_t faults = 0;           // datagrams lost, reordered, duplicated or late, both ways
+  Span first_wait{};                  // of the server for a silent client
+  Instant sent_at{};                  // the server's latest
+  Instant heard_at{};                 // the client's latest arrival
+  Instant fault_at = Instant::min();  // the network's latest
+  bool running = false;               // sends data
 };
 
 class TransferWatcher {
