@@ -137,6 +137,8 @@ void FairnessChecker::on_failure(MachineId machine, Failure failure) {
 void FairnessChecker::at_end(Instant now) {
   if (plan_.weather.loss > 0) return;
   tell_starved(now);
+  // Clients take blocks in order: what was overtaken is lost to a window, and waits for a time-out as if it were.
+  if (plan_.weather.reorder > 0) return;
   struct Times {
     std::vector<Span> done;
     std::pair<Span, std::uint32_t> slowest;  // and which machine, done or still at it
