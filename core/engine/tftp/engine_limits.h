@@ -31,8 +31,9 @@ inline constexpr Duration kRepeatSpacing = std::chrono::milliseconds(200);
 // since its ACK cannot be told from echoes of the first.
 inline constexpr Duration kGapWait = std::chrono::milliseconds(100);
 
-// An ACK may come this part of the shortest round trip sooner than that, and still be an answer.
-inline constexpr std::int64_t kRoundTripSlack = 8;
+// An ACK may come this part of the shortest round trip sooner than that, and still be an answer. Little: the shortest
+// is that of the OACK as a rule, and no report of a gap, behind two DATA at least, is as fast.
+inline constexpr std::int64_t kRoundTripSlack = 32;
 
 // How long the key of an ended transfer is not reused.
 inline constexpr Duration kLinger = std::chrono::seconds(3);

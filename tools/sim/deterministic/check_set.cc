@@ -34,6 +34,7 @@ void CheckSet::at_end(World& world) {
   next_ = nullptr;
   fairness_.at_end(world.now());
   const bool settled = world.settle(kSettleBound);
+  attached_->transfers.close_all();
   if (!ends_.at_end(world, settled)) return;  // what did not end holds pins by right
   world.rest(kRestTime);
   leaks_.at_end(world);
@@ -72,6 +73,7 @@ void CheckSet::on_incident(Instant at, MachineId machine, Incident incident) {
 }
 
 void CheckSet::on_failure(Instant at, MachineId machine, Failure failure, std::string_view detail) {
+  fairness_.on_failure(machine, failure);
   if (next_ != nullptr) next_->on_failure(at, machine, failure, detail);
 }
 
@@ -87,8 +89,10 @@ void CheckSet::on_arrived(const io::SimFrame& frame) {
   attached_->withheld.on_arrived(now(), frame);
 }
 
-void CheckSet::on_fault(const io::SimFrame& frame, io::SimFault) {
-  if (attached_ != nullptr) attached_->transfers.on_fault(frame);
+void CheckSet::on_fault(const io::SimFrame& frame, io::SimFault fault) {
+  if (attached_ == nullptr) return;
+  attached_->transfers.on_fault(now(), frame);
+  if (fault == io::SimFault::kLost) attached_->withheld.on_lost(frame);
 }
 
 void CheckSet::on_started(const TransferFacts& transfer) {
@@ -99,8 +103,8 @@ void CheckSet::on_ended(const TransferFacts& transfer) {
   sources_.on_ended(transfer);
 }
 
-void CheckSet::on_repeat(TransferFacts& transfer) {
-  bytes_.on_repeat(now(), transfer);
+void CheckSet::on_closed(const TransferFacts& transfer) {
+  bytes_.on_closed(now(), transfer);
 }
 
 }  // namespace rackcast::sim

@@ -57,7 +57,7 @@ class CheckSet final : public Observer, public io::SimTap, private TransferWatch
 
   void on_started(const TransferFacts& transfer) override;
   void on_ended(const TransferFacts& transfer) override;
-  void on_repeat(TransferFacts& transfer) override;
+  void on_closed(const TransferFacts& transfer) override;
   [[nodiscard]] Instant now() const;
 
   const RunPlan& plan_;

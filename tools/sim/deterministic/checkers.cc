@@ -110,13 +110,11 @@ void LeakChecker::at_end(World& world) {
       out_.add({Invariant::kLeak, world.now(), std::nullopt, std::to_string(count) + " " + what + " left over"});
 }
 
-void BytesChecker::on_repeat(Instant now, TransferFacts& transfer) {
-  if (transfer.reported) return;
+void BytesChecker::on_closed(Instant now, const TransferFacts& transfer) {
   const std::uint64_t repeated = transfer.bytes_sent - transfer.bytes_needed;
   const std::uint64_t allowed =
       transfer.bytes_needed / 10 + std::uint64_t{transfer.faults} * transfer.window * transfer.datagram_bytes;
   if (repeated <= allowed) return;
-  transfer.reported = true;
   out_.add({Invariant::kBytes, now, std::nullopt,
             "to " + std::string(transfer.client.text().view()) + " from port " + std::to_string(transfer.tid.value()) +
                 ": " + std::to_string(transfer.bytes_sent) + " bytes sent, " + std::to_string(transfer.bytes_needed) +
@@ -140,28 +138,56 @@ void SourceChecker::on_ended(const TransferFacts& transfer) {
 }
 
 FairnessChecker::FairnessChecker(Violations& out, const RunPlan& plan)
-    : out_(out), plan_(plan), took_(plan.machines.size()) {}
+    : out_(out), plan_(plan), outcomes_(plan.machines.size()) {}
 
 void FairnessChecker::on_stage(Instant now, MachineId machine, Stage stage) {
-  if (stage == Stage::kDone) took_[machine.value()] = now - plan_.machines[machine.value()].power_on;
+  Outcome& outcome = outcomes_[machine.value()];
+  if (stage == Stage::kOff) outcome = {};  // a reset
+  if (stage == Stage::kDone) outcome.took = now - plan_.machines[machine.value()].power_on;
+}
+
+void FairnessChecker::on_failure(MachineId machine, Failure failure) {
+  outcomes_[machine.value()].failure = failure;
 }
 
 void FairnessChecker::at_end(Instant now) {
-  const Weather& weather = plan_.weather;
-  if (weather.loss > 0 || weather.duplicate > 0 || weather.reorder > 0) return;
-  std::map<std::string_view, std::vector<std::pair<Span, std::uint32_t>>> by_profile;
-  for (std::uint32_t i = 0; i < took_.size(); ++i)
-    if (took_[i] > Span{} && !plan_.machines[i].exempt_from_fairness)
-      by_profile[plan_.machines[i].profile->name].emplace_back(took_[i], i);
+  if (plan_.weather.loss > 0) return;
+  tell_starved(now);
+  // Clients take blocks in order: what was overtaken is lost to a window, and waits for a time-out as if it were.
+  if (plan_.weather.reorder > 0) return;
+  struct Times {
+    std::vector<Span> done;
+    std::pair<Span, std::uint32_t> slowest;  // and which machine, done or still at it
+  };
+  std::map<std::string_view, Times> by_profile;
+  for (std::uint32_t i = 0; i < outcomes_.size(); ++i) {
+    const MachinePlan& machine = plan_.machines[i];
+    const Outcome& outcome = outcomes_[i];
+    const bool at_it = outcome.failure == Failure::kNone || outcome.failure == Failure::kRunEnded;
+    if (machine.exempt_from_fairness || !at_it || now <= machine.power_on) continue;
+    Times& times = by_profile[machine.profile->name];
+    if (outcome.took > Span{}) times.done.push_back(outcome.took);
+    times.slowest = std::max(times.slowest, {outcome.took > Span{} ? outcome.took : now - machine.power_on, i});
+  }
   for (auto& [profile, times] : by_profile) {
-    const auto middle = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2);
-    std::nth_element(times.begin(), middle, times.end());
-    const Span median = middle->first;
-    const auto [slowest, machine] = *std::max_element(times.begin(), times.end());
-    if (slowest <= 2 * median) continue;
+    if (times.done.empty()) continue;
+    const auto middle = times.done.begin() + static_cast<std::ptrdiff_t>(times.done.size() / 2);
+    std::nth_element(times.done.begin(), middle, times.done.end());
+    const auto [slowest, machine] = times.slowest;
+    if (slowest <= 2 * *middle) continue;
+    const std::string took = outcomes_[machine].took > Span{} ? "took " : "is not done after ";
     out_.add(
         {Invariant::kFairness, now, MachineId{machine},
-         "took " + seconds_text(slowest) + ", the median of " + std::string(profile) + " is " + seconds_text(median)});
+         took + seconds_text(slowest) + ", the median of " + std::string(profile) + " is " + seconds_text(*middle)});
+  }
+}
+
+// Nothing was lost on the way of these, and yet they heard nothing.
+void FairnessChecker::tell_starved(Instant now) const {
+  for (std::uint32_t i = 0; i < outcomes_.size(); ++i) {
+    if (!is_silence(outcomes_[i].failure) || plan_.machines[i].cut_until > Instant{}) continue;
+    out_.add({Invariant::kFairness, now, MachineId{i},
+              "starved: " + std::string(failure_name(outcomes_[i].failure)) + ", though nothing was lost"});
   }
 }
 

@@ -8,7 +8,7 @@
 //   LeakChecker        no pin, slot, frame or answer is left over
 //   BytesChecker       bytes sent <= 1.1 x needed + one window per datagram lost, reordered, duplicated or late
 //   SourceChecker      no source has more transfers at once than its limit
-//   FairnessChecker    without loss: the slowest within twice its profile's median
+//   FairnessChecker    without loss: nobody ends in silence, the slowest within twice its profile's median
 //   WithheldChecker    no owed answer is held back until the client has to ask again
 //
 // A violation is a sentence with the seed, the machine, the virtual time and what was wrong. Thread: the world's.
@@ -29,6 +29,11 @@
 namespace rackcast::sim {
 
 class World;
+
+// What a machine says that heard nothing any more: lost datagrams explain it, a sound server does not.
+[[nodiscard]] constexpr bool is_silence(Failure failure) {
+  return failure == Failure::kNoOffer || failure == Failure::kNoAck || failure == Failure::kTimeout;
+}
 
 enum class Invariant : std::uint8_t { kLease, kFile, kEnd, kLeak, kBytes, kSource, kFairness, kWithheld };
 inline constexpr std::size_t kInvariantCount = 8;
@@ -110,8 +115,7 @@ class LeakChecker {
 class BytesChecker {
  public:
   explicit BytesChecker(Violations& out) : out_(out) {}
-  // After each datagram that carried nothing new.
-  void on_repeat(Instant now, TransferFacts& transfer);
+  void on_closed(Instant now, const TransferFacts& transfer);
 
  private:
   Violations& out_;
@@ -133,12 +137,21 @@ class FairnessChecker {
  public:
   FairnessChecker(Violations& out, const RunPlan& plan);
   void on_stage(Instant now, MachineId machine, Stage stage);
+  void on_failure(MachineId machine, Failure failure);
+  // Who is not done has taken as long as the run went on since its start: too long is too long already.
   void at_end(Instant now);
 
  private:
+  struct Outcome {
+    Span took{};  // zero: not done
+    Failure failure = Failure::kNone;
+  };
+
+  void tell_starved(Instant now) const;
+
   Violations& out_;
   const RunPlan& plan_;
-  std::vector<Span> took_;  // by machine; zero: not done
+  std::vector<Outcome> outcomes_;  // by machine, of its latest boot
 };
 
 }  // namespace rackcast::sim

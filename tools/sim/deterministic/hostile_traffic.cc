@@ -4,15 +4,14 @@
 #include <array>
 
 #include "proto/dhcp/message.h"
-#include "proto/tftp/encode.h"
 #include "tools/sim/deterministic/rack_layout.h"
+#include "tools/sim/scenario/hostile_messages.h"
 
 namespace rackcast::sim {
 
 namespace {
 
 constexpr net::UdpPort kTftpPort{69};
-constexpr std::size_t kNoiseMax = 600;
 
 }  // namespace
 
@@ -83,65 +82,35 @@ net::Endpoint HostileTraffic::stranger() {
           net::UdpPort{static_cast<std::uint16_t>(1'024 + random_.below(60'000))}};
 }
 
-std::span<const std::byte> HostileTraffic::noise(std::span<std::byte> room) {
-  const std::size_t size = random_.below(kNoiseMax) + 1;
-  for (std::byte& byte : room.first(size)) byte = static_cast<std::byte>(random_.next());
-  return room.first(size);
-}
-
-std::span<const std::byte> HostileTraffic::read_request(std::span<std::byte> room) const {
-  tftp::Request request;
-  request.filename = largest_file_;
-  request.mode = tftp::Mode::kOctet;
-  return tftp::encode_request(room, request);
-}
-
 void HostileTraffic::garbage() {
-  std::array<std::byte, kNoiseMax> room{};
+  std::array<std::byte, kHostileBytesMax> room{};
   const net::UdpPort to = random_.chance(0.5) ? kTftpPort : dhcp4::kServerPort;
-  send(stranger(), {server_, to}, noise(room));
+  send(stranger(), {server_, to}, hostile_noise(room, random_));
 }
 
 void HostileTraffic::spoofed() {
-  std::array<std::byte, 600> room{};
+  std::array<std::byte, kHostileBytesMax> room{};
   const net::Endpoint forged{
       net::Ipv4Address(kNobodysFirst.value() + static_cast<std::uint32_t>(random_.below(65'000))),
       net::UdpPort{static_cast<std::uint16_t>(1'024 + random_.below(60'000))}};
-  send(forged, {server_, kTftpPort}, read_request(room));
+  send(forged, {server_, kTftpPort}, hostile_request(room, largest_file_));
 }
 
 void HostileTraffic::silent_reader() {
-  std::array<std::byte, 600> room{};
-  send(stranger(), {server_, kTftpPort}, read_request(room));
+  std::array<std::byte, kHostileBytesMax> room{};
+  send(stranger(), {server_, kTftpPort}, hostile_request(room, largest_file_));
 }
 
 void HostileTraffic::scan() {
-  std::array<std::byte, kNoiseMax> room{};
+  std::array<std::byte, kHostileBytesMax> room{};
   const net::UdpPort to{static_cast<std::uint16_t>(1 + random_.below(65'535))};
-  send(stranger(), {server_, to}, noise(room));
+  send(stranger(), {server_, to}, hostile_noise(room, random_));
 }
 
-// An invented machine's DISCOVER, its options cut off or overwritten with noise behind the cookie.
 void HostileTraffic::bad_dhcp() {
-  std::array<std::byte, kNoiseMax> room{};
-  (void)noise(room);
-  constexpr std::size_t kChaddrOffset = 28;
-  std::fill_n(room.begin(), dhcp4::kOptionsOffset, std::byte{0});
-  room[0] = std::byte{1};
-  room[1] = std::byte{1};
-  room[2] = std::byte{6};
-  room[kChaddrOffset] = std::byte{0x06};
-  for (std::size_t i = 1; i < 6; ++i) room[kChaddrOffset + i] = static_cast<std::byte>(random_.next());
-  std::copy(dhcp4::kCookie.begin(), dhcp4::kCookie.end(), room.begin() + dhcp4::kVendorOffset);
-  const bool says_discover = random_.chance(0.5);
-  if (says_discover) {
-    room[dhcp4::kOptionsOffset] = std::byte{53};
-    room[dhcp4::kOptionsOffset + 1] = std::byte{1};
-    room[dhcp4::kOptionsOffset + 2] = std::byte{1};
-  }
-  const std::size_t size = dhcp4::kOptionsOffset + 3 + random_.below(kNoiseMax - dhcp4::kOptionsOffset - 3);
-  send({net::Ipv4Address(), dhcp4::kClientPort}, {net::Ipv4Address::broadcast(), dhcp4::kServerPort},
-       std::span(room).first(size));
+  std::array<std::byte, kHostileBytesMax> room{};
+  const BrokenDiscover broken = broken_discover(room, random_);
+  send({net::Ipv4Address(), dhcp4::kClientPort}, {net::Ipv4Address::broadcast(), dhcp4::kServerPort}, broken.message);
 }
 
 }  // namespace rackcast::sim

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "io_backends/sim/sim_network.h"
+#include "tools/sim/machines/random.h"
 #include "tools/sim/scenario/scenario.h"
 
 namespace rackcast::sim {
@@ -37,14 +38,12 @@ class HostileTraffic final : private io::SimEventTarget, private io::SimPortRece
   void scan();
   void bad_dhcp();
   [[nodiscard]] net::Endpoint stranger();
-  [[nodiscard]] std::span<const std::byte> read_request(std::span<std::byte> room) const;
-  [[nodiscard]] std::span<const std::byte> noise(std::span<std::byte> room);
 
   io::SimNetwork& network_;
   HostilePlan plan_;
   net::Ipv4Address server_;
   std::string largest_file_;
-  io::SeededRandom random_;
+  Random random_;
   std::vector<io::PortId> ports_;
   std::uint32_t silent_readers_left_;
   std::uint64_t sent_ = 0;

@@ -52,7 +52,7 @@ RackLayout lay_out(const RunPlan& plan) {
   return layout;
 }
 
-std::shared_ptr<Config> server_config(const RackLayout& layout, const std::string& root) {
+std::shared_ptr<Config> server_config(const RackLayout& layout, const std::string& root, const TftpChoices& choices) {
   auto config = std::make_shared<Config>();
   config->server.interfaces = {"eth0"};
   DhcpConfig& dhcp = config->dhcp.emplace();
@@ -71,6 +71,8 @@ std::shared_ptr<Config> server_config(const RackLayout& layout, const std::strin
   TftpConfig& tftp = config->tftp.emplace();
   tftp.listen = {{net::Ipv4Address(), net::UdpPort{69}}};
   tftp.root = root;
+  tftp.single_port = choices.single_port;
+  tftp.max_windowsize = choices.max_windowsize;
   config->http.emplace().root = root;
   config->ftp.emplace().root = root;
   return config;

@@ -1,6 +1,7 @@
 #include "tools/sim/deterministic/stream_decisions.h"
 
 #include <array>
+#include <optional>
 #include <vector>
 
 #include "core/engine/ftp/session.h"
@@ -34,8 +35,11 @@ engine::DirectoryListing listing_of(const VirtualTree& tree, const std::string& 
   return listing;
 }
 
+constexpr unsigned kOk = 200;
+constexpr unsigned kErrors = 400;  // from here on
+
 Failure failure_of_status(unsigned status) {
-  if (status == 200) return Failure::kNone;
+  if (status == kOk) return Failure::kNone;
   return status == 404 ? Failure::kNotFound : Failure::kRefused;
 }
 
@@ -68,23 +72,33 @@ Asked ask_http(std::string_view method, const FetchRequest& request, const Virtu
 
 }  // namespace
 
+Failure after_head(unsigned status, bool closes) {
+  if (status != kOk && status < kErrors) return Failure::kRefused;
+  return closes ? Failure::kConnectionLost : Failure::kNone;
+}
+
 StreamAnswer answer_http(const FetchRequest& request, const VirtualTree& tree, const std::string& root,
                          net::Ipv4Address peer, bool connected, WallTime now) {
   StreamAnswer answer;
   answer.round_trips = connected ? 1 : 2;
+  std::optional<std::uint64_t> promised;
   if (request.head_first) {
     const Asked head = ask_http("HEAD", request, tree, root, peer, now);
     ++answer.round_trips;
     answer.status = static_cast<std::uint16_t>(head.response.status);
-    answer.failure = failure_of_status(head.response.status);
-    if (answer.failure == Failure::kNone && head.response.close) answer.failure = Failure::kConnectionLost;
-    if (answer.failure != Failure::kNone) return answer;
+    answer.failure = after_head(head.response.status, head.response.close);
+    if (answer.failure != Failure::kNone) {
+      --answer.round_trips;  // GET was not answered
+      return answer;
+    }
+    if (head.response.status == kOk) promised = head.response.content_length();
   }
   Asked get = ask_http("GET", request, tree, root, peer, now);
   answer.status = static_cast<std::uint16_t>(get.response.status);
   answer.failure = failure_of_status(get.response.status);
   answer.stays_open = request.keep_alive && !get.response.close;
   answer.bytes = get.response.content_length();
+  if (answer.failure == Failure::kNone && promised && *promised != answer.bytes) answer.failure = Failure::kWrongSize;
   if (get.response.body == engine::BodyKind::kFile)
     answer.image = tree.find(get.path)->image;
   else

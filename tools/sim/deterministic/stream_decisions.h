@@ -26,6 +26,10 @@ struct StreamAnswer {
   bool stays_open = false;       // the connection may be used again
 };
 
+// What a client that asks HEAD first does about its answer: GET on the same connection (kNone), also after an error,
+// since not every server knows HEAD (EDK2's HTTP boot); a server that closes meanwhile has lost it.
+[[nodiscard]] Failure after_head(unsigned status, bool closes);
+
 // `connected`: the machine's connection is open from an earlier fetch.
 [[nodiscard]] StreamAnswer answer_http(const FetchRequest& request, const VirtualTree& tree, const std::string& root,
                                        net::Ipv4Address peer, bool connected, WallTime now);

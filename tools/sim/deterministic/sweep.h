@@ -51,6 +51,11 @@ struct SeedOutcome {
   std::vector<std::string> failures;  // violations, and machines that had no reason to fail; one line each
 };
 
+// Every machine must be done, with enough bytes to mean something; where the plan loses datagrams a few may end in
+// silence (no offer, no ACK, time-out). Adds what is wrong to `outcome`, and who is done.
+inline constexpr std::uint64_t kSweepMachineBytesMin = 2'000'000;
+void judge_machines(const RunPlan& plan, const RunRecord& record, SeedOutcome& outcome);
+
 [[nodiscard]] SeedOutcome run_seed(std::uint64_t seed, const SweepOptions& options, const SweepTrees& trees);
 
 // In the order of seeds. `on_failure`: at once, from any of the threads but one at a time; null: nobody waits.

@@ -2,21 +2,16 @@
 
 #include <algorithm>
 
+#include "tools/sim/deterministic/wire_view.h"
+
 namespace rackcast::sim {
 
 namespace {
 
-// The server's shortest wait for a silent client but for gaps (core/engine/tftp/terms.h), less one timer tick. Whoever
-// is silent for so long was delayed past a time-out.
-constexpr Span kLateAfter = std::chrono::milliseconds(980);
-
-bool is_machine(const net::IpAddress& address) {
-  return address.is_v4() && address.v4().octet(0) == 10;
-}
-
-std::uint64_t client_key(const net::Endpoint& endpoint) {
-  return (std::uint64_t{endpoint.address.v4().value()} << 16U) | endpoint.port.value();
-}
+// The server's wait for a silent client that asks for no other (core/engine/tftp/terms.h). A timer may look one tick
+// early.
+constexpr Span kFirstWait = std::chrono::seconds(1);
+constexpr Span kTimerSlack = std::chrono::milliseconds(20);
 
 }  // namespace
 
@@ -26,23 +21,26 @@ TransferFacts* TransferWatch::find(net::Ipv4Address client, net::UdpPort port, n
 }
 
 void TransferWatch::on_sent(Instant now, const io::SimFrame& frame) {
-  if (frame.source.address == net::IpAddress(server_) && is_machine(frame.destination.address) &&
+  if (frame.source.address == net::IpAddress(server_) && is_rack_address(frame.destination.address) &&
       frame.source.port.value() > 68)
     on_server(now, frame);
 }
 
 void TransferWatch::on_arrived(Instant now, const io::SimFrame& frame) {
-  if (frame.destination.address == net::IpAddress(server_) && is_machine(frame.source.address) &&
+  if (frame.destination.address == net::IpAddress(server_) && is_rack_address(frame.source.address) &&
       frame.destination.port.value() > 68)
     on_client(now, frame);
 }
 
-void TransferWatch::on_fault(const io::SimFrame& frame) {
+void TransferWatch::on_fault(Instant now, const io::SimFrame& frame) {
   const bool down = frame.source.address == net::IpAddress(server_);
   const net::Endpoint& client = down ? frame.destination : frame.source;
   const net::Endpoint& own = down ? frame.source : frame.destination;
-  if (!is_machine(client.address)) return;
-  if (TransferFacts* transfer = find(client.address.v4(), client.port, own.port)) ++transfer->faults;
+  if (!is_rack_address(client.address)) return;
+  TransferFacts* const transfer = find(client.address.v4(), client.port, own.port);
+  if (transfer == nullptr) return;
+  ++transfer->faults;
+  transfer->fault_at = now;
 }
 
 void TransferWatch::on_server(Instant now, const io::SimFrame& frame) {
@@ -68,10 +66,12 @@ void TransferWatch::on_server(Instant now, const io::SimFrame& frame) {
       fresh.client = frame.destination;
       fresh.tid = frame.source.port;
       fresh.heard_at = now;
+      fresh.first_wait = kFirstWait;
       if (oack != nullptr) {
         const std::uint64_t block_size = oack->options.blksize.value_or(tftp::kBlockSizeDefault);
         fresh.datagram_bytes = static_cast<std::uint32_t>(block_size + tftp::kDataHeaderBytes);
         fresh.window = static_cast<std::uint32_t>(oack->options.windowsize.value_or(1));
+        fresh.first_wait = std::chrono::seconds(oack->options.timeout.value_or(1));
         fresh.bytes_needed = fresh.bytes_sent = frame.size();
         fresh.sent_at = now;
         return;
@@ -81,20 +81,18 @@ void TransferWatch::on_server(Instant now, const io::SimFrame& frame) {
     return;  // under way when it ended
   }
   TransferFacts& transfer = transfers_[key];
-  // Nothing was heard since the last sending, for longer than the server waits: that answer is late, or lost with whom
-  // it was for.
-  const bool late = transfer.heard_at <= transfer.sent_at && now - transfer.sent_at >= kLateAfter;
-  if (late) ++transfer.faults;
-  if (oack != nullptr) {
+  // Nothing was heard since the last sending for longer than the server waits, and nothing of it was lost: what the
+  // client says is late.
+  const bool unheard = transfer.heard_at <= transfer.sent_at && transfer.fault_at < transfer.sent_at;
+  if (unheard && now - transfer.sent_at >= transfer.first_wait - kTimerSlack) ++transfer.faults;
+  if (oack != nullptr)
     transfer.bytes_sent += frame.size();
-    watcher_.on_repeat(transfer);
-  } else {
-    on_data(now, transfer, *data, frame.size());
-  }
+  else
+    on_data(transfer, *data, frame.size());
   transfer.sent_at = now;
 }
 
-void TransferWatch::on_data(Instant, TransferFacts& transfer, const tftp::Data& data, std::size_t bytes) {
+void TransferWatch::on_data(TransferFacts& transfer, const tftp::Data& data, std::size_t bytes) {
   if (!transfer.running) {
     transfer.running = true;
     watcher_.on_started(transfer);
@@ -102,21 +100,22 @@ void TransferWatch::on_data(Instant, TransferFacts& transfer, const tftp::Data& 
   const std::uint64_t block =
       tftp::from_wire(data.block, tftp::BlockIndex(transfer.highest), tftp::Rollover::kToZero).value();
   transfer.bytes_sent += bytes;
-  if (block <= transfer.highest) return watcher_.on_repeat(transfer);
+  if (block <= transfer.highest) return;
   transfer.highest = block;
   transfer.bytes_needed += bytes;
   if (bytes < transfer.datagram_bytes) transfer.final_block = block;
 }
 
 void TransferWatch::on_client(Instant now, const io::SimFrame& frame) {
-  if (frame.destination.port == listener_) {
+  const tftp::Packet packet = tftp::parse(frame.payload);
+  if (frame.destination.port == listener_ && std::holds_alternative<tftp::Request>(packet)) {
     asked_[client_key(frame.source)] = 1;
     return;
   }
+  // At the listener's port too, where the server answers from it (single_port).
   TransferFacts* transfer = find(frame.source.address.v4(), frame.source.port, frame.destination.port);
   if (transfer == nullptr) return;
   transfer->heard_at = now;
-  const tftp::Packet packet = tftp::parse(frame.payload);
   if (std::holds_alternative<tftp::ErrorReport>(packet)) return end(*transfer);
   const auto* const ack = std::get_if<tftp::Ack>(&packet);
   if (ack == nullptr || transfer->final_block == 0) return;
@@ -124,20 +123,28 @@ void TransferWatch::on_client(Instant now, const io::SimFrame& frame) {
   if (block == transfer->final_block) end(*transfer);
 }
 
-void TransferWatch::end(TransferFacts& transfer) {
+void TransferWatch::end(const TransferFacts& transfer) {
+  const Key key{transfer.client.address.v4(), transfer.client.port, transfer.tid};
+  tell_end(transfer);
+  transfers_.erase(key);
+}
+
+void TransferWatch::tell_end(const TransferFacts& transfer) {
   if (transfer.running) watcher_.on_ended(transfer);
-  transfers_.erase({transfer.client.address.v4(), transfer.client.port, transfer.tid});
+  watcher_.on_closed(transfer);
 }
 
 void TransferWatch::forget_client(net::Ipv4Address address) {
-  for (auto it = transfers_.begin(); it != transfers_.end();) {
-    if (it->second.client.address != net::IpAddress(address)) {
-      ++it;
-      continue;
-    }
-    if (it->second.running) watcher_.on_ended(it->second);
-    it = transfers_.erase(it);
-  }
+  std::erase_if(transfers_, [&](const auto& entry) {
+    const bool its_own = entry.first.address == address;
+    if (its_own) tell_end(entry.second);
+    return its_own;
+  });
+}
+
+void TransferWatch::close_all() {
+  for (const auto& [key, transfer] : transfers_) tell_end(transfer);
+  transfers_.clear();
 }
 
 }  // namespace rackcast::sim

@@ -23,19 +23,19 @@ struct TransferFacts {
   std::uint64_t final_block = 0;  // 0: not sent yet
   std::uint64_t bytes_needed = 0;
   std::uint64_t bytes_sent = 0;
-  std::uint32_t faults = 0;  // datagrams lost, reordered, duplicated or late, both ways
-  Instant sent_at{};         // the server's latest
-  Instant heard_at{};        // the client's latest arrival
-  bool running = false;      // sends data
-  bool over = false;
-  bool reported = false;  // a violation was told already
+  std::uint32_t faults = 0;           // datagrams lost, reordered, duplicated or late, both ways
+  Span first_wait{};                  // of the server for a silent client
+  Instant sent_at{};                  // the server's latest
+  Instant heard_at{};                 // the client's latest arrival
+  Instant fault_at = Instant::min();  // the network's latest
+  bool running = false;               // sends data
 };
 
 class TransferWatcher {
  public:
   virtual void on_started(const TransferFacts& transfer) = 0;  // the first DATA
   virtual void on_ended(const TransferFacts& transfer) = 0;    // once for each started one
-  virtual void on_repeat(TransferFacts& transfer) = 0;         // bytes went out that had gone out before
+  virtual void on_closed(const TransferFacts& transfer) = 0;   // each one's last, behind on_ended: no more is sent
 
  protected:
   ~TransferWatcher() = default;
@@ -48,10 +48,11 @@ class TransferWatch {
 
   void on_sent(Instant now, const io::SimFrame& frame);
   void on_arrived(Instant now, const io::SimFrame& frame);
-  void on_fault(const io::SimFrame& frame);
+  void on_fault(Instant now, const io::SimFrame& frame);
 
   // The endpoint's transfers are nobody's any more (a reset): what is still sent to them is lost.
   void forget_client(net::Ipv4Address address);
+  void close_all();  // the run is over
 
  private:
   struct Key {
@@ -70,9 +71,10 @@ class TransferWatch {
 
   [[nodiscard]] TransferFacts* find(net::Ipv4Address client, net::UdpPort port, net::UdpPort tid);
   void on_server(Instant now, const io::SimFrame& frame);
-  void on_data(Instant now, TransferFacts& transfer, const tftp::Data& data, std::size_t bytes);
+  void on_data(TransferFacts& transfer, const tftp::Data& data, std::size_t bytes);
   void on_client(Instant now, const io::SimFrame& frame);
-  void end(TransferFacts& transfer);
+  void end(const TransferFacts& transfer);
+  void tell_end(const TransferFacts& transfer);
 
   net::Ipv4Address server_;
   net::UdpPort listener_;

@@ -15,6 +15,7 @@
 #include "core/engine/tftp/tftp_engine.h"
 #include "core/runtime/lane.h"
 #include "io_backends/sim/sim_io.h"
+#include "tools/sim/deterministic/rack_layout.h"
 #include "tools/sim/deterministic/virtual_stores.h"
 #include "tools/sim/deterministic/virtual_tree.h"
 
@@ -31,8 +32,7 @@ struct VirtualServerOptions {
   unsigned lanes = 1;
   std::uint32_t machines = 100;  // sizes its tables
   std::uint32_t strangers = 0;   // who only take leases
-  bool single_port = false;
-  std::uint16_t max_windowsize = 64;
+  TftpChoices tftp;
   std::uint64_t uplink_bits_per_second = 10'000'000'000;  // 0: no limit
   std::uint64_t resident_bytes_max = ~std::uint64_t{0};   // larger images go in pieces
   StoreTimes stores;

@@ -1,9 +1,12 @@
 #include "tools/sim/deterministic/withheld_checker.h"
 
+#include <algorithm>
 #include <array>
 
 #include "proto/dhcp/message.h"
 #include "proto/dhcp/options.h"
+#include "proto/tftp/packet.h"
+#include "tools/sim/deterministic/wire_view.h"
 #include "tools/sim/machines/digest.h"
 #include "tools/sim/machines/mac_plan.h"
 
@@ -11,26 +14,30 @@ namespace rackcast::sim {
 
 namespace {
 
-// No client asks again sooner on purpose; what comes sooner crossed the answer on its way.
+// The server answers a repeated question not sooner than this after the last time; pxelinux repeats its own after 110
+// ms. What comes sooner may have crossed the answer on its way, too.
 constexpr Span kRetryMin = std::chrono::milliseconds(200);
 
-constexpr std::size_t kTftpQuestionOpcodes = 4;  // RRQ 1 and ACK 4
+// The server's back-off (core/engine/tftp/engine_limits.h): doubled up to this, looked at by a timer that is so coarse.
+constexpr Span kServerWaitMax = std::chrono::seconds(16);
+constexpr Span kTimerSlack = std::chrono::milliseconds(20);
+constexpr unsigned kDoublingsMax = 4;
+// The datagrams of a window leave together.
+constexpr Span kOneSending = std::chrono::milliseconds(50);
 
-std::uint64_t client_key(const net::Endpoint& endpoint) {
-  return (std::uint64_t{endpoint.address.v4().value()} << 16U) | endpoint.port.value();
-}
+constexpr std::size_t kTftpHeadBytes = 4;
+constexpr std::uint64_t kBootpQuestion = 256;  // no message type is this
 
 std::uint64_t question_of(const io::SimFrame& frame) {
   return digest_of(frame.payload) ^ frame.destination.port.value();
 }
 
 bool is_question(std::span<const std::byte> payload) {
-  if (payload.size() < kTftpQuestionOpcodes || payload[0] != std::byte{0}) return false;
+  if (payload.size() < kTftpHeadBytes || payload[0] != std::byte{0}) return false;
   return payload[1] == std::byte{1} || payload[1] == std::byte{4};
 }
-
-bool is_tftp_client(const net::Endpoint& endpoint) {
-  return endpoint.address.is_v4() && endpoint.address.v4().octet(0) == 10;
+bool is_request(std::span<const std::byte> payload) {
+  return payload[1] == std::byte{1};
 }
 
 }  // namespace
@@ -43,24 +50,51 @@ void WithheldChecker::on_sent(Instant now, const io::SimFrame& frame) {
   if (frame.destination.port == dhcp4::kServerPort || frame.source.port == dhcp4::kServerPort)
     return on_dhcp(now, frame, false);
   if (frame.source.address == net::IpAddress(server_)) {
-    if (!is_tftp_client(frame.destination)) return;
+    if (!is_rack_address(frame.destination.address)) return;
     const auto it = tftp_.find(client_key(frame.destination));
-    if (it == tftp_.end()) return;
-    it->second.answered = it->second.question != 0 ? it->second.question : it->second.answered;
-    it->second.question = 0;
-  } else if (at_server(frame) && is_tftp_client(frame.source) && is_question(frame.payload)) {
+    if (it != tftp_.end()) on_tftp_answer(now, frame, it->second);
+  } else if (at_server(frame) && is_rack_address(frame.source.address) && is_question(frame.payload)) {
     const auto it = tftp_.find(client_key(frame.source));
     if (it == tftp_.end() || it->second.question != question_of(frame)) return;
+    const bool once_more = it->second.question == it->second.answered;
+    if (once_more && now < it->second.repeats_by + kTimerSlack) return;
     tell(now, std::nullopt, it->second, "TFTP", frame.source);
   }
 }
 
+void WithheldChecker::on_tftp_answer(Instant now, const io::SimFrame& frame, TftpDebt& debt) {
+  const bool to_new_question = debt.question != 0 && debt.question != debt.answered;
+  if (debt.question != 0) debt.answered = debt.question;
+  debt.question = 0;
+  const tftp::Packet packet = tftp::parse(frame.payload);
+  if (const auto* const oack = std::get_if<tftp::OptionAck>(&packet))
+    debt.first_wait = std::chrono::seconds(oack->options.timeout.value_or(1));
+  if (to_new_question)
+    debt.unheard = 0;
+  else if (now - debt.sent_at >= kOneSending && debt.unheard < kDoublingsMax)
+    ++debt.unheard;
+  debt.sent_at = now;
+  debt.repeats_by = now + std::min(debt.first_wait * (1U << debt.unheard), std::max(debt.first_wait, kServerWaitMax));
+}
+
+void WithheldChecker::on_lost(const io::SimFrame& frame) {
+  if (frame.source.address != net::IpAddress(server_) || !is_rack_address(frame.destination.address)) return;
+  const auto it = tftp_.find(client_key(frame.destination));
+  if (it != tftp_.end()) it->second.answer_lost = true;
+}
+
 void WithheldChecker::on_arrived(Instant now, const io::SimFrame& frame) {
   if (frame.destination.port == dhcp4::kServerPort) return on_dhcp(now, frame, true);
-  if (!at_server(frame) || !is_tftp_client(frame.source) || !is_question(frame.payload)) return;
-  Debt& debt = tftp_[client_key(frame.source)];
+  if (!at_server(frame) || !is_rack_address(frame.source.address) || !is_question(frame.payload)) return;
+  TftpDebt& debt = tftp_[client_key(frame.source)];
   const std::uint64_t question = question_of(frame);
-  if (question == debt.answered || question == debt.question) return;
+  debt.unheard = 0;
+  if (question == debt.question) return;
+  if (question == debt.answered && !debt.answer_lost) return;
+  if (question != debt.answered) {
+    debt.answer_lost = false;
+    if (is_request(frame.payload)) debt.first_wait = std::chrono::seconds(1);
+  }
   debt.question = question;
   debt.since = now;
 }
@@ -80,10 +114,10 @@ void WithheldChecker::on_dhcp(Instant now, const io::SimFrame& frame, bool arriv
   std::array<std::byte, 2'048> scratch{};
   if (frame.payload.size() > scratch.size()) return;
   const dhcp4::Options options(*message, std::span(scratch).first(frame.payload.size()));
-  const auto type = options.message_type();
-  if (type != dhcp4::MessageType::kDiscover && type != dhcp4::MessageType::kRequest) return;
+  const auto type = options.message_type();  // none: BOOTP
+  if (type && type != dhcp4::MessageType::kDiscover && type != dhcp4::MessageType::kRequest) return;
   Debt& debt = dhcp_[*machine];
-  const auto question = static_cast<std::uint64_t>(*type);
+  const std::uint64_t question = type ? static_cast<std::uint64_t>(*type) : kBootpQuestion;
   if (arrived) {
     // A broadcast is heard by the server on its own segment, elsewhere by a relay.
     if (!at_server(frame) && segment_of_[machine->value()] != 0) return;
@@ -108,7 +142,7 @@ void WithheldChecker::tell(Instant now, std::optional<MachineId> machine, Debt& 
 
 void WithheldChecker::forget(MachineId machine, net::Ipv4Address address) {
   dhcp_.erase(machine);
-  std::erase_if(tftp_, [address](const auto& entry) { return entry.first >> 16U == address.value(); });
+  std::erase_if(tftp_, [address](const auto& entry) { return address_of_key(entry.first) == address; });
 }
 
 }  // namespace rackcast::sim

@@ -2,10 +2,13 @@
 // must have been answered, or its question must have been lost.
 //
 //   question arrives at the server  ->  owed          anything for that client leaves the server  ->  paid
+//   the model loses what was sent, and the question arrives again  ->  owed once more
 //   the same question leaves the client again while it is owed  ->  violation
 //
-// A question is a DISCOVER or REQUEST (by machine), or an RRQ or ACK (by client endpoint and content). One that was
-// answered before is not owed again: the answer was lost, and the server's own timers mend that. Thread: the world's.
+// A question is a BOOTREQUEST, DISCOVER or REQUEST (by machine), or an RRQ or ACK (by client endpoint and content). One
+// whose answer was not lost is not owed again. Of what is owed once more the server's own wait counts as well: DATA is
+// repeated when the client's silence has outlasted it, never because an ACK came twice (RFC 1123 §4.2.3.1); it doubles
+// with each sending that nothing was heard of. Thread: the world's.
 #pragma once
 
 #include <cstdint>
@@ -25,6 +28,7 @@ class WithheldChecker {
 
   void on_sent(Instant now, const io::SimFrame& frame);
   void on_arrived(Instant now, const io::SimFrame& frame);
+  void on_lost(const io::SimFrame& frame);
   void forget(MachineId machine, net::Ipv4Address address);  // a reset
 
  private:
@@ -32,8 +36,17 @@ class WithheldChecker {
     Instant since{};
     std::uint64_t question = 0;  // 0: none owed
     std::uint64_t answered = 0;  // the latest question that was answered
+    bool answer_lost = false;    // or a part of it
+  };
+  // TFTP's: what the server's timer is about to do.
+  struct TftpDebt : Debt {
+    Instant sent_at{};                          // the server's latest sending
+    Instant repeats_by{};                       // if nothing is heard
+    Span first_wait = std::chrono::seconds(1);  // option timeout, or the server's own
+    unsigned unheard = 0;                       // sendings since the client was heard
   };
 
+  void on_tftp_answer(Instant now, const io::SimFrame& frame, TftpDebt& debt);
   void on_dhcp(Instant now, const io::SimFrame& frame, bool arrived);
   void tell(Instant now, std::optional<MachineId> machine, Debt& debt, const char* what, const net::Endpoint& client);
   [[nodiscard]] bool at_server(const io::SimFrame& frame) const;
@@ -42,7 +55,7 @@ class WithheldChecker {
   net::Ipv4Address server_;
   const std::vector<std::uint32_t>& segment_of_;
   std::unordered_map<MachineId, Debt> dhcp_;
-  std::unordered_map<std::uint64_t, Debt> tftp_;  // by client endpoint
+  std::unordered_map<std::uint64_t, TftpDebt> tftp_;  // by client endpoint
 };
 
 }  // namespace rackcast::sim

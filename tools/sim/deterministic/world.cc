@@ -7,18 +7,13 @@
 #include <utility>
 
 #include "proto/dhcp/message.h"
-#include "tools/sim/machines/mac_plan.h"
+#include "tools/sim/scenario/rack_machines.h"
 
 namespace rackcast::sim {
 
 namespace {
 
-enum class AgendaItem : std::uint64_t { kPowerOn, kRestart, kUncut, kReplace };
-constexpr unsigned kItemShift = 32;
-
-std::uint64_t agenda_token(AgendaItem item, std::size_t which) {
-  return (static_cast<std::uint64_t>(item) << kItemShift) | which;
-}
+constexpr unsigned kItemShift = 32;  // a token's lower half is which one
 
 constexpr std::size_t kFramesStart = 256;
 constexpr std::size_t kPayloadStart = 24;  // an ACK, the header of a DATA
@@ -62,6 +57,7 @@ World::World(WorldOptions options, Observer& observer, io::SimTap* tap)
       network_(network_options(plan_)),
       start_(network_.now().monotonic),
       tree_(*options_.tree, options_.server.resident_bytes_max),
+      power_(plan_),
       tap_(tap) {
   cut_.partitioned = true;
   network_.set_tap(this);
@@ -96,8 +92,19 @@ void World::build_network() {
     const bool invented = plan_.hostile.bad_dhcp_per_second > 0;
     server.machines =
         static_cast<std::uint32_t>(plan_.machines.size()) + (invented ? first.last.value() - first.first.value() : 0);
-    server_ = std::make_unique<VirtualServer>(host, tree_, server_config(layout_, std::string(kTreeRoot)), server,
-                                              plan_.seed);
+    const auto config = server_config(layout_, std::string(kTreeRoot), server.tftp);
+    server_ = std::make_unique<VirtualServer>(host, tree_, config, server, plan_.seed);
+  }
+}
+
+// Without DHCP: those that the pools would have given.
+void World::give_addresses(std::vector<RackMachine>& machines) const {
+  std::vector<net::Ipv4Address> next;  // by segment
+  for (const SegmentPlan& segment : layout_.segments) next.push_back(segment.first);
+  for (std::size_t i = 0; i < machines.size(); ++i) {
+    net::Ipv4Address& mine = next[layout_.segment_of[i]];
+    machines[i].address = mine;
+    mine = net::Ipv4Address(mine.value() + 1);
   }
 }
 
@@ -112,24 +119,12 @@ void World::build_machines(Observer& observer) {
   }
   latest_address_.resize(count);
   network_.reserve_ports(count + plan_.hostile.sources);
-  std::vector<RackMachine> machines(count);
-  const bool with_dhcp = (facts_.skipped_stages & (1U << static_cast<unsigned>(Stage::kDhcp))) == 0;
-  std::vector<net::Ipv4Address> next_address;  // by segment
-  for (const SegmentPlan& segment : layout_.segments) next_address.push_back(segment.first);
+  std::vector<RackMachine> machines = rack_machines(plan_);
+  if ((facts_.skipped_stages & (1U << static_cast<unsigned>(Stage::kDhcp))) != 0) give_addresses(machines);
   for (std::uint32_t i = 0; i < count; ++i) {
-    const MachinePlan& plan = plan_.machines[i];
-    machines[i].identity = identity_of(MachineId{i});
-    machines[i].profile = plan.profile;
-    machines[i].pace = plan.pace;
-    if (!with_dhcp) {
-      net::Ipv4Address& next = next_address[layout_.segment_of[i]];
-      machines[i].address = next;
-      next = net::Ipv4Address(next.value() + 1);
-    }
-    machines[i].seed = plan_.seed * 0x9E37'79B9'7F4A'7C15ULL + i;
     // A port's number is its machine's.
     (void)network_.add_port(segments_[layout_.segment_of[i]], machines[i].identity.mac,
-                            plan.cut_until > Instant{} ? cut_ : cable_, *this);
+                            plan_.machines[i].cut_until > Instant{} ? cut_ : cable_, *this);
   }
   StreamOptions streams;
   streams.server = layout_.server();
@@ -150,18 +145,20 @@ void World::build_machines(Observer& observer) {
 }
 
 void World::add_agenda() {
-  const auto add = [this](Instant at, AgendaItem item, std::size_t which) {
-    network_.schedule(start_ + at.time_since_epoch(), this, agenda_token(item, which));
-    ++agenda_left_;
-  };
-  for (std::size_t i = 0; i < plan_.machines.size(); ++i) {
-    const MachinePlan& machine = plan_.machines[i];
-    add(machine.power_on, AgendaItem::kPowerOn, i);
-    if (machine.restart_at != kNever) add(machine.restart_at, AgendaItem::kRestart, i);
-    if (machine.cut_until > Instant{}) add(machine.cut_until, AgendaItem::kUncut, i);
-  }
+  arm_power();
+  for (std::size_t i = 0; i < plan_.machines.size(); ++i)
+    if (plan_.machines[i].cut_until > Instant{}) at(plan_.machines[i].cut_until, AgendaItem::kUncut, i);
   for (std::size_t i = 0; i < options_.replacements.size(); ++i)
-    add(options_.replacements[i].at, AgendaItem::kReplace, i);
+    at(options_.replacements[i].at, AgendaItem::kReplace, i);
+}
+
+void World::at(Instant time, AgendaItem item, std::size_t which) {
+  network_.schedule(start_ + time.time_since_epoch(), this, (static_cast<std::uint64_t>(item) << kItemShift) | which);
+  ++agenda_left_;
+}
+
+void World::arm_power() {
+  if (power_.next() != kNever) at(power_.next(), AgendaItem::kPower, 0);
 }
 
 void World::on_event(std::uint64_t token) {
@@ -169,10 +166,9 @@ void World::on_event(std::uint64_t token) {
   --agenda_left_;
   if (is_over_) return;  // whoever was still to be switched on stays off
   switch (static_cast<AgendaItem>(token >> kItemShift)) {
-    case AgendaItem::kPowerOn:
-      return rack_->power_on(now(), MachineId{which});
-    case AgendaItem::kRestart:
-      return restart(MachineId{which});
+    case AgendaItem::kPower:
+      while (power_.next() <= now()) switch_on(power_.take());
+      return arm_power();
     case AgendaItem::kUncut:
       return network_.set_faults(io::PortId{which}, cable_);
     case AgendaItem::kReplace: {
@@ -182,15 +178,11 @@ void World::on_event(std::uint64_t token) {
   }
 }
 
-// The reset button: connections and address are gone before the firmware starts.
-void World::restart(MachineId machine) {
+// For the first time, or by the reset button: connections and address are gone before the firmware starts.
+void World::switch_on(MachineId machine) {
   streams_->cancel(machine);
   network_.set_address(io::PortId{machine.value()}, {});
   rack_->power_on(now(), machine);
-  const Span every = plan_.machines[machine.value()].restart_every;
-  if (every <= Span{} || now() + every >= plan_.restarts_end) return;
-  ++agenda_left_;
-  network_.schedule(network_.now().monotonic + every, this, agenda_token(AgendaItem::kRestart, machine.value()));
 }
 
 bool World::over() const {

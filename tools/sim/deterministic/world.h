@@ -26,6 +26,7 @@
 #include "tools/sim/deterministic/virtual_tree.h"
 #include "tools/sim/machines/observer.h"
 #include "tools/sim/machines/rack.h"
+#include "tools/sim/scenario/power_plan.h"
 #include "tools/sim/scenario/scenario.h"
 
 namespace rackcast::sim {
@@ -81,7 +82,10 @@ class World final : private Carrier,
   [[nodiscard]] std::uint64_t datagrams_lost_way() const { return lost_way_; }
 
  private:
+  enum class AgendaItem : std::uint64_t { kPower, kUncut, kReplace };
+
   void build_network();
+  void give_addresses(std::vector<RackMachine>& machines) const;
   void build_machines(Observer& observer);
   void add_agenda();
 
@@ -105,7 +109,9 @@ class World final : private Carrier,
   // The agenda: power and cables by plan.
   void on_event(std::uint64_t token) override;
   [[nodiscard]] bool over() const;
-  void restart(MachineId machine);
+  void at(Instant time, AgendaItem item, std::size_t which);
+  void arm_power();
+  void switch_on(MachineId machine);
 
   WorldOptions options_;
   const RunPlan& plan_;
@@ -116,6 +122,7 @@ class World final : private Carrier,
   io::SimNetwork network_;
   MonotonicTime start_;
   VirtualTree tree_;
+  PowerPlan power_;
   io::SimTap* tap_;
   std::vector<std::unique_ptr<DhcpRelay>> relays_;
   std::unique_ptr<VirtualServer> server_;

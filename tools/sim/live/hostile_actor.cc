@@ -10,14 +10,11 @@
 
 #include "core/errno_text.h"
 #include "io_backends/socket/sockaddr.h"
-#include "proto/bytes/writer.h"
-#include "proto/tftp/encode.h"
+#include "tools/sim/scenario/hostile_messages.h"
 
 namespace rackcast::sim {
 namespace {
 
-constexpr std::size_t kGarbageMax = 600;
-constexpr std::uint32_t kMagicCookie = 0x63825363;
 constexpr std::uint16_t kDhcpPort = 67;
 constexpr std::uint16_t kTftpPort = 69;
 
@@ -132,39 +129,24 @@ void HostileActor::send(net::Ipv4Address source, std::uint16_t port, std::span<c
 }
 
 void HostileActor::send_request(net::Ipv4Address source) {
-  tftp::Request request;
-  request.filename = target_.largest_file;
-  request.options.tsize = 0;
-  std::array<std::byte, 512> bytes;
-  send(source, kTftpPort, tftp::encode_request(bytes, request));
+  std::array<std::byte, kHostileBytesMax> bytes;
+  send(source, kTftpPort, hostile_request(bytes, target_.largest_file));
 }
 
 void HostileActor::send_garbage() {
-  std::array<std::byte, kGarbageMax> bytes;
-  const std::size_t size = 1 + random_.below(bytes.size());
-  for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<std::byte>(random_.next() & 0xFFU);
-  send(any_source(), random_.chance(0.5) ? kDhcpPort : kTftpPort, std::span(bytes).first(size));
+  std::array<std::byte, kHostileBytesMax> bytes;
+  const auto noise = hostile_noise(bytes, random_);
+  send(any_source(), random_.chance(0.5) ? kDhcpPort : kTftpPort, noise);
 }
 
-// A DISCOVER of an invented machine whose last option claims more bytes than there are.
 void HostileActor::send_bad_discover() {
   if (carrier_.dhcp() == nullptr) {
     ++unsent_;
     return;
   }
-  net::MacAddress mac{{0x06, 0x52, 0x43}};
-  for (std::size_t i = 3; i < mac.octets.size(); ++i) mac.octets[i] = static_cast<std::uint8_t>(random_.next() & 0xFFU);
-  std::array<std::byte, 300> bytes;
-  bytes::Writer out(bytes);
-  out.be32(0x01010600);  // BOOTREQUEST, Ethernet, 6 bytes, no hops
-  out.be32(static_cast<std::uint32_t>(random_.next()));
-  out.zeros(20);  // secs, flags, ciaddr, yiaddr, siaddr, giaddr
-  out.bytes(std::as_bytes(std::span(mac.octets)));
-  out.zeros(10 + 64 + 128);
-  out.be32(kMagicCookie);
-  for (const unsigned byte : {53U, 1U, 1U, 12U, 250U}) out.u8(static_cast<std::uint8_t>(byte));
-  while (out.ok() && out.room() > 0) out.u8(static_cast<std::uint8_t>(random_.next() & 0xFFU));
-  carrier_.dhcp()->send(mac, DhcpSend{}, out.written());
+  std::array<std::byte, kHostileBytesMax> bytes;
+  const BrokenDiscover broken = broken_discover(bytes, random_);
+  carrier_.dhcp()->send(broken.mac, DhcpSend{}, broken.message);
   ++sent_;
 }
 

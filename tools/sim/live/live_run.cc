@@ -1,66 +1,24 @@
 #include "tools/sim/live/live_run.h"
 
 #include <algorithm>
-#include <queue>
-#include <tuple>
 
 #include "tools/sim/live/hostile_actor.h"
 #include "tools/sim/live/run_notes.h"
 #include "tools/sim/live/server_cpu_search.h"
-#include "tools/sim/machines/mac_plan.h"
+#include "tools/sim/scenario/power_plan.h"
+#include "tools/sim/scenario/rack_machines.h"
 
 namespace rackcast::sim {
 namespace {
 
 constexpr Span kTick = std::chrono::milliseconds(100);
 
-// When who is switched on, or on again. Two entries a machine at most.
-class PowerPlan {
- public:
-  explicit PowerPlan(const RunPlan& plan) : plan_(plan) {
-    for (std::uint32_t i = 0; i < plan.machines.size(); ++i) {
-      events_.push({plan.machines[i].power_on, i});
-      add_restart(plan.machines[i].restart_at, i);
-    }
-  }
-
-  [[nodiscard]] Instant next() const { return events_.empty() ? kNever : events_.top().at; }
-  // Precondition: next() != kNever.
-  MachineId take() {
-    const Event event = events_.top();
-    events_.pop();
-    const MachinePlan& machine = plan_.machines[event.machine];
-    if (event.at >= machine.restart_at && machine.restart_every > Span::zero())
-      add_restart(event.at + machine.restart_every, event.machine);
-    return MachineId{event.machine};
-  }
-
- private:
-  struct Event {
-    Instant at{};
-    std::uint32_t machine = 0;
-    bool operator>(const Event& other) const { return std::tie(at, machine) > std::tie(other.at, other.machine); }
-  };
-
-  void add_restart(Instant at, std::uint32_t machine) {
-    if (at != kNever && at < plan_.restarts_end) events_.push({at, machine});
-  }
-
-  const RunPlan& plan_;
-  std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
-};
-
-std::vector<RackMachine> rack_machines(const RunPlan& plan, const LiveSettings& settings) {
-  std::vector<RackMachine> machines;
-  machines.reserve(plan.machines.size());
-  for (std::uint32_t i = 0; i < plan.machines.size(); ++i) {
-    RackMachine& machine = machines.emplace_back();
-    machine.identity = identity_of(MachineId{i});
-    machine.profile = plan.machines[i].profile;
-    machine.pace = plan.machines[i].pace;
-    if (!settings.network.dhcp) machine.address = net::Ipv4Address(settings.first_address.value() + i);
-    machine.seed = plan.seed * 0x9E37'79B9'7F4A'7C15ULL + i;
-  }
+// Without DHCP, addresses are counted up from the operator's first.
+std::vector<RackMachine> addressed_machines(const RunPlan& plan, const LiveSettings& settings) {
+  std::vector<RackMachine> machines = rack_machines(plan);
+  if (settings.network.dhcp) return machines;
+  for (std::uint32_t i = 0; i < machines.size(); ++i)
+    machines[i].address = net::Ipv4Address(settings.first_address.value() + i);
   return machines;
 }
 
@@ -77,7 +35,7 @@ class LiveRun {
       : plan_(plan),
         settings_(settings),
         carrier_(carrier),
-        machines_(rack_machines(plan, settings)),
+        machines_(addressed_machines(plan, settings)),
         rack_(machines_, facts, carrier, observer),
         power_(plan),
         server_cpu_(server_cpu) {

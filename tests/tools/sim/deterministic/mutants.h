@@ -6,6 +6,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -246,6 +247,24 @@ class WithheldAnswers final : public IoDecorator {
  private:
   net::Ipv4Address victim_;
   MonotonicTime since_{};
+};
+
+// Never says the same twice: what repeats a client's latest TFTP answer goes where nobody is.
+class NothingTwice final : public IoDecorator {
+ public:
+  using IoDecorator::IoDecorator;
+  void commit(TxSlot* slot) override {
+    const auto header = first_header(*slot);
+    const bool dhcp = dhcp4::parse_message(header).has_value();
+    std::vector<std::byte>& latest = latest_[net::hash(slot->destination.peer, 0)];
+    const bool again = !dhcp && std::equal(header.begin(), header.end(), latest.begin(), latest.end());
+    latest.assign(header.begin(), header.end());
+    if (again) slot->destination.peer.address = net::Ipv4Address(172, 30, 0, 1);
+    inner_.commit(slot);
+  }
+
+ private:
+  std::unordered_map<std::uint64_t, std::vector<std::byte>> latest_;
 };
 
 // Takes its time with every datagram of one machine, though less than its client's patience.

@@ -126,6 +126,13 @@ TEST_F(Mutation, AnswersWithheldFromOneMachine) {
   EXPECT_THAT(violated(), ElementsAre(Invariant::kWithheld));
 }
 
+TEST_F(Mutation, LostAnswersThatAreNotRepeated) {
+  plan("lossy_rack", "bios-pxelinux");
+  EXPECT_THAT(violated(), IsEmpty()) << first;
+  break_io<testing::NothingTwice>();
+  EXPECT_THAT(violated(), ElementsAre(Invariant::kWithheld));
+}
+
 TEST_F(Mutation, OneMachineServedSlowly) {
   break_tftp<testing::OneServedSlowly>();
   EXPECT_THAT(violated(), ElementsAre(Invariant::kFairness));

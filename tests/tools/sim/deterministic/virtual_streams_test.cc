@@ -138,6 +138,29 @@ TEST_F(VirtualStreamsTest, HeadFirstStaysOnOneConnection) {
   EXPECT_EQ(fetch(request).failure, Failure::kConnectionLost);
 }
 
+TEST(AfterHead, GetFollowsAnErrorToo) {
+  EXPECT_EQ(after_head(200, false), Failure::kNone);
+  EXPECT_EQ(after_head(405, false), Failure::kNone);
+  EXPECT_EQ(after_head(501, false), Failure::kNone);
+  EXPECT_EQ(after_head(405, true), Failure::kConnectionLost);
+  EXPECT_EQ(after_head(304, false), Failure::kRefused);
+}
+
+// GET is asked after HEAD's 404 as well: its answer decides, and the connection goes on.
+TEST_F(VirtualStreamsTest, HeadsErrorIsFollowedByGetOnTheSameConnection) {
+  FetchRequest request;
+  request.id = FetchId{1};
+  request.path = "/nothing";
+  request.server = {kServer, net::UdpPort{80}};
+  request.head_first = true;
+  EXPECT_EQ(fetch(request).failure, Failure::kNotFound);
+  EXPECT_EQ(took, 3 * path.round_trip);  // connecting, HEAD, GET
+  request.id = FetchId{2};
+  request.head_first = false;
+  EXPECT_EQ(fetch(request).failure, Failure::kNotFound);
+  EXPECT_EQ(took, path.round_trip);
+}
+
 TEST_F(VirtualStreamsTest, LossShowsAsALowerRate) {
   path.bytes_per_second = 0;
   (void)get("/a/big.rpm");

@@ -20,9 +20,9 @@ class TransferWatchTest : public ::testing::Test, protected TransferWatcher {
  protected:
   void on_started(const TransferFacts&) override { ++started; }
   void on_ended(const TransferFacts&) override { ++ended; }
-  void on_repeat(TransferFacts& transfer) override {
+  void on_closed(const TransferFacts& transfer) override {
     last = transfer;
-    checker.on_repeat(now, transfer);
+    checker.on_closed(now, transfer);
   }
 
   io::SimFrame frame(bool down, std::uint16_t port, std::span<const std::byte> payload) const {
@@ -44,20 +44,26 @@ class TransferWatchTest : public ::testing::Test, protected TransferWatcher {
     tftp::Options options;
     options.blksize = 1'000;
     options.windowsize = window;
-    watch.on_sent(now, frame(true, kTid, tftp::encode_oack(room, options)));
+    options.timeout = timeout;
+    watch.on_sent(now, frame(true, tid, tftp::encode_oack(room, options)));
   }
   void data(std::uint16_t block, std::size_t size = 1'000) {
     std::vector<std::byte> bytes(4 + size);
     (void)tftp::encode_data_header(bytes, tftp::BlockNumber(block));
-    watch.on_sent(now, frame(true, kTid, bytes));
+    watch.on_sent(now, frame(true, tid, bytes));
   }
   void ack(std::uint16_t block) {
     std::array<std::byte, 4> room{};
-    watch.on_arrived(now, frame(false, kTid, tftp::encode_ack(room, tftp::BlockNumber(block))));
+    watch.on_arrived(now, frame(false, tid, tftp::encode_ack(room, tftp::BlockNumber(block))));
   }
-  void lose_data() { watch.on_fault(frame(true, kTid, {})); }
+  void lose_data() { watch.on_fault(now, frame(true, tid, {})); }
+  std::uint64_t violated_at_end() {
+    watch.close_all();
+    return violations.count();
+  }
 
-  static constexpr std::uint16_t kTid = 40'000;
+  std::uint16_t tid = 40'000;
+  std::optional<std::uint64_t> timeout;
   Violations violations;
   BytesChecker checker{violations};
   TransferWatch watch{kServer, net::UdpPort{69}, *this};
@@ -87,21 +93,32 @@ TEST_F(TransferWatchTest, ARepeatWithoutAFaultIsAViolation) {
   ack(0);
   data(1);
   data(1);
-  ASSERT_EQ(violations.count(), 1U);
+  ASSERT_EQ(violated_at_end(), 1U);
   EXPECT_THAT(violations.kept().front().what, ::testing::HasSubstr("10.0.0.16:2070"));
+}
+
+TEST_F(TransferWatchTest, ATenthOfTheWholeTransferMayBeRepeated) {
+  rrq();
+  oack(1);
+  for (std::uint16_t block = 1; block <= 11; ++block) data(block);
+  data(1);
+  EXPECT_EQ(violations.count(), 0U);
+  data(12, 10);
+  ack(12);
+  EXPECT_EQ(violations.count(), 0U);
 }
 
 TEST_F(TransferWatchTest, AFaultAllowsOneWindow) {
   rrq();
   oack(4);
   ack(0);
-  for (const int block : {1, 2, 3, 4}) data(static_cast<std::uint16_t>(block));
+  for (std::uint16_t block = 1; block <= 4; ++block) data(block);
   lose_data();
   ack(0);
-  for (const int block : {1, 2, 3, 4}) data(static_cast<std::uint16_t>(block));
-  EXPECT_EQ(violations.count(), 0U);
+  for (std::uint16_t block = 1; block <= 4; ++block) data(block);
   data(1);
-  EXPECT_EQ(violations.count(), 1U);
+  EXPECT_EQ(violated_at_end(), 1U);
+  EXPECT_THAT(violations.kept().front().what, ::testing::HasSubstr("1 datagrams lost"));
 }
 
 TEST_F(TransferWatchTest, SilenceBeyondTheTimeOutIsAFaultToo) {
@@ -109,12 +126,47 @@ TEST_F(TransferWatchTest, SilenceBeyondTheTimeOutIsAFaultToo) {
   data(1, 512);
   now += 1s;
   data(1, 512);
-  EXPECT_EQ(violations.count(), 0U);
   now += 1ms;
   ack(0);  // heard
   now += 1s;
   data(1, 512);  // late, but not for the client's silence
+  EXPECT_EQ(violated_at_end(), 1U);
   EXPECT_EQ(last.faults, 1U);
+}
+
+TEST_F(TransferWatchTest, SilenceThatALossExplainsIsNoFaultOfItsOwn) {
+  rrq();
+  data(1, 512);
+  lose_data();
+  now += 1s;
+  data(1, 512);
+  watch.close_all();
+  EXPECT_EQ(last.faults, 1U);
+}
+
+TEST_F(TransferWatchTest, TheTimeOutIsTheTransfersOwn) {
+  timeout = 5;
+  rrq();
+  oack(1);
+  now += 1s;
+  oack(1);  // four seconds early
+  EXPECT_EQ(violated_at_end(), 1U);
+  EXPECT_EQ(last.faults, 0U);
+}
+
+// single_port: the server answers from the port that was asked, and ACKs arrive there.
+TEST_F(TransferWatchTest, AnAckAtTheListenerIsNoRequest) {
+  tid = 69;
+  rrq();
+  oack(1);
+  ack(0);
+  data(1);
+  ack(1);
+  data(2, 10);
+  ack(2);
+  EXPECT_EQ(started, 1);
+  EXPECT_EQ(ended, 1);
+  EXPECT_EQ(last.bytes_sent, last.bytes_needed);
 }
 
 TEST_F(TransferWatchTest, BlocksWrapAndStayNew) {
@@ -139,6 +191,80 @@ TEST_F(TransferWatchTest, TheNextRequestBeginsAnew) {
   EXPECT_EQ(ended, 2);
 }
 
+class WithheldTest : public ::testing::Test {
+ protected:
+  static io::SimFrame frame(bool down, std::span<const std::byte> payload) {
+    io::SimFrame made;
+    const net::Endpoint own{kServer, net::UdpPort{40'000}};
+    made.source = down ? own : kClient;
+    made.destination = down ? kClient : own;
+    made.payload.assign(payload.begin(), payload.end());
+    return made;
+  }
+  static io::SimFrame ack(std::uint16_t block) {
+    std::array<std::byte, 4> room{};
+    return frame(false, tftp::encode_ack(room, tftp::BlockNumber(block)));
+  }
+  void ask(Span at, std::uint16_t block = 7, bool arrives = true) {
+    checker.on_sent(Instant(at), ack(block));
+    if (arrives) checker.on_arrived(Instant(at), ack(block));
+  }
+  void answer(Span at, bool lost) {
+    std::array<std::byte, 4> room{};
+    const io::SimFrame data = frame(true, tftp::encode_data_header(room, tftp::BlockNumber(8)));
+    checker.on_sent(Instant(at), data);
+    if (lost) checker.on_lost(data);
+  }
+
+  Violations violations;
+  std::vector<std::uint32_t> segment_of{0};
+  WithheldChecker checker{violations, kServer, segment_of};
+};
+
+TEST_F(WithheldTest, AQuestionThatIsNeverAnsweredIsToldWhenItIsRepeated) {
+  ask(0s);
+  ask(1s);
+  EXPECT_EQ(violations.count(), 1U);
+}
+
+TEST_F(WithheldTest, ALostQuestionIsNotOwed) {
+  ask(0s, 7, false);
+  ask(1s, 7, false);
+  EXPECT_EQ(violations.count(), 0U);
+}
+
+TEST_F(WithheldTest, AnAnswerThatWasNotLostIsNotOwedAgain) {
+  ask(0s);
+  answer(1ms, false);
+  ask(5s);
+  ask(30s);
+  EXPECT_EQ(violations.count(), 0U);
+}
+
+TEST_F(WithheldTest, ALostAnswerIsOwedAgain) {
+  ask(0s);
+  answer(1ms, true);
+  ask(5s);
+  EXPECT_EQ(violations.count(), 0U);
+  ask(10s);
+  ASSERT_EQ(violations.count(), 1U);
+  EXPECT_THAT(violations.kept().front().what, ::testing::HasSubstr("after 5000 ms"));
+}
+
+// DATA is repeated by the server's timer, whose wait doubles: 1 s, then 2 s.
+TEST_F(WithheldTest, TheServersOwnWaitIsNotWithholding) {
+  ask(0s);
+  answer(1ms, true);
+  ask(250ms);
+  ask(750ms);
+  answer(1'001ms, true);
+  ask(1'750ms);
+  ask(2'900ms);
+  EXPECT_EQ(violations.count(), 0U);
+  ask(3'100ms);
+  EXPECT_EQ(violations.count(), 1U);
+}
+
 TEST(LeaseChecker, AnAddressMayChangeHandsOnlyWhenItIsFree) {
   Violations violations;
   LeaseChecker checker(violations);
@@ -159,6 +285,63 @@ TEST(Violations, AreBoundedButCounted) {
   for (int i = 0; i < 1'000; ++i) violations.add({});
   EXPECT_EQ(violations.count(), 1'000U);
   EXPECT_EQ(violations.kept().size(), Violations::kKeptMax);
+}
+
+class FairnessTest : public ::testing::Test {
+ protected:
+  FairnessTest() {
+    plan.machines.resize(5);
+    for (MachinePlan& machine : plan.machines) machine.profile = &all_profiles().front();
+  }
+  // Machine i is done after 10 s; machine 4 as the test has it.
+  std::uint64_t violated(const std::function<void(FairnessChecker&)>& last_machine) {
+    Violations violations;
+    FairnessChecker checker(violations, plan);
+    for (std::uint32_t i = 0; i < 4; ++i) checker.on_stage(Instant(10s), MachineId{i}, Stage::kDone);
+    last_machine(checker);
+    checker.at_end(Instant(60s));
+    return violations.count();
+  }
+  static void done_after(FairnessChecker& checker, Span time) {
+    checker.on_stage(Instant(time), MachineId{4}, Stage::kDone);
+  }
+
+  RunPlan plan;
+};
+
+TEST_F(FairnessTest, TwiceTheMedianFromItsOwnStartIsTheLimit) {
+  EXPECT_EQ(violated([](FairnessChecker& checker) { done_after(checker, 20s); }), 0U);
+  EXPECT_EQ(violated([](FairnessChecker& checker) { done_after(checker, 21s); }), 1U);
+  plan.machines[4].power_on = Instant(5s);
+  EXPECT_EQ(violated([](FairnessChecker& checker) { done_after(checker, 21s); }), 0U);
+}
+
+TEST_F(FairnessTest, WhoIsStillAtItHasTakenTheWholeTime) {
+  EXPECT_EQ(violated([](FairnessChecker&) {}), 1U);
+  plan.machines[4].power_on = Instant(45s);
+  EXPECT_EQ(violated([](FairnessChecker&) {}), 0U);
+}
+
+TEST_F(FairnessTest, SilenceWithoutLossIsStarvation) {
+  const auto silent = [](FairnessChecker& checker) { checker.on_failure(MachineId{4}, Failure::kTimeout); };
+  EXPECT_EQ(violated(silent), 1U);
+  EXPECT_EQ(violated([](FairnessChecker& checker) { checker.on_failure(MachineId{4}, Failure::kNotFound); }), 0U);
+  plan.machines[4].exempt_from_fairness = true;  // of the comparison; it is to be answered all the same
+  EXPECT_EQ(violated(silent), 1U);
+  plan.machines[4].cut_until = Instant(5s);
+  EXPECT_EQ(violated(silent), 0U);
+  plan.machines[4].cut_until = {};
+  plan.weather.loss = 0.01;
+  EXPECT_EQ(violated(silent), 0U);
+}
+
+TEST_F(FairnessTest, DuplicatesAreNoLossAndReorderingOneThatStarvesNobody) {
+  const auto slow = [](FairnessChecker& checker) { done_after(checker, 21s); };
+  plan.weather.duplicate = 0.05;
+  EXPECT_EQ(violated(slow), 1U);
+  plan.weather.reorder = 0.05;
+  EXPECT_EQ(violated(slow), 0U);
+  EXPECT_EQ(violated([](FairnessChecker& checker) { checker.on_failure(MachineId{4}, Failure::kNoOffer); }), 1U);
 }
 
 class StoresTest : public ::testing::Test {

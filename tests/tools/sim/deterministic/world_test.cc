@@ -133,6 +133,61 @@ class Nobody final : public Observer {
   void on_failure(Instant, MachineId, Failure, std::string_view) override {}
 };
 
+// Transfers as they leave the server; refusals come from the listener always.
+class PortWatch final : public io::SimTap {
+ public:
+  void on_sent(const io::SimFrame& frame) override {
+    const std::uint16_t port = frame.source.port.value();
+    if (frame.source.address != net::IpAddress(net::Ipv4Address(10, 0, 0, 1)) || port == 67) return;
+    const tftp::Packet packet = tftp::parse(frame.payload);
+    if (std::holds_alternative<tftp::ErrorReport>(packet)) return;
+    ++(port == 69 ? from_listener : from_tids);
+    if (const auto* const oack = std::get_if<tftp::OptionAck>(&packet))
+      largest_window = std::max(largest_window, oack->options.windowsize.value_or(0));
+  }
+  void on_arrived(const io::SimFrame&) override {}
+  void on_fault(const io::SimFrame&, io::SimFault) override {}
+
+  std::uint64_t from_listener = 0;
+  std::uint64_t from_tids = 0;
+  std::uint64_t largest_window = 0;
+};
+
+PortWatch watched(const TftpChoices& choices) {
+  const VirtualRun run = [] {
+    VirtualRun made = run_of("boot_storm", 10, 1);
+    for (MachinePlan& machine : made.plan.machines) machine.profile = find_profile("uboot");
+    return made;
+  }();
+  const TreeContent tree = lab_tree({}, net::Ipv4Address(10, 0, 0, 1), InstallBy::kHttp, 1);
+  Nobody nobody;
+  PortWatch watch;
+  WorldOptions options;
+  options.plan = &run.plan;
+  options.tree = &tree;
+  options.server.tftp = choices;
+  World world(std::move(options), nobody, &watch);
+  world.run();
+  return watch;
+}
+
+TEST(World, TheServerRunsAsItWasToldTo) {
+  const PortWatch usual = watched({});
+  EXPECT_EQ(usual.from_listener, 0U);
+  EXPECT_GT(usual.from_tids, 0U);
+  EXPECT_EQ(usual.largest_window, 8U);
+  const PortWatch single = watched({.single_port = true, .max_windowsize = 4});
+  EXPECT_GT(single.from_listener, 0U);
+  EXPECT_EQ(single.from_tids, 0U);
+  EXPECT_EQ(single.largest_window, 4U);
+}
+
+TEST(World, SinglePortUnderLossBreaksNoInvariant) {
+  VirtualRun run = run_of("lossy_rack", 20, 3);
+  run.server.tftp.single_port = true;
+  EXPECT_THAT(run_virtual_checked(run).violations, IsEmpty());
+}
+
 // The whole run, and its peak at the packages, is bench/sim's; this is ten thousand that have just begun.
 TEST(World, TenThousandMachinesBelowFourKibibytesEach) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
