@@ -17,7 +17,8 @@ TreeContent lab_tree(const LabTreeSizes& sizes, net::Ipv4Address server, Install
                           "Boot/BCD", "Boot/Fonts/wgl4_boot.ttf", "bootcode.bin", "start.elf", "fixup.dat"})
     random(nbp, sizes.nbp);
   random("vmlinuz", sizes.kernel);
-  random("kernel8.img", sizes.kernel + sizes.initrd);
+  random("kernel8.img", 2 * (sizes.kernel + sizes.initrd));
+  random("sources/boot.wim", 2 * (sizes.kernel + sizes.initrd));
   random("initrd.img", sizes.initrd);
   text("config.txt", "kernel=kernel8.img\n");
   text("cmdline.txt", "console=serial0,115200\n");

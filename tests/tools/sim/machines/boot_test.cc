@@ -32,6 +32,7 @@ void fill_all(BootWorld& world) {
   world.tftp_files["bootmgfw.efi"] = patterned(150'000, 17);
   world.tftp_files["\\boot\\bcd"] = patterned(20'000, 18);
   world.tftp_files["\\Boot\\FONTS\\wgl4_boot.ttf"] = patterned(47'000, 19);
+  world.tftp_files["\\Sources\\BOOT.WIM"] = patterned(900'000, 20);
   world.tftp_files["config.txt"] = "arm_64bit=1\n";
   world.tftp_files["cmdline.txt"] = "root=/dev/nfs\n";
   world.tftp_files["kernel8.img"] = patterned(800'000, 16);

@@ -20,6 +20,7 @@ constexpr std::array<std::string_view, 1> kShimSecondStage{"grubx64.efi"};
 constexpr std::array<std::string_view, 1> kShimBareSecondStage{"/grubx64.efi"};
 // Windows' boot manager, over the firmware's TFTP: backslashes, and not the case that is on disk.
 constexpr std::array<std::string_view, 2> kWindowsFiles{"\\boot\\bcd", "\\Boot\\FONTS\\wgl4_boot.ttf"};
+constexpr std::array<std::string_view, 1> kWindowsImage{"\\Sources\\BOOT.WIM"};
 constexpr std::array<std::string_view, 4> kGrubLookups{"grub.cfg-{echoed-uuid}", "grub.cfg-01-{mac-dashes}",
                                                        "grub.cfg-{ip-hex}", "grub.cfg"};
 constexpr std::array<std::string_view, 4> kGrubLists{"x86_64-efi/command.lst", "x86_64-efi/fs.lst",
@@ -119,9 +120,11 @@ constexpr std::array kShimBareSteps{kEdk2DhcpStep,
                                     kInstallerDhcpStep,
                                     kKickstartStep,
                                     kPackagesStep};
-constexpr std::array kWindowsSteps{
-    kEdk2DhcpStep, kEdk2BootFile,
-    Step{.kind = StepKind::kFiles, .stage = Stage::kConfig, .tftp = &kEdk2Tftp, .names = kWindowsFiles}};
+constexpr Step windows(Stage stage, std::span<const std::string_view> names) {
+  return {.kind = StepKind::kFiles, .stage = stage, .tftp = &kEdk2Tftp, .names = names};
+}
+constexpr std::array kWindowsSteps{kEdk2DhcpStep, kEdk2BootFile, windows(Stage::kConfig, kWindowsFiles),
+                                   windows(Stage::kKernel, kWindowsImage)};
 constexpr std::array kHttpBootSteps{kEdk2HttpDhcpStep,  kHttpBootFile,  ipxe_dhcp(Stage::kConfig, kIpxeEfiDhcp),
                                     kIpxeScript,        kIpxeKernel,    kIpxeInitrd,
                                     kInstallerDhcpStep, kKickstartStep, kPackagesStep};
