@@ -33,8 +33,10 @@ class Limiter : public ::testing::Test {
  protected:
   explicit Limiter(std::size_t sources_max = 64) { rebuild(sources_max); }
 
+  // A new limiter of a new service.
   void rebuild(std::size_t sources_max, Duration connection_idle = kConnectionIdle) {
-    limiter.emplace(SourceLimiter::Setup{&totals, sources_max, 99, &clock, connection_idle});
+    totals.emplace();
+    limiter.emplace(SourceLimiter::Setup{&*totals, sources_max, 99, &clock, connection_idle});
   }
 
   void pass(Duration time) {
@@ -61,7 +63,7 @@ class Limiter : public ::testing::Test {
 
   Now now{MonotonicTime(std::chrono::hours(1)), kNoon};
   UtcTime clock;
-  ServiceTotals totals;
+  std::optional<ServiceTotals> totals;
   AdmissionConfig config;
   std::optional<SourceLimiter> limiter;
 };

@@ -171,8 +171,6 @@ class AgainstModel : public Limiter, public ::testing::WithParamInterface<Plan> 
 
   void run(std::uint64_t seed) {
     Random random(seed);
-    totals.~ServiceTotals();
-    new (&totals) ServiceTotals();
     rebuild(GetParam().sources_max, GetParam().connection_idle);
     Model model(GetParam().sources_max, GetParam().connection_idle);
     choose_limits(random);
@@ -190,7 +188,7 @@ class AgainstModel : public Limiter, public ::testing::WithParamInterface<Plan> 
         const std::uint32_t who = below(random, 20);
         if (compare_ask(model, who, GetParam().undo && below(random, 4) == 0)) running.push_back(who);
       }
-      ASSERT_EQ(totals.running(), model.running());
+      ASSERT_EQ(totals->running(), model.running());
     }
     evicted += model.evicted();
   }

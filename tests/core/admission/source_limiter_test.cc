@@ -8,7 +8,7 @@ namespace {
 TEST_F(Limiter, WithoutLimitsEverythingIsAdmitted) {
   for (std::uint32_t i = 0; i < 64; ++i) ASSERT_EQ(asked(i), Kind::kAdmitted);
   EXPECT_EQ(limiter->counters().admitted, 64U);
-  EXPECT_EQ(totals.running(), 64U);
+  EXPECT_EQ(totals->running(), 64U);
 }
 
 TEST_F(Limiter, XinetdRefusesAtThePresentNumber) {
@@ -80,7 +80,7 @@ TEST_F(Limiter, QueueLetsARateStartASecondAndForgetsNothing) {
   EXPECT_EQ(third.kind, Kind::kWait);
   EXPECT_EQ(third.reason, AdmissionReason::kConnectionRate);
   EXPECT_EQ(third.ask_again_at, now.monotonic + seconds(1));
-  EXPECT_EQ(totals.running(), 0U) << "one that waits holds no place";
+  EXPECT_EQ(totals->running(), 0U) << "one that waits holds no place";
   EXPECT_EQ(visit(1), Kind::kAdmitted) << "the same connection";
   pass(seconds(1));
   EXPECT_EQ(visit(3), Kind::kAdmitted);
@@ -115,7 +115,7 @@ TEST_F(Limiter, AfterADeactivationXinetdCountsInstancesFromZero) {
   EXPECT_EQ(reason(3), AdmissionReason::kConnectionRate);
   pass(seconds(6));
   for (std::uint32_t i = 10; i < 13; ++i) EXPECT_EQ(asked(i), Kind::kAdmitted);
-  EXPECT_EQ(totals.running(), 6U);
+  EXPECT_EQ(totals->running(), 6U);
   config.policy = AdmissionPolicy::kQueue;
   EXPECT_EQ(reason(20), AdmissionReason::kInstances) << "queue counts right";
 }
@@ -126,7 +126,7 @@ TEST_F(Limiter, UndoneIsAsIfNeverAsked) {
   EXPECT_EQ(asked(1), Kind::kAdmitted);
   undo(1);
   EXPECT_EQ(limiter->sources(), 0U);
-  EXPECT_EQ(totals.running(), 0U);
+  EXPECT_EQ(totals->running(), 0U);
   EXPECT_EQ(asked(2), Kind::kAdmitted) << "the connection is free again";
   release(2);
   EXPECT_EQ(asked(2), Kind::kAdmitted);
@@ -190,7 +190,7 @@ TEST_F(Limiter, WhenAllPlacesAreBusyAStrangerIsRefusedUnderEitherPolicy) {
     EXPECT_EQ(asked(1), Kind::kAdmitted) << "a known one goes on";
     release(1);
   }
-  EXPECT_EQ(totals.running(), 4U);
+  EXPECT_EQ(totals->running(), 4U);
   release(2);
   EXPECT_EQ(asked(9), Kind::kAdmitted);
   EXPECT_EQ(limiter->counters().sources_evicted, 1U);
@@ -226,10 +226,10 @@ TEST_F(Limiter, AMillionStrangersThatAreAdmittedPushNobodyOutWhoRuns) {
 TEST_F(Limiter, WhatWasNeverAdmittedIsNotReleased) {
   release(1);
   undo(1);
-  EXPECT_EQ(totals.running(), 0U);
+  EXPECT_EQ(totals->running(), 0U);
   EXPECT_EQ(visit(1), Kind::kAdmitted);
   release(1);
-  EXPECT_EQ(totals.running(), 0U);
+  EXPECT_EQ(totals->running(), 0U);
 }
 
 TEST(AdmissionReasons, HaveXinetdsWords) {
