@@ -69,6 +69,36 @@ constexpr KeySpec admission(std::string_view section) {
           "\"queue\"", false,         0,
           0,           "queue xinetd"};
 }
+constexpr KeySpec only_from(std::string_view section) {
+  return {section,
+          "only_from",
+          KeyKind::kAccessList,
+          "",
+          kLive,
+          "who may come: addresses and networks; empty: nobody",
+          "[\"192.168.1.0/24\", \"fd00::/8\"]"};
+}
+constexpr KeySpec no_access(std::string_view section) {
+  return {section,
+          "no_access",
+          KeyKind::kAccessList,
+          "[]",
+          kLive,
+          "who may not: addresses and networks",
+          "[\"192.168.1.13\"]"};
+}
+constexpr KeySpec access_times(std::string_view section) {
+  return {section,
+          "access_times",
+          KeyKind::kDaySpans,
+          "[]",
+          kLive,
+          "when machines may come, local time, both ends included; none: always",
+          "[\"07:00-19:30\"]"};
+}
+constexpr KeySpec log_on_failure(std::string_view section) {
+  return {section, "log_on_failure", kBoolean, "true", kLive, "a line for each refusal", "false"};
+}
 constexpr KeySpec boot_file(std::string_view name, std::string_view help, std::string_view example) {
   return {"dhcp.boot", name, kBootFile, "", kLive, help, example};
 }
@@ -142,6 +172,10 @@ constexpr std::array kKeys{
     instances("tftp"),
     per_source("tftp"),
     cps("tftp"),
+    only_from("tftp"),
+    no_access("tftp"),
+    access_times("tftp"),
+    log_on_failure("tftp"),
     admission("tftp"),
     KeySpec{"tftp", "max_windowsize", kInteger, "64", kLive, "largest window granted, blocks (RFC 7440)", "64", false,
             1, kWindowMax},
@@ -157,6 +191,10 @@ constexpr std::array kKeys{
     instances("http"),
     per_source("http"),
     cps("http"),
+    only_from("http"),
+    no_access("http"),
+    access_times("http"),
+    log_on_failure("http"),
     admission("http"),
 
     KeySpec{"ftp", "listen", kEndpointList, "[\"0.0.0.0:21\"]", kRestart, "addresses and ports", "[\"0.0.0.0:21\"]"},
@@ -167,6 +205,10 @@ constexpr std::array kKeys{
     instances("ftp"),
     per_source("ftp"),
     cps("ftp"),
+    only_from("ftp"),
+    no_access("ftp"),
+    access_times("ftp"),
+    log_on_failure("ftp"),
     admission("ftp"),
 
     not_built("cast", "image", "a path under the TFTP root", "\"initrd.img\""),

@@ -21,9 +21,11 @@ enum class KeyKind : std::uint8_t {
   kIpv4,
   kIpv4List,
   kMac,
-  kPrefix,     // 192.168.1.0/24
-  kRangeList,  // 192.168.1.2-192.168.1.253, or one address
-  kEndpoint,   // 127.0.0.1:8077, [::1]:8077
+  kPrefix,      // 192.168.1.0/24
+  kAccessList,  // addresses and prefixes of both families
+  kDaySpans,    // 08:00-18:00
+  kRangeList,   // 192.168.1.2-192.168.1.253, or one address
+  kEndpoint,    // 127.0.0.1:8077, [::1]:8077
   kEndpointList,
   kPortRange,               // 50000-50999
   kHostnamePattern,         // text with {{last_octet}}, {{address}}, {{mac}}

@@ -1,41 +1,12 @@
 // [server], [tftp], [http], [ftp], [board] and [log].
 #include <algorithm>
 
+#include "core/config/read_admission.h"
 #include "core/config/section_reader.h"
 #include "core/config/sections.h"
 
 namespace rackcast::config_detail {
 namespace {
-
-// Limits are parsed and kept, but nothing enforces them yet: that must not be silent.
-void warn_not_enforced(const SectionReader& reader, std::string_view name) {
-  if (reader.find(name) != nullptr) reader.warning(name, reader.place(name), "accepted, not enforced yet");
-}
-
-std::optional<Cps> read_cps(const SectionReader& reader, std::string_view section) {
-  const Node* const node = reader.find("cps");
-  if (node == nullptr) return std::nullopt;
-  const KeySpec& key = *find_key(section, "cps");
-  if (node->kind != NodeKind::kArray || node->items.size() != 2) {
-    reader.error("cps", node->at, "must be [rate, wait_seconds], as in cps = " + std::string(key.example));
-    return std::nullopt;
-  }
-  const auto rate = reader.bounded(key, node->items[0]);
-  const auto wait = reader.bounded(key, node->items[1]);
-  if (!rate || !wait) return std::nullopt;
-  return Cps{static_cast<std::uint32_t>(*rate), static_cast<std::uint32_t>(*wait)};
-}
-
-AdmissionConfig read_admission(const SectionReader& reader, std::string_view section) {
-  AdmissionConfig admission;
-  if (const auto value = reader.integer("instances")) admission.instances = static_cast<std::uint32_t>(*value);
-  if (const auto value = reader.integer("per_source")) admission.per_source = static_cast<std::uint32_t>(*value);
-  admission.cps = read_cps(reader, section);
-  admission.policy = static_cast<AdmissionPolicy>(reader.choice("admission").value_or(0));
-  for (const std::string_view name : {"instances", "per_source", "cps"}) warn_not_enforced(reader, name);
-  if (admission.policy == AdmissionPolicy::kXinetd) warn_not_enforced(reader, "admission");
-  return admission;
-}
 
 std::vector<net::Endpoint> read_listen(const SectionReader& reader, std::uint16_t port) {
   if (reader.find("listen") != nullptr) return reader.endpoints("listen");
@@ -85,6 +56,7 @@ TftpConfig read_tftp(const Node& tftp, ProblemList& problems) {
   if (!config.listen_given) config.listen.push_back({net::IpAddress(net::Ipv6Address{}), net::UdpPort{69}});
   config.root = reader.text("root").value_or("");
   config.admission = read_admission(reader, "tftp");
+  warn_admission_not_enforced(reader, config.admission);  // until the engine asks core/admission
   if (const auto value = reader.integer("max_windowsize")) config.max_windowsize = static_cast<std::uint16_t>(*value);
   if (const auto value = reader.integer("max_blksize")) config.max_blksize = static_cast<std::uint16_t>(*value);
   config.single_port = reader.boolean("single_port").value_or(false);

@@ -41,6 +41,14 @@ std::string show(const LeaseSeconds& seconds) {
 std::string show(const Cps& cps) {
   return show(cps.rate) + "/" + show(cps.wait_seconds);
 }
+std::string show(const net::IpPrefix& prefix) {
+  return show(prefix.base) + "/" + show(prefix.length);
+}
+std::string show(const DaySpan& span) {
+  return show(span.first) + "-" + show(span.last);
+}
+template <typename T>
+std::string show(const std::vector<T>& values);
 template <typename T>
 std::string show(const std::optional<T>& value) {
   return value ? show(*value) : "-";
@@ -107,7 +115,11 @@ struct Reader {
   }
 #define RACKCAST_ADMISSION(section)                                                                             \
   RACKCAST_OF(section, instances, admission.instances), RACKCAST_OF(section, per_source, admission.per_source), \
-      RACKCAST_OF(section, cps, admission.cps), RACKCAST_OF(section, admission, admission.policy)
+      RACKCAST_OF(section, cps, admission.cps), RACKCAST_OF(section, only_from, admission.only_from),           \
+      RACKCAST_OF(section, no_access, admission.no_access),                                                     \
+      RACKCAST_OF(section, access_times, admission.access_times),                                               \
+      RACKCAST_OF(section, log_on_failure, admission.log_on_failure),                                           \
+      RACKCAST_OF(section, admission, admission.policy)
 
 constexpr Reader kReaders[] = {
     RACKCAST_SERVER(interfaces),

@@ -154,6 +154,34 @@ std::optional<AddressRange> parse_range(std::string_view text) {
   return AddressRange{*first, *last};
 }
 
+namespace {
+
+// "7:00" or "07:00", from 0:00 to 23:59, in minutes.
+std::optional<std::uint16_t> parse_time_of_day(std::string_view text) {
+  const std::size_t colon = text.find(':');
+  if (colon == 0 || colon > 2 || text.size() != colon + 3) return std::nullopt;
+  unsigned parts[2] = {0, 0};
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (i == colon) continue;
+    if (text[i] < '0' || text[i] > '9') return std::nullopt;
+    unsigned& part = parts[i < colon ? 0 : 1];
+    part = part * 10 + static_cast<unsigned>(text[i] - '0');
+  }
+  if (parts[0] > 23 || parts[1] > 59) return std::nullopt;
+  return static_cast<std::uint16_t>(parts[0] * 60 + parts[1]);
+}
+
+}  // namespace
+
+std::optional<DaySpan> parse_day_span(std::string_view text) {
+  const std::size_t dash = text.find('-');
+  if (dash == std::string_view::npos) return std::nullopt;
+  const auto first = parse_time_of_day(text.substr(0, dash));
+  const auto last = parse_time_of_day(text.substr(dash + 1));
+  if (!first || !last) return std::nullopt;
+  return DaySpan{*first, *last};
+}
+
 std::optional<PortRange> parse_port_range(std::string_view text) {
   const std::size_t dash = text.find('-');
   if (dash == std::string_view::npos) return std::nullopt;

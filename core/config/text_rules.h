@@ -22,6 +22,7 @@ namespace rackcast::config_detail {
 
 [[nodiscard]] std::optional<AddressRange> parse_range(std::string_view text);    // "A-B" or "A"; not ordered yet
 [[nodiscard]] std::optional<PortRange> parse_port_range(std::string_view text);  // "50000-50999", first <= last, not 0
+[[nodiscard]] std::optional<DaySpan> parse_day_span(std::string_view text);      // "07:00-19:30"; not ordered yet
 
 // Text in a message: quoted, control bytes as '?', cut at 60 bytes.
 [[nodiscard]] std::string quoted(std::string_view text);

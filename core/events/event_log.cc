@@ -27,6 +27,7 @@ std::uint32_t lines_per_second_max(EventKind kind) {
 }
 
 void EventLog::on_event(const Event& event) {
+  if (event.quiet) return;
   const LogLevel level = level_of(event);
   if (level < level_.load(std::memory_order_relaxed)) return;
   Budget& budget = budgets_[static_cast<std::size_t>(event.kind)];

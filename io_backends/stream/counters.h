@@ -44,6 +44,17 @@ struct StreamCounterSet {
   Cell cold_reads{};
   Cell listings{};
   Cell listings_cut{};
+  Cell refused_address{};
+  Cell refused_time{};
+  Cell refused_instances{};
+  Cell refused_per_source{};
+  Cell refused_connection_rate{};
+  Cell refused_sources_full{};
+  Cell delayed_instances{};
+  Cell delayed_per_source{};
+  Cell delayed_connection_rate{};
+  Cell waits_given_up{};
+  Cell deactivations{};
 };
 using StreamCounters = StreamCounterSet<StreamCounter>;  // live, one per thread
 using StreamTotals = StreamCounterSet<std::uint64_t>;    // a copy or a sum
@@ -100,6 +111,28 @@ inline constexpr std::array kStreamCounterRows{
     StreamCounterRow{"listings", "directories listed", &StreamTotals::listings, &StreamCounters::listings},
     StreamCounterRow{"listings_cut", "directories with more names than a listing holds", &StreamTotals::listings_cut,
                      &StreamCounters::listings_cut},
+    StreamCounterRow{"refused_address", "connections refused because of only_from or no_access",
+                     &StreamTotals::refused_address, &StreamCounters::refused_address},
+    StreamCounterRow{"refused_time", "connections refused because of access_times", &StreamTotals::refused_time,
+                     &StreamCounters::refused_time},
+    StreamCounterRow{"refused_instances", "transfers refused because of instances", &StreamTotals::refused_instances,
+                     &StreamCounters::refused_instances},
+    StreamCounterRow{"refused_per_source", "transfers refused because of per_source", &StreamTotals::refused_per_source,
+                     &StreamCounters::refused_per_source},
+    StreamCounterRow{"refused_connection_rate", "transfers refused because of cps",
+                     &StreamTotals::refused_connection_rate, &StreamCounters::refused_connection_rate},
+    StreamCounterRow{"refused_sources_full", "transfers refused because the table of sources was full",
+                     &StreamTotals::refused_sources_full, &StreamCounters::refused_sources_full},
+    StreamCounterRow{"delayed_instances", "transfers held because of instances", &StreamTotals::delayed_instances,
+                     &StreamCounters::delayed_instances},
+    StreamCounterRow{"delayed_per_source", "transfers held because of per_source", &StreamTotals::delayed_per_source,
+                     &StreamCounters::delayed_per_source},
+    StreamCounterRow{"delayed_connection_rate", "transfers held because of cps", &StreamTotals::delayed_connection_rate,
+                     &StreamCounters::delayed_connection_rate},
+    StreamCounterRow{"waits_given_up", "held transfers that were told to come back", &StreamTotals::waits_given_up,
+                     &StreamCounters::waits_given_up},
+    StreamCounterRow{"deactivations", "times a service was switched off because of cps", &StreamTotals::deactivations,
+                     &StreamCounters::deactivations},
 };
 static_assert(sizeof(StreamTotals) == kStreamCounterRows.size() * sizeof(std::uint64_t), "every counter has its row");
 

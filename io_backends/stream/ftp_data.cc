@@ -156,23 +156,46 @@ std::string make_ftp_listing(const TreeReader& tree, const Lookup& found, const 
                                 std::chrono::duration_cast<std::chrono::seconds>(now).count());
 }
 
+namespace {
+
+// The data connection, or why there is none; `link` is set when it is kOpened.
+Task<FtpDataOpen> open_data(Worker& worker, FtpTransferRun& run, std::unique_ptr<StreamLink>& link) {
+  DataOpening opening(worker, run);
+  const bool passive = run.passive.has_value();
+  FtpDataOpen result = FtpDataOpen::kFailed;
+  if (passive)
+    result = co_await opening.accept();
+  else
+    result = co_await opening.connect();
+  run.passive.reset();
+  if (result == FtpDataOpen::kOpened)
+    link = std::make_unique<StreamLink>(opening.take_socket(), worker.watch(), worker.limits());
+  co_return result;
+}
+
+// Holds the transfer until it may begin: once the data connection is there, so that a client that never opens one takes
+// no place. A listing of nothing is a "not found" and counts for no limit.
+Task<FtpDataOpen> await_turn(Worker& worker, FtpTransferRun& run, Admitted& instance) {
+  if (run.transfer.nothing) co_return FtpDataOpen::kOpened;
+  const StreamAdmission::Asked asked{StreamService::kFtp, run.peer, run.transfer.path};
+  TurnWait wait(worker);
+  run.waiting = &wait;
+  const Turn turn = co_await worker.admission().await_turn(asked, wait, instance);
+  run.waiting = nullptr;
+  if (turn == Turn::kAdmitted) co_return FtpDataOpen::kOpened;
+  co_return turn == Turn::kRefused ? FtpDataOpen::kRefused : FtpDataOpen::kBusy;
+}
+
+}  // namespace
+
 Task<> run_ftp_transfer(Worker& worker, std::shared_ptr<FtpTransferRun> run) {
   std::unique_ptr<StreamLink> link;
-  {
-    DataOpening opening(worker, *run);
-    const bool passive = run->passive.has_value();
-    FtpDataOpen result = FtpDataOpen::kFailed;
-    if (passive)
-      result = co_await opening.accept();
-    else
-      result = co_await opening.connect();
-    run->passive.reset();
-    if (result == FtpDataOpen::kOpened)
-      link = std::make_unique<StreamLink>(opening.take_socket(), worker.watch(), worker.limits());
-    if (!run->cut_asked) run->open_result = result;
-  }
+  Admitted instance;
+  FtpDataOpen opened = co_await open_data(worker, *run, link);
+  if (opened == FtpDataOpen::kOpened && !run->cut_asked) opened = co_await await_turn(worker, *run, instance);
+  if (!run->cut_asked) run->open_result = opened;
   FtpTransferEnd end = FtpTransferEnd::kAborted;
-  if (link != nullptr && !run->cut_asked) {
+  if (opened == FtpDataOpen::kOpened && !run->cut_asked) {
     tell(*run);
     run->waiting = link.get();
     const bool listing = run->transfer.what == engine::FtpTransfer::What::kListing;
@@ -189,6 +212,7 @@ Task<> run_ftp_transfer(Worker& worker, std::shared_ptr<FtpTransferRun> run) {
   }
   // The peer's close is waited for after the reply: some clients read that first. Nothing of *run is used by then.
   if (link != nullptr) link->half_close();
+  instance = Admitted();  // released before the client knows
   run->end_result = end;
   tell(*run);
   if (link != nullptr) co_await link->finish();

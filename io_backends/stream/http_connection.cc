@@ -141,6 +141,19 @@ Task<HttpConnection::Next> HttpConnection::answer_from_tree(const engine::HttpRe
     const PathText asked = target.refused != 0 ? PathText(request.target) : target.path;
     report_not_found(worker_, Protocol::kHttp, link_.peer().address, asked);
   }
+  const bool has_body = response.body == engine::BodyKind::kFile || response.body == engine::BodyKind::kIndex;
+  Admitted instance;  // until the body is sent
+  if (has_body && !response.head_only) {
+    const StreamAdmission::Asked asked{StreamService::kHttp, link_.peer().address, target.path};
+    TurnWait wait(worker_);
+    const Turn turn = co_await worker_.admission().await_turn(asked, wait, instance);
+    if (turn == Turn::kCut) co_return Next::kEnd;
+    if (turn != Turn::kAdmitted) {
+      engine::HttpResponse busy = engine::busy(response.close || turn == Turn::kRefused);
+      busy.keep_alive_1_0 = response.keep_alive_1_0;
+      co_return co_await send_text(std::move(busy));
+    }
+  }
   if (response.body == engine::BodyKind::kIndex) {
     worker_.counters().listings.add();
     const auto list = [&tree, &found, &target] {

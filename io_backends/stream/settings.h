@@ -27,6 +27,9 @@ struct StreamLimits {
   Milliseconds drain_timeout{2'000};          // after half-close, for the peer's close
   Milliseconds ftp_idle_timeout{300'000};     // no command on the control connection
   Milliseconds data_open_timeout{60'000};     // accept or connect of a data connection
+  // A transfer that must wait for its turn (admission = "queue") is held this long, then told to come back: shorter
+  // than the patience of installers (curl and librepo: 30 s without a byte).
+  Milliseconds queue_wait_max{15'000};
 
   // Deadlines are looked at this often.
   Milliseconds sweep_interval{100};
@@ -43,6 +46,8 @@ struct StreamView {
   std::optional<std::string> http_root;
   std::optional<std::string> ftp_root;
   std::optional<PortRange> passive_ports;
+  AdmissionConfig http_admission;
+  AdmissionConfig ftp_admission;
 
   static std::shared_ptr<const StreamView> from(const Config& config);
   // After a reload to `config`. Its listeners live on until a restart, so a section that `config` lacks keeps what it

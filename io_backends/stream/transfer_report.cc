@@ -64,9 +64,12 @@ void report_not_found(Worker& worker, Protocol protocol, const net::IpAddress& p
   worker.events().emit(event);
 }
 
-void report_refused(Worker& worker, Protocol protocol, const net::IpAddress& peer, std::string_view why) {
+void report_refused(Worker& worker, Protocol protocol, const net::IpAddress& peer, std::string_view why,
+                    const PathText& path, bool quiet) {
   Event event = make_event(EventKind::kRefused, protocol, peer);
   event.detail = why;
+  event.path = path;
+  event.quiet = quiet;
   worker.events().emit(event);
 }
 

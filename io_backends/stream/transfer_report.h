@@ -27,6 +27,8 @@ class TransferReport {
 
 // A path that is not there (or a refusal with its reason): one event, one counter.
 void report_not_found(Worker& worker, Protocol protocol, const net::IpAddress& peer, const PathText& path);
-void report_refused(Worker& worker, Protocol protocol, const net::IpAddress& peer, std::string_view why);
+// `quiet`: the board counts it, the log stays silent.
+void report_refused(Worker& worker, Protocol protocol, const net::IpAddress& peer, std::string_view why,
+                    const PathText& path = {}, bool quiet = false);
 
 }  // namespace rackcast::io

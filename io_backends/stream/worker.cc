@@ -36,15 +36,18 @@ class Occupied {
 
 std::string over_limit_answer(StreamService service) {
   if (service == StreamService::kFtp) return "421 There are too many connected users, please try later.\r\n";
-  engine::HttpResponse response = engine::refusal(503);
-  response.fields.push_back({"Retry-After", "5"});
+  const engine::HttpResponse response = engine::busy(true);
   return engine::encode_head(response, std::chrono::system_clock::now()) + response.text;
 }
 
 }  // namespace
 
 Worker::Worker(unsigned index, WorkerShared& shared, std::shared_ptr<const StreamView> view)
-    : index_(index), shared_(shared), events_(shared.hooks.events(index)), view_(std::move(view)) {}
+    : index_(index),
+      shared_(shared),
+      events_(shared.hooks.events(index)),
+      admission_(*this, shared.http_totals, shared.ftp_totals),
+      view_(std::move(view)) {}
 
 void Worker::add_listener(ListenSocket socket) {
   auto listener = std::make_unique<Listener>(Listener{socket.service, tcp::acceptor(loop_)});
@@ -112,6 +115,10 @@ Task<> Worker::accept_loop(Listener& listener) {
 
 void Worker::admit(StreamService service, tcp::socket socket) {
   const bool board = service == StreamService::kBoard;
+  error_code gone;
+  const tcp::endpoint peer = socket.remote_endpoint(gone);
+  if (gone) return;                                                                 // reset before it was looked at
+  if (!board && !admission_.may_enter(service, to_endpoint(peer).address)) return;  // closed with the socket
   if (board ? board_open_ >= limits().board_connections_max : open_ >= limits().connections_max)
     return refuse(service, std::move(socket));
   counters_.connections_accepted.add();

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/sink.h"
+#include "io_backends/stream/admission.h"
 #include "io_backends/stream/asio.h"
 #include "io_backends/stream/blocking.h"
 #include "io_backends/stream/counters.h"
@@ -32,6 +33,8 @@ struct WorkerShared {
   const StreamLimits limits;
   const StreamHooks hooks;
   PassivePorts passive_ports;  // atomic cursor
+  ServiceTotals http_totals;   // atomics
+  ServiceTotals ftp_totals;
   asio::thread_pool pool;
 };
 
@@ -52,6 +55,7 @@ class Worker {
   // For connections.
   [[nodiscard]] asio::io_context& loop() { return loop_; }
   [[nodiscard]] Watch& watch() { return watch_; }
+  [[nodiscard]] StreamAdmission& admission() { return admission_; }
   [[nodiscard]] StreamCounters& counters() { return counters_; }
   [[nodiscard]] const StreamLimits& limits() const { return shared_.limits; }
   [[nodiscard]] const StreamHooks& hooks() const { return shared_.hooks; }
@@ -78,7 +82,8 @@ class Worker {
   WorkerShared& shared_;
   EventSink& events_;
   StreamCounters counters_;
-  Watch watch_;  // outlives the loop: destroying the loop destroys the connections registered here
+  Watch watch_;                // outlives the loop: destroying the loop destroys the connections registered here
+  StreamAdmission admission_;  // outlives the loop: transfers that are destroyed with it are released here
   asio::io_context loop_{1};
   std::shared_ptr<const StreamView> view_;
   std::vector<std::unique_ptr<Listener>> listeners_;

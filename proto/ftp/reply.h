@@ -42,6 +42,7 @@ enum class ReplyCode : std::uint16_t {
   kServiceUnavailable = 421,
   kNoDataConnection = 425,
   kTransferAborted = 426,
+  kFileBusy = 450,
   kLocalError = 451,
   kSyntaxError = 500,
   kBadArgument = 501,

@@ -72,7 +72,13 @@ struct FtpTransfer {
   std::optional<net::Endpoint> connect;  // active: connect there; else accept on the passive listener
 };
 
-enum class FtpDataOpen : std::uint8_t { kOpened, kFailed, kWrongPeer };
+enum class FtpDataOpen : std::uint8_t {
+  kOpened,
+  kFailed,
+  kWrongPeer,
+  kBusy,     // not opened: a limit is reached, and waiting was in vain; the client may try again
+  kRefused,  // not opened: a limit is reached; the connection ends
+};
 enum class FtpTransferEnd : std::uint8_t {
   kDone,
   kNetworkFailed,

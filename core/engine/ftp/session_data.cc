@@ -177,6 +177,9 @@ FtpAction FtpSession::start_transfer(FtpTransfer::What what) {
 FtpAction FtpSession::on_data_open(FtpDataOpen result) {
   if (result != FtpDataOpen::kOpened) {
     waits_for_ = WaitsFor::kNothing;
+    if (result == FtpDataOpen::kBusy) return reply(ReplyCode::kFileBusy, "Too many transfers, please try later.");
+    if (result == FtpDataOpen::kRefused)
+      return reply(ReplyCode::kServiceUnavailable, "Too many transfers, please try later.", FtpAction::kClose);
     return reply(ReplyCode::kNoDataConnection, result == FtpDataOpen::kWrongPeer ? "Security: Bad IP connecting."
                                                                                  : "Failed to establish connection.");
   }

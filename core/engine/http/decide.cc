@@ -257,6 +257,13 @@ HttpResponse refusal(unsigned status) {
   return response;
 }
 
+HttpResponse busy(bool close) {
+  HttpResponse response = plain(503);
+  response.fields.push_back({"Retry-After", "5"});
+  response.close = close;
+  return response;
+}
+
 std::string make_etag(const FileIdentity& identity) {
   std::array<char, 96> text{};
   std::snprintf(text.data(), text.size(), "\"%llx-%llx-%llx-%llx\"", static_cast<unsigned long long>(identity.device),

@@ -59,6 +59,9 @@ struct FileFacts {
 // A refusal before there is a request to speak of (unreadable head, time-out): text, `Connection: close`.
 [[nodiscard]] HttpResponse refusal(unsigned status);
 
+// 503 with Retry-After: a limit is reached. The connection stays usable unless `close`.
+[[nodiscard]] HttpResponse busy(bool close);
+
 // Strong: changes whenever device, inode, size or modification time do. With quotes.
 [[nodiscard]] std::string make_etag(const FileIdentity& identity);
 

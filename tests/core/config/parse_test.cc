@@ -70,6 +70,14 @@ TEST(ConfigParse, ReadsEveryKeyIntoTheSnapshot) {
   EXPECT_EQ(c.tftp->admission.per_source, 11U);
   EXPECT_EQ(c.tftp->admission.cps->rate, 100U);
   EXPECT_EQ(c.tftp->admission.cps->wait_seconds, 2U);
+  ASSERT_TRUE(c.tftp->admission.only_from);
+  EXPECT_THAT(*c.tftp->admission.only_from,
+              ElementsAre(*net::IpPrefix::parse("192.168.1.0/24"), *net::IpPrefix::parse("fd00::/8")));
+  EXPECT_THAT(c.tftp->admission.no_access, ElementsAre(*net::IpPrefix::parse("192.168.1.13")));
+  ASSERT_EQ(c.tftp->admission.access_times.size(), 2U);
+  EXPECT_EQ(c.tftp->admission.access_times[0].first, 7 * 60);
+  EXPECT_EQ(c.tftp->admission.access_times[1].last, 19 * 60 + 30);
+  EXPECT_FALSE(c.tftp->admission.log_on_failure);
   EXPECT_EQ(c.tftp->admission.policy, AdmissionPolicy::kXinetd);
   EXPECT_EQ(c.tftp->max_windowsize, 16);
   EXPECT_EQ(c.tftp->max_blksize, 1468);
@@ -90,7 +98,8 @@ TEST(ConfigParse, SaysWhichLimitsAreNotEnforcedYet) {
     EXPECT_EQ(warning.message, "accepted, not enforced yet");
     keys.push_back(warning.key);
   }
-  EXPECT_THAT(keys, ElementsAre("tftp.instances", "tftp.per_source", "tftp.cps", "tftp.admission", "http.instances"));
+  EXPECT_THAT(keys, ElementsAre("tftp.instances", "tftp.per_source", "tftp.cps", "tftp.only_from", "tftp.no_access",
+                                "tftp.access_times", "tftp.admission"));
 }
 
 TEST(ConfigParse, FillsDefaults) {
@@ -116,6 +125,10 @@ TEST(ConfigParse, FillsDefaults) {
   EXPECT_EQ(c.tftp->max_windowsize, 64);
   EXPECT_EQ(c.tftp->max_blksize, 65'464);
   EXPECT_FALSE(c.tftp->admission.per_source);
+  EXPECT_FALSE(c.tftp->admission.only_from);
+  EXPECT_THAT(c.tftp->admission.no_access, IsEmpty());
+  EXPECT_THAT(c.tftp->admission.access_times, IsEmpty());
+  EXPECT_TRUE(c.tftp->admission.log_on_failure);
   EXPECT_EQ(c.tftp->admission.policy, AdmissionPolicy::kQueue);
   EXPECT_EQ(c.http->listen.at(0).text().view(), "0.0.0.0:80");
   EXPECT_EQ(c.ftp->listen.at(0).text().view(), "0.0.0.0:21");
@@ -123,6 +136,21 @@ TEST(ConfigParse, FillsDefaults) {
   EXPECT_EQ(c.board->listen.text().view(), "127.0.0.1:8077");
   EXPECT_EQ(c.log.level, "info");
   EXPECT_FALSE(c.log.syslog);
+}
+
+TEST(ConfigParse, AnEmptyOnlyFromIsNotAnAbsentOne) {
+  const ConfigOutcome outcome = parse_config("[http]\nroot = \"/h\"\nonly_from = []\n", "f");
+  ASSERT_NE(outcome.config, nullptr) << lines(outcome);
+  ASSERT_TRUE(outcome.config->http->admission.only_from);
+  EXPECT_THAT(*outcome.config->http->admission.only_from, IsEmpty());
+}
+
+TEST(ConfigParse, AccessListsHaveABound) {
+  std::string text = "[http]\nroot = \"/h\"\nno_access = [";
+  for (int i = 0; i < 257; ++i) text += "\"10.0." + std::to_string(i / 256) + "." + std::to_string(i % 256) + "\",";
+  const ConfigOutcome outcome = parse_config(text + "]\n", "f");
+  EXPECT_EQ(outcome.config, nullptr);
+  EXPECT_THAT(lines(outcome), HasSubstr("has 257 entries; at most 256 are taken"));
 }
 
 TEST(ConfigParse, ALongDefaultLeaseRaisesTheAbsentMaximum) {

@@ -44,6 +44,18 @@ TEST(EventLog, WritesWhatTheLevelLetsThrough) {
   EXPECT_EQ(lines.all.size(), 2U);
 }
 
+TEST(EventLog, LeavesQuietEventsToTheBoard) {
+  Lines lines;
+  EventLog log(lines, LogLevel::kTrace);
+  Event refusal = at(EventKind::kRefused, kStart);
+  refusal.quiet = true;
+  log.on_event(refusal);
+  EXPECT_TRUE(lines.all.empty());
+  refusal.quiet = false;
+  log.on_event(refusal);
+  EXPECT_EQ(lines.all.size(), 1U);
+}
+
 TEST(EventLog, AFloodBecomesOneLineThatCountsIt) {
   Lines lines;
   EventLog log(lines, LogLevel::kDebug);

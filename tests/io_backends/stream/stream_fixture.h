@@ -14,6 +14,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -80,11 +81,17 @@ struct HttpAnswer {
 
 class RawClient {
  public:
-  explicit RawClient(const net::Endpoint& server, int receive_buffer = 0) {
+  // `source`: the client's own address, one of 127/8.
+  explicit RawClient(const net::Endpoint& server, int receive_buffer = 0,
+                     std::optional<net::Ipv4Address> source = std::nullopt) {
     socket_ = FileDescriptor(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     if (receive_buffer > 0) ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
     sockaddr_in address{};
     address.sin_family = AF_INET;
+    if (source) {
+      address.sin_addr.s_addr = htonl(source->value());
+      ::bind(socket_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address);
+    }
     address.sin_port = htons(server.port.value());
     address.sin_addr.s_addr = htonl(server.address.v4().value());
     connected_ = ::connect(socket_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;

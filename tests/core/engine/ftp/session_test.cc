@@ -318,6 +318,14 @@ TEST(FtpSession, DataConnectionsThatFailAreSaid) {
   dialogue.data_open = FtpDataOpen::kWrongPeer;
   (void)dialogue.say("PASV");
   EXPECT_EQ(dialogue.say("RETR a.iso"), "425 Security: Bad IP connecting.\r\n");
+  dialogue.data_open = FtpDataOpen::kBusy;
+  (void)dialogue.say("PASV");
+  EXPECT_EQ(dialogue.say("RETR a.iso"), "450 Too many transfers, please try later.\r\n");
+  EXPECT_NE(dialogue.last_action, FtpAction::kClose);
+  dialogue.data_open = FtpDataOpen::kRefused;
+  (void)dialogue.say("PASV");
+  EXPECT_EQ(dialogue.say("LIST"), "421 Too many transfers, please try later.\r\n");
+  EXPECT_EQ(dialogue.last_action, FtpAction::kClose);
   EXPECT_FALSE(dialogue.session().transferring());
 }
 

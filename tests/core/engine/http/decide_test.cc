@@ -290,6 +290,14 @@ TEST(HttpDecide, TextEndpointsObeyMethodAndPersistence) {
   EXPECT_EQ(decide_text(request, decider).status, 405U);
 }
 
+TEST(HttpDecide, BusyMeansComeBackLater) {
+  const HttpResponse response = busy(false);
+  EXPECT_EQ(response.status, 503U);
+  EXPECT_FALSE(response.close);
+  ASSERT_EQ(response.fields.back().name, "Retry-After");
+  EXPECT_TRUE(busy(true).close);
+}
+
 TEST(HttpDecide, EtagChangesWithEveryPartOfTheIdentity) {
   const FileIdentity base{1, 2, 3, 4, 5};
   FileIdentity other = base;

@@ -1,0 +1,18 @@
+// xinetd's limits, which [tftp], [http] and [ftp] share.
+#pragma once
+
+#include "core/config/config.h"
+#include "core/config/section_reader.h"
+
+namespace rackcast::config_detail {
+
+// Entries of only_from or no_access: each new transfer walks them.
+inline constexpr std::size_t kAccessListMax = 256;
+inline constexpr std::size_t kDaySpansMax = 48;
+
+[[nodiscard]] AdmissionConfig read_admission(const SectionReader& reader, std::string_view section);
+
+// A warning for each of the keys that is there, of a service that reads and keeps them but does not ask core/admission.
+void warn_admission_not_enforced(const SectionReader& reader, const AdmissionConfig& admission);
+
+}  // namespace rackcast::config_detail

@@ -1,0 +1,123 @@
+#include "io_backends/stream/admission.h"
+
+#include <array>
+
+#include "core/random_seed.h"
+#include "io_backends/stream/transfer_report.h"
+#include "io_backends/stream/worker.h"
+
+namespace rackcast::io {
+
+namespace {
+
+using Cell = StreamCounter StreamCounters::*;
+
+// By AdmissionReason; null: that reason never delays.
+struct ReasonCells {
+  Cell refused;
+  Cell delayed;
+};
+constexpr std::array<ReasonCells, kAdmissionReasonCount> kCells{
+    ReasonCells{&StreamCounters::refused_address, nullptr},
+    ReasonCells{&StreamCounters::refused_time, nullptr},
+    ReasonCells{&StreamCounters::refused_instances, &StreamCounters::delayed_instances},
+    ReasonCells{&StreamCounters::refused_per_source, &StreamCounters::delayed_per_source},
+    ReasonCells{&StreamCounters::refused_connection_rate, &StreamCounters::delayed_connection_rate},
+    ReasonCells{&StreamCounters::refused_sources_full, nullptr},
+};
+
+const ReasonCells& cells(AdmissionReason reason) {
+  return kCells[static_cast<std::size_t>(reason)];
+}
+
+Now now() {
+  return {MonotonicTime(SteadyClock::now().time_since_epoch()), std::chrono::system_clock::now()};
+}
+
+SourceLimiter::Setup setup(ServiceTotals& totals) {
+  SourceLimiter::Setup setup;
+  setup.totals = &totals;
+  setup.sources_max = kStreamSourcesMax;
+  setup.seed = random_seed();
+  return setup;
+}
+
+}  // namespace
+
+Admitted::~Admitted() {
+  if (admission_ != nullptr) admission_->release(service_, source_);
+}
+
+TurnWait::TurnWait(Worker& worker)
+    : Watched(worker.watch()), timer_(worker.loop()), give_up_at_(SteadyClock::now() + worker.limits().queue_wait_max) {
+  set_deadline(give_up_at_);
+}
+
+void TurnWait::on_deadline() {
+  over_ = true;
+  timer_.cancel();
+}
+
+Task<> TurnWait::until(SteadyTime when) {
+  if (over_) co_return;
+  timer_.expires_at(when);
+  error_code ignored;
+  co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+}
+
+StreamAdmission::StreamAdmission(Worker& worker, ServiceTotals& http, ServiceTotals& ftp)
+    : worker_(worker), http_(setup(http)), ftp_(setup(ftp)) {}
+
+const AdmissionConfig& StreamAdmission::config(StreamService service) const {
+  const StreamView& view = *worker_.view();
+  return service == StreamService::kFtp ? view.ftp_admission : view.http_admission;
+}
+
+bool StreamAdmission::may_enter(StreamService service, const net::IpAddress& source) {
+  const auto reason = limiter(service).refused_entry(now(), source, config(service));
+  if (reason) refuse({service, source, {}}, *reason);
+  return !reason;
+}
+
+AdmissionVerdict StreamAdmission::ask(const Asked& asked) {
+  SourceLimiter& asked_of = limiter(asked.service);
+  const std::uint64_t deactivations = asked_of.counters().deactivations;
+  const AdmissionVerdict verdict = asked_of.ask(now(), asked.source, config(asked.service));
+  worker_.counters().deactivations.add(asked_of.counters().deactivations - deactivations);
+  return verdict;
+}
+
+Task<Turn> StreamAdmission::await_turn(const Asked& asked, TurnWait& wait, Admitted& instance) {
+  for (bool first = true;; first = false) {
+    const AdmissionVerdict verdict = ask(asked);
+    if (verdict.kind == AdmissionVerdict::Kind::kAdmitted) {
+      instance = Admitted(*this, asked.service, asked.source);
+      co_return Turn::kAdmitted;
+    }
+    if (verdict.kind == AdmissionVerdict::Kind::kRefused) {
+      refuse(asked, verdict.reason);
+      co_return Turn::kRefused;
+    }
+    if (first) (worker_.counters().*cells(verdict.reason).delayed).add();
+    if (!worker_.stopping()) co_await wait.until(SteadyTime(verdict.ask_again_at.time_since_epoch()));
+    if (worker_.stopping()) co_return Turn::kBusy;
+    if (wait.in_vain()) {
+      worker_.counters().waits_given_up.add();
+      refuse(asked, verdict.reason);
+      co_return Turn::kBusy;
+    }
+    if (wait.over()) co_return Turn::kCut;
+  }
+}
+
+void StreamAdmission::release(StreamService service, const net::IpAddress& source) {
+  limiter(service).release(now(), source);
+}
+
+void StreamAdmission::refuse(const Asked& asked, AdmissionReason reason) {
+  (worker_.counters().*cells(reason).refused).add();
+  report_refused(worker_, asked.service == StreamService::kFtp ? Protocol::kFtp : Protocol::kHttp, asked.source,
+                 describe(reason).word, asked.path, !config(asked.service).log_on_failure);
+}
+
+}  // namespace rackcast::io
