@@ -19,6 +19,8 @@ enum class Counter : std::uint8_t {
   kDroppedTableFull,
   kDroppedCacheFull,
   kDroppedLoadQueueFull,
+  kTurnsWaited,
+  kTurnsGivenUp,
   kGarbage,
   kRequestOffPort,
   // Refusals
@@ -84,6 +86,8 @@ inline constexpr std::array<CounterInfo, static_cast<std::size_t>(Counter::kCoun
     {Counter::kDroppedTableFull, "dropped_table_full", "transfers_max reached by live clients: raise it, or add lanes"},
     {Counter::kDroppedCacheFull, "dropped_cache_full", "too many paths wait for the disk at once; the client repeats"},
     {Counter::kDroppedLoadQueueFull, "dropped_load_queue_full", "the image store's queue is full; the client repeats"},
+    {Counter::kTurnsWaited, "turns_waited", "transfers that waited for others to end: instances, per_source or cps"},
+    {Counter::kTurnsGivenUp, "turns_given_up", "clients that went away before it was their turn: raise the limits"},
     {Counter::kGarbage, "garbage", "bytes that are no TFTP packet"},
     {Counter::kRequestOffPort, "request_off_port", "a request sent to a transfer's port"},
     {Counter::kNotFound, "not_found", "normal: loaders probe for names; see the board for which"},

@@ -8,6 +8,12 @@
 
 namespace rackcast::engine::tftpd {
 
+// A client that waits for its turn and was not heard this long has gone: clients repeat a request within 5 s, iPXE
+// within 8.
+inline constexpr Duration kTurnPatience = std::chrono::seconds(10);
+// Of those that wait, asked about in one go.
+inline constexpr std::size_t kTurnsGivenMax = 256;
+
 // Coarse on purpose: a timer is looked at about once per wait, never per block.
 inline constexpr Duration kTimerTick = std::chrono::milliseconds(10);
 

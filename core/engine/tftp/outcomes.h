@@ -67,7 +67,9 @@ enum class End : std::uint8_t {
   kSuperseded,
   kEvicted,
   kGuessedTid,
-  kRefused,  // an ERROR went out; counted and worded by its Refusal
+  kRefused,      // an ERROR went out; counted and worded by its Refusal
+  kNotAdmitted,  // in silence; counted and worded by core/admission
+  kTurnGivenUp,
   kCount_,
 };
 
@@ -89,6 +91,8 @@ inline constexpr std::array<EndInfo, static_cast<std::size_t>(End::kCount_)> kEn
     {End::kEvicted, "the transfer table was full", Counter::kEvictedUnconfirmed},
     {End::kGuessedTid, "answered at a port that was never its own", Counter::kGuessedTid},
     {End::kRefused, "", Counter::kCount_},
+    {End::kNotAdmitted, "", Counter::kCount_},
+    {End::kTurnGivenUp, "the client went away before its turn", Counter::kTurnsGivenUp},
 }};
 [[nodiscard]] constexpr const EndInfo& info(End end) {
   return kEndTable[static_cast<std::size_t>(end)];

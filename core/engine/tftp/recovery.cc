@@ -175,6 +175,7 @@ void TftpEngine::on_timer(const Now& now, TransferIndex index, Sink& sink) {
 void TftpEngine::on_silence(const Now& now, TransferIndex index, Sink& sink) {
   Transfer& transfer = table_.at(index);
   if (transfer.state == TransferState::kWaitingImage) return fail(now, index, Refusal::kImageLate, sink);
+  if (transfer.state == TransferState::kWaitingTurn) return finish(now, index, End::kTurnGivenUp, {}, sink);
   if (transfer.awaits_piece) {
     const std::uint64_t offset = (transfer.next - 1) * transfer.terms.block_size;
     return ask_piece(now, index, offset, sink);
@@ -211,6 +212,7 @@ void TftpEngine::finish(const Now& now, TransferIndex index, End end, std::strin
   if (info(end).counter != Counter::kCount_) counters_.add(info(end).counter);
   if (transfer.cache_entry != kNoEntry) cache_.at(transfer.cache_entry).waiters.remove(table_.all(), index);
   transfer.cache_entry = kNoEntry;
+  end_turn(now, index, end);
   sink.pins().release(transfer.image);
   sink.pins().release(transfer.piece);
   transfer.image = transfer.piece = kNoPin;
@@ -218,12 +220,14 @@ void TftpEngine::finish(const Now& now, TransferIndex index, End end, std::strin
   transfer.armed_for = kNever;
 
   const bool done = end == End::kDone || end == End::kDoneUnconfirmed;
-  const bool told_anyway = end == End::kNeverAnswered || end == End::kOptionsRefusedByPeer;
+  const bool told_anyway =
+      end == End::kNeverAnswered || end == End::kOptionsRefusedByPeer || end == End::kTurnGivenUp;
   if (end != End::kSizeProbe && end != End::kRefused && (transfer.id != 0 || told_anyway))
     report(now, transfer, done ? EventKind::kTransferDone : EventKind::kTransferFailed,
            detail.empty() ? info(end).text : detail, sink);
   // Refused before it began: nothing of it is under way.
-  if (end == End::kRefused && !transfer.confirmed) return table_.remove(index);
+  const bool before_start = end == End::kRefused || end == End::kNotAdmitted || end == End::kTurnGivenUp;
+  if (before_start && !transfer.confirmed) return table_.remove(index);
   table_.linger(index, now.monotonic + kLinger);
 }
 

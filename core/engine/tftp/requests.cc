@@ -24,7 +24,7 @@ bool TftpEngine::may_be_asked(const ReceivedDatagram& datagram) {
 
 void TftpEngine::on_request(const Now& now, const ReceivedDatagram& datagram, const tftp::Request& request,
                             Sink& sink) {
-  if (!may_be_asked(datagram)) return;
+  if (!may_be_asked(datagram) || !source_allowed(now, datagram, request.filename, sink)) return;
   if (request.opcode != tftp::Opcode::kRrq)
     return refuse_request(now, datagram, Refusal::kWrite, request.filename, sink);
   counters_.add(Counter::kRequests);
@@ -64,6 +64,8 @@ bool TftpEngine::answered_as_duplicate(const Now& now, const Ask& ask, Sink& sin
   if (transfer.state == TransferState::kWaitingImage) {
     CacheEntry& entry = cache_.at(transfer.cache_entry);
     if (now.monotonic - entry.load_asked_at >= kImageAskAgain) (void)ask_store(now, transfer.cache_entry, sink);
+  } else if (transfer.state == TransferState::kWaitingTurn) {
+    set_deadline(index, now.monotonic + kTurnPatience);
   } else if (now.monotonic - transfer.answered_at >= kRepeatSpacing && !transfer.starved) {
     answer(now, index, sink);
   }

@@ -38,6 +38,11 @@ void TftpEngine::begin(const Now& now, TransferIndex index, PinId image, Sink& s
   } else if (!bytes.resident()) {
     return fail(now, index, Refusal::kNetasciiTooLarge, sink);
   }
+  if (takes_its_turn(now, index, sink)) open(now, index, sink);
+}
+
+void TftpEngine::open(const Now& now, TransferIndex index, Sink& sink) {
+  Transfer& transfer = table_.at(index);
   if (!transfer.terms.any()) return start_data(now, index, sink);
   transfer.state = TransferState::kOackSent;
   answer(now, index, sink);

@@ -27,6 +27,11 @@ TftpEngine::TftpEngine(TftpSetup setup)
       cache_(setup.limits.cache_paths, setup.seed ^ 0xC2B2'AE3D'27D4'EB4FULL),
       timers_(static_cast<std::uint32_t>(table_.capacity()), kTimerTick),
       machines_(setup.limits.machines_max, setup.seed ^ 0x94D0'49BB'1331'11EBULL),
+      totals_(std::move(setup.totals)),
+      admission_({.totals = totals_.get(),
+                  .sources_max = setup.limits.sources_max,
+                  .seed = setup.seed ^ 0x8E9D'5AA1'6C3B'27F5ULL,
+                  .local_time = setup.local_time}),
       starved_(table_.capacity()),
       tid_random_(setup.seed ^ 0x2545'F491'4F6C'DD1DULL) {
   const auto assign = [this](SocketId socket, Role role) {
@@ -85,6 +90,7 @@ void TftpEngine::on_completion(const Now& now, Completion& completion, Sink& sin
 
 void TftpEngine::on_deadline(const Now& now, Sink& sink) {
   if (starved_retry_at_ <= now.monotonic) feed_starved(now, sink);
+  if (turns_at_ <= now.monotonic) give_turns(now, sink);
   if (timers_.next_deadline() <= now.monotonic)
     timers_.advance(now.monotonic, [&](std::uint32_t index) { on_timer(now, index, sink); });
   if (sweep_at_ <= now.monotonic) {
@@ -94,7 +100,7 @@ void TftpEngine::on_deadline(const Now& now, Sink& sink) {
 }
 
 MonotonicTime TftpEngine::next_deadline() const {
-  return std::min({starved_retry_at_, timers_.next_deadline(), sweep_at_});
+  return std::min({starved_retry_at_, turns_at_, timers_.next_deadline(), sweep_at_});
 }
 
 }  // namespace rackcast::engine

@@ -33,6 +33,8 @@
 #include <vector>
 
 #include "core/config/config.h"
+#include "core/admission/access.h"
+#include "core/admission/source_limiter.h"
 #include "core/engine/engine.h"
 #include "core/engine/tftp/counters.h"
 #include "core/engine/tftp/image_cache.h"
@@ -49,6 +51,7 @@ namespace rackcast::engine {
 struct TftpLimits {
   std::size_t transfers_max = 16'384;  // running and lingering, per lane; about 0.6 KiB each
   std::size_t cache_paths = 2'048;     // per lane; about 0.6 KiB each
+  std::size_t sources_max = 65'536;    // with transfers, for per_source and cps; per lane
   std::size_t machines_max = 16'384;   // the lane's copy of what is known of machines; about 0.5 KiB each
 };
 
@@ -68,6 +71,8 @@ struct TftpSetup {
   std::vector<SocketId> listeners;
   TftpTids tids;                      // not used under single_port
   const ImageEpoch* epoch = nullptr;  // the store's; outlives the engine
+  std::shared_ptr<ServiceTotals> totals = std::make_shared<ServiceTotals>();  // of all lanes
+  const LocalTime* local_time = nullptr;  // for access_times; null: the machine's
   std::uint64_t seed = 0;             // random, secret: hashes of what strangers send
   TftpLimits limits;
 };
@@ -84,6 +89,7 @@ class TftpEngine final : public Engine {
 
   [[nodiscard]] const tftpd::Counters& counters() const { return counters_; }
   [[nodiscard]] const QuirkCounts& quirks() const { return quirks_; }
+  [[nodiscard]] const AdmissionCounters& admission() const { return admission_.counters(); }
 
  private:
   using Transfer = tftpd::Transfer;
@@ -132,6 +138,15 @@ class TftpEngine final : public Engine {
   [[nodiscard]] bool look_elsewhere(const Now& now, TransferIndex index, Sink& sink);
   void count_name(const Transfer& transfer);
 
+  // turns.cc
+  [[nodiscard]] bool source_allowed(const Now& now, const ReceivedDatagram& datagram, std::string_view name,
+                                    Sink& sink);
+  [[nodiscard]] bool takes_its_turn(const Now& now, TransferIndex index, Sink& sink);
+  void give_turns(const Now& now, Sink& sink);
+  void end_turn(const Now& now, TransferIndex index, End end);
+  void report_not_admitted(const Now& now, const net::IpAddress& source, std::string_view path, AdmissionReason reason,
+                           Sink& sink);
+
   // images.cc
   [[nodiscard]] bool ask_unless_under_way(const Now& now, tftpd::CacheIndex entry, Sink& sink);
   [[nodiscard]] bool ask_store(const Now& now, tftpd::CacheIndex entry, Sink& sink);
@@ -143,6 +158,7 @@ class TftpEngine final : public Engine {
 
   // sending.cc
   void begin(const Now& now, TransferIndex index, PinId image, Sink& sink);
+  void open(const Now& now, TransferIndex index, Sink& sink);
   void start_data(const Now& now, TransferIndex index, Sink& sink);
   void answer(const Now& now, TransferIndex index, Sink& sink);
   [[nodiscard]] bool send_oack(TransferIndex index, Sink& sink);
@@ -197,6 +213,12 @@ class TftpEngine final : public Engine {
   tftpd::Counters counters_;
   MachineTable machines_;  // by address: who asks
   QuirkCounts quirks_;
+  std::shared_ptr<ServiceTotals> totals_;
+  SourceLimiter admission_;
+
+  tftpd::WaiterList turns_;  // kWaitingTurn, in order
+  MonotonicTime turns_at_ = kNever;
+  AdmissionReason held_up_by_ = AdmissionReason::kCount_;  // the last that had to wait
 
   // Transfers that found no transmit slot, oldest first; each at most once (Transfer::starved).
   std::vector<TransferIndex> starved_;

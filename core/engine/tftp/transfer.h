@@ -1,7 +1,7 @@
 // The state of one transfer: one client endpoint reading one image through one of our transfer ports (TID).
 //
-//   kFree -> kWaitingImage -> kOackSent -> kSending -> kLingering -> kFree
-//            (path not cached) (options)  (DATA)       (ended; absorbs what is still under way)
+//   kFree -> kWaitingImage -> kWaitingTurn -> kOackSent -> kSending -> kLingering -> kFree
+//            (path not cached) (admission)    (options)    (DATA)      (ended; absorbs what is still under way)
 //
 // Plain data in a table sized at construction; the engine's lane only. Blocks are counted by 64-bit index from 1.
 #pragma once
@@ -24,7 +24,7 @@ using CacheIndex = std::uint32_t;  // of a path in the lane's ImageCache
 inline constexpr CacheIndex kNoEntry = 0xFFFF'FFFF;
 inline constexpr std::uint64_t kLastBlockUnknown = std::numeric_limits<std::uint64_t>::max();
 
-enum class TransferState : std::uint8_t { kFree, kWaitingImage, kOackSent, kSending, kLingering };
+enum class TransferState : std::uint8_t { kFree, kWaitingImage, kWaitingTurn, kOackSent, kSending, kLingering };
 
 // Membership in one list of transfers, by index.
 struct Links {
@@ -37,6 +37,7 @@ struct Transfer {
   TransferState state = TransferState::kFree;
   bool confirmed = false;  // the peer answered at our TID, which it was told or guessed
   bool starved = false;    // queued for a transmit slot
+  bool admitted = false;   // counts as running in core/admission
   bool awaits_piece = false;
   bool store_busy = false;   // the store last said so when it was asked for the piece
   bool backslashes = false;  // the client separates by them
@@ -79,7 +80,7 @@ struct Transfer {
   // peer answers either.
   TransferIndex rival = kNoTransfer;
   Links queue;          // unconfirmed or lingering
-  Links waiting;        // for the same path to be resolved
+  Links waiting;        // for the same path to be resolved, or for its turn
   FixedText<160> path;  // for events; cut when longer, the cache entry has it whole
 };
 static_assert(sizeof(Transfer) < 512, "a million transfers fit in half a GiB");
@@ -89,12 +90,19 @@ template <Links Transfer::*kLinks>
 class TransferList {
  public:
   [[nodiscard]] TransferIndex front() const { return head_; }
+  [[nodiscard]] TransferIndex back() const { return tail_; }
   [[nodiscard]] bool empty() const { return head_ == kNoTransfer; }
 
   void push_back(std::span<Transfer> all, TransferIndex index) {
     all[index].*kLinks = {tail_, kNoTransfer};
     (tail_ == kNoTransfer ? head_ : (all[tail_].*kLinks).next) = index;
     tail_ = index;
+  }
+
+  void push_front(std::span<Transfer> all, TransferIndex index) {
+    all[index].*kLinks = {kNoTransfer, head_};
+    (head_ == kNoTransfer ? tail_ : (all[head_].*kLinks).previous) = index;
+    head_ = index;
   }
 
   void remove(std::span<Transfer> all, TransferIndex index) {

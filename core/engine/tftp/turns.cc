@@ -1,0 +1,94 @@
+// Turns: who may start a transfer now, and who waits (core/admission). A transfer asks once its file is known to be
+// there, so names that do not exist cost nobody a place.
+//
+// Those that wait are served in order. What holds up one source only (per_source) sends it to the back of the queue and
+// holds up nobody else; what holds up the service (instances, cps) holds up all.
+#include "core/engine/tftp/engine_limits.h"
+#include "core/engine/tftp/tftp_engine.h"
+
+namespace rackcast::engine {
+
+using namespace tftpd;
+
+// False: the source is kept out, whatever it asks for, and hears nothing (as from xinetd).
+bool TftpEngine::source_allowed(const Now& now, const ReceivedDatagram& datagram, std::string_view name, Sink& sink) {
+  const AdmissionConfig& limits = config_->tftp->admission;
+  const net::IpAddress& source = datagram.peer.address;
+  if (address_allowed(source, limits)) return true;
+  // Under xinetd's rules such an attempt counts as any other.
+  const AdmissionVerdict verdict = admission_.ask(now, source, limits);
+  if (verdict.kind == AdmissionVerdict::Kind::kAdmitted) admission_.undo(now, source);
+  const bool refused = verdict.kind == AdmissionVerdict::Kind::kRefused;
+  report_not_admitted(now, source, name, refused ? verdict.reason : AdmissionReason::kAddress, sink);
+  return false;
+}
+
+// True: the transfer may start, and counts as running until finish().
+bool TftpEngine::takes_its_turn(const Now& now, TransferIndex index, Sink& sink) {
+  Transfer& transfer = table_.at(index);
+  const bool waited = transfer.state == TransferState::kWaitingTurn;
+  const AdmissionVerdict verdict = admission_.ask(now, transfer.to.peer.address, config_->tftp->admission);
+  switch (verdict.kind) {
+    case AdmissionVerdict::Kind::kAdmitted:
+      if (waited) turns_.remove(table_.all(), index);
+      transfer.admitted = true;
+      return true;
+    case AdmissionVerdict::Kind::kRefused:
+      report_not_admitted(now, transfer.to.peer.address, transfer.path, verdict.reason, sink);
+      finish(now, index, End::kNotAdmitted, {}, sink);
+      return false;
+    case AdmissionVerdict::Kind::kWait:
+      break;
+  }
+  if (waited) {
+    turns_.remove(table_.all(), index);
+  } else {
+    counters_.add(Counter::kTurnsWaited);
+    transfer.state = TransferState::kWaitingTurn;
+    set_deadline(index, now.monotonic + kTurnPatience);
+  }
+  turns_.push_back(table_.all(), index);
+  turns_at_ = std::min(turns_at_, verdict.ask_again_at);
+  held_up_by_ = verdict.reason;
+  return false;
+}
+
+void TftpEngine::give_turns(const Now& now, Sink& sink) {
+  turns_at_ = kNever;
+  const TransferIndex last = turns_.back();
+  for (std::size_t i = 0; i < kTurnsGivenMax && !turns_.empty(); ++i) {
+    const TransferIndex index = turns_.front();
+    if (takes_its_turn(now, index, sink)) {
+      open(now, index, sink);
+    } else if (turns_.back() == index && held_up_by_ != AdmissionReason::kPerSource) {
+      turns_.remove(table_.all(), index);
+      turns_.push_front(table_.all(), index);
+      return;
+    }
+    if (index == last) return;
+  }
+  if (!turns_.empty()) turns_at_ = std::min(turns_at_, now.monotonic + kSlotRetry);
+}
+
+void TftpEngine::end_turn(const Now& now, TransferIndex index, End end) {
+  Transfer& transfer = table_.at(index);
+  if (transfer.state == TransferState::kWaitingTurn) turns_.remove(table_.all(), index);
+  if (!transfer.admitted) return;
+  transfer.admitted = false;
+  if (end == End::kSizeProbe)
+    admission_.undo(now, transfer.to.peer.address);
+  else
+    admission_.release(now, transfer.to.peer.address);
+  if (!turns_.empty()) turns_at_ = now.monotonic;
+}
+
+void TftpEngine::report_not_admitted(const Now& now, const net::IpAddress& source, std::string_view path,
+                                     AdmissionReason reason, Sink& sink) {
+  Event& event = new_event(now, EventKind::kRefused, source);
+  event.path.assign(path);
+  event.detail.assign(describe(reason).word);
+  event.quiet = !config_->tftp->admission.log_on_failure;
+  sink.event(event);
+}
+
+}  // namespace rackcast::engine
