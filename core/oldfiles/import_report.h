@@ -2,11 +2,13 @@
 // that keeps the file from being used. Value types, bounded; one thread.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -43,6 +45,14 @@ class ImportReport {
       notes_.push_back({kind, at, std::string(subject), std::move(message)});
     else
       ++suppressed_;
+  }
+  // By file and line.
+  void sort() {
+    std::stable_sort(notes_.begin(), notes_.end(), [](const ImportNote& a, const ImportNote& b) {
+      const std::string_view left = a.at.file == nullptr ? std::string_view{} : *a.at.file;
+      const std::string_view right = b.at.file == nullptr ? std::string_view{} : *b.at.file;
+      return std::tie(left, a.at.line) < std::tie(right, b.at.line);
+    });
   }
   [[nodiscard]] bool has_errors() const { return errors_ > 0; }
   [[nodiscard]] const std::vector<ImportNote>& notes() const { return notes_; }

@@ -168,7 +168,9 @@ std::optional<Config> import_xinetd(std::span<const XinetdEntry> entries, OldFil
 std::optional<Config> import_xinetd_file(const std::string& path, OldFilesHost& host,
                                          const XinetdImportOptions& options, ImportReport& report) {
   const std::vector<XinetdEntry> entries = load_xinetd(path, host, report);
-  return import_xinetd(entries, host, options, report);
+  auto config = import_xinetd(entries, host, options, report);
+  report.sort();
+  return config;
 }
 
 }  // namespace rackcast
