@@ -99,6 +99,11 @@ struct AdmissionConfig {
   AdmissionPolicy policy = AdmissionPolicy::kQueue;  // key `admission`
 };
 
+struct PortRange {
+  std::uint16_t first = 0;
+  std::uint16_t last = 0;  // inclusive
+};
+
 struct TftpConfig {
   std::vector<net::Endpoint> listen;  // default 0.0.0.0:69, and [::]:69 where IPv6 is on
   bool listen_given = false;          // false: the default, of which IPv6 may be missing
@@ -107,6 +112,10 @@ struct TftpConfig {
   std::uint16_t max_windowsize = 64;
   std::uint16_t max_blksize = 65'464;
   bool single_port = false;
+  std::optional<PortRange> tid_ports;        // key `ports`; transfers' own ports; default: the kernel's ephemeral range
+  std::string map_file;                      // absolute, tftp-hpa's -m (core/quirks/name_map.h); "" = names as asked
+  std::vector<std::string> refused_options;  // answered as if we did not know them
+  std::optional<std::uint32_t> retransmit_us;           // first wait before a block is sent again
   std::uint64_t cache_bytes = std::uint64_t{2} << 30U;  // image budget
 };
 
@@ -114,11 +123,6 @@ struct HttpConfig {
   std::vector<net::Endpoint> listen;  // default 0.0.0.0:80
   std::string root;
   AdmissionConfig admission;
-};
-
-struct PortRange {
-  std::uint16_t first = 0;
-  std::uint16_t last = 0;  // inclusive
 };
 
 struct FtpConfig {

@@ -15,6 +15,8 @@ Config in_force(const Config& running, const Config& loaded) {
     next.tftp->admission = loaded.tftp->admission;
     next.tftp->max_windowsize = loaded.tftp->max_windowsize;
     next.tftp->max_blksize = loaded.tftp->max_blksize;
+    next.tftp->refused_options = loaded.tftp->refused_options;
+    next.tftp->retransmit_us = loaded.tftp->retransmit_us;
   }
   if (next.http && loaded.http) {
     next.http->root = loaded.http->root;

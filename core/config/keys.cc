@@ -14,6 +14,8 @@ constexpr std::int64_t kSecondsMax = 4'294'967'295;  // option 51 is 32 bits; al
 constexpr std::int64_t kCountMax = 1'000'000;
 constexpr std::int64_t kBlockSizeMin = 8;  // RFC 2348
 constexpr std::int64_t kBlockSizeMax = 65'464;
+constexpr std::int64_t kRetransmitMicrosecondsMin = 10'000;  // as the option utimeout allows
+constexpr std::int64_t kRetransmitMicrosecondsMax = 255'000'000;
 constexpr std::int64_t kWindowMax = 65'535;                     // RFC 7440
 constexpr std::int64_t kCacheBytesMin = 1 << 20;                // smaller holds not even an NBP and its modules
 constexpr std::int64_t kCacheBytesMax = std::int64_t{1} << 44;  // 16 TiB: a slip of the keyboard, not a machine
@@ -183,6 +185,15 @@ constexpr std::array kKeys{
             kBlockSizeMin, kBlockSizeMax},
     KeySpec{"tftp", "single_port", kBoolean, "false", kRestart, "transfers stay on the port that was asked", "false",
             false, 0, 0, "", "true"},
+    KeySpec{"tftp", "ports", KeyKind::kPortRange, "", kRestart,
+            "ports of transfers; absent: the kernel's ephemeral range", "\"50000-50999\"", false, 1, 65'535},
+    KeySpec{"tftp", "map_file", kPath, "", kRestart, "rules that rename what is asked for (tftp-hpa's -m)",
+            "\"/etc/tftpd.map\""},
+    KeySpec{"tftp", "refused_options", KeyKind::kTextList, "[]", kLive, "options answered as if unknown",
+            "[\"blksize\"]", false, 0, 0, "blksize tsize timeout utimeout windowsize rollover blksize2 multicast"},
+    KeySpec{"tftp", "retransmit_us", kInteger, "", kLive,
+            "first wait before a block is sent again, microseconds; the client's own timeout option goes first",
+            "1000000", false, kRetransmitMicrosecondsMin, kRetransmitMicrosecondsMax},
     KeySpec{"tftp", "cache_bytes", kInteger, "2147483648", kRestart, "memory for images", "4294967296", false,
             kCacheBytesMin, kCacheBytesMax},
 

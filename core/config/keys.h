@@ -32,6 +32,7 @@ enum class KeyKind : std::uint8_t {
   kBootFile,                // a file name or URL, with {{server}}
   kBootFileByArchitecture,  // a boot file, or a table of them
   kLeaseStore,
+  kTextList,      // each one of `choices`
   kCps,           // [rate, wait_seconds]
   kLeaseSeconds,  // { default = N, max = N }
   kAny,           // of a section that is not built yet: not looked into

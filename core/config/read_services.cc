@@ -13,6 +13,14 @@ std::vector<net::Endpoint> read_listen(const SectionReader& reader, std::uint16_
   return {net::Endpoint{net::IpAddress(), net::UdpPort{port}}};
 }
 
+std::optional<PortRange> read_ports(const SectionReader& reader, std::string_view name) {
+  const auto text = reader.text(name);
+  if (!text) return std::nullopt;
+  const auto range = parse_port_range(*text);
+  if (!range) reader.error(name, reader.place(name), quoted(*text) + " is not a range of ports, as in \"50000-50999\"");
+  return range;
+}
+
 std::vector<unsigned> cpu_list(const std::vector<Located<std::int64_t>>& values) {
   std::vector<unsigned> list;
   list.reserve(values.size());
@@ -60,6 +68,12 @@ TftpConfig read_tftp(const Node& tftp, ProblemList& problems) {
   if (const auto value = reader.integer("max_windowsize")) config.max_windowsize = static_cast<std::uint16_t>(*value);
   if (const auto value = reader.integer("max_blksize")) config.max_blksize = static_cast<std::uint16_t>(*value);
   config.single_port = reader.boolean("single_port").value_or(false);
+  config.tid_ports = read_ports(reader, "ports");
+  config.map_file = reader.text("map_file").value_or("");
+  config.refused_options = reader.chosen("refused_options");
+  if (const auto value = reader.integer("retransmit_us")) config.retransmit_us = static_cast<std::uint32_t>(*value);
+  for (const std::string_view name : {"ports", "map_file", "refused_options", "retransmit_us"})
+    warn_not_enforced(reader, name);
   if (const auto value = reader.integer("cache_bytes")) config.cache_bytes = static_cast<std::uint64_t>(*value);
   return config;
 }
@@ -79,12 +93,7 @@ FtpConfig read_ftp(const Node& ftp, ProblemList& problems) {
   config.listen = read_listen(reader, 21);
   config.root = reader.text("root").value_or("");
   config.admission = read_admission(reader, "ftp");
-  if (const auto text = reader.text("passive_ports")) {
-    config.passive_ports = parse_port_range(*text);
-    if (!config.passive_ports)
-      reader.error("passive_ports", reader.place("passive_ports"),
-                   quoted(*text) + " is not a range of ports, as in \"50000-50999\"");
-  }
+  config.passive_ports = read_ports(reader, "passive_ports");
   return config;
 }
 

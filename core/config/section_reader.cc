@@ -226,6 +226,19 @@ std::optional<std::size_t> SectionReader::choice(std::string_view name) const {
   return static_cast<std::size_t>(found - choices.begin());
 }
 
+std::vector<std::string> SectionReader::chosen(std::string_view name) const {
+  std::vector<std::string> list;
+  for (const auto& item : texts(name)) {
+    if (!has_word(spec(name).choices, item.value))
+      error(name, item.at, quoted(item.value) + " is not one of: " + std::string(spec(name).choices));
+    else if (std::find(list.begin(), list.end(), item.value) != list.end())
+      error(name, item.at, quoted(item.value) + " is there twice");
+    else
+      list.push_back(item.value);
+  }
+  return list;
+}
+
 std::optional<Located<net::Ipv4Address>> SectionReader::ipv4(std::string_view name) const {
   const Node* const node = typed(name, NodeKind::kText);
   if (node == nullptr) return std::nullopt;

@@ -36,6 +36,7 @@ class SectionReader {
   [[nodiscard]] std::optional<bool> boolean(std::string_view name) const;
   [[nodiscard]] std::optional<std::int64_t> integer(std::string_view name) const;
   [[nodiscard]] std::optional<std::size_t> choice(std::string_view name) const;  // index in the table's choices
+  [[nodiscard]] std::vector<std::string> chosen(std::string_view name) const;    // several of the table's choices
   [[nodiscard]] std::vector<Located<std::int64_t>> integers(std::string_view name) const;
   [[nodiscard]] std::vector<Located<std::string>> texts(std::string_view name) const;
 

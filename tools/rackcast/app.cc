@@ -7,6 +7,7 @@
 #include "core/config/keys.h"
 #include "core/file_descriptor.h"
 #include "tools/rackcast/check_config.h"
+#include "tools/rackcast/import.h"
 #include "tools/rackcast/not_built.h"
 #include "tools/rackcast/record.h"
 #include "tools/rackcast/status.h"
@@ -42,9 +43,18 @@ constexpr const char* kRecordExamples = R"(Examples:
 The daemon's DHCP and TFTP datagrams, both ways, until Ctrl-C or the first of the two bounds. tcpdump and Wireshark read
 the file, rackcast-sim replay gives it to the engines again. Root, or the daemon's own user, may ask.)";
 
+constexpr const char* kImportExamples = R"(Examples:
+  rackcast import --xinetd /etc/xinetd.d/tftp -o rackcast.toml
+  rackcast import --xinetd /etc/xinetd.conf --strict-xinetd --verbose > rackcast.toml
+
+The file is read as xinetd reads it, with what it includes. Each line that is not honoured is printed to standard error
+with its place, why, and what to do; --verbose prints what each other line became, too. Exit status 1 when the file
+cannot be used.)";
+
 struct Parsed {
   std::string config_file;
   bool keys = false;
+  ImportOptions import;
   StatusOptions status;
   RecordOptions record;
 };
@@ -90,6 +100,17 @@ void add_record(CLI::App& app, Parsed& parsed) {
   command->footer(kRecordExamples);
 }
 
+void add_import(CLI::App& app, Parsed& parsed) {
+  CLI::App* const command = app.add_subcommand("import", "Turn an old xinetd file into a rackcast.toml");
+  command->add_option("--xinetd", parsed.import.xinetd, "The old file, /etc/xinetd.d/tftp")->type_name("FILE");
+  command->add_flag("--strict-xinetd", parsed.import.strict, "Policy xinetd: refuse over a limit, as xinetd does");
+  command->add_option("--dhcpd-conf", parsed.import.dhcpd_conf, "Not built yet")->type_name("FILE");
+  command->add_option("--vsftpd-conf", parsed.import.vsftpd_conf, "Not built yet")->type_name("FILE");
+  command->add_option("-o,--output", parsed.import.output, "Where to (standard output)")->type_name("FILE");
+  command->add_flag("--verbose", parsed.import.verbose, "Print the lines that are honoured, too");
+  command->footer(kImportExamples);
+}
+
 void add_not_built(CLI::App& app) {
   for (const NotBuiltCommand& command : not_built_commands()) {
     CLI::App* const sub = app.add_subcommand(std::string(command.name), std::string(command.help) + " (not built yet)");
@@ -130,6 +151,7 @@ int run_rackcast(int argc, const char* const* argv, std::ostream& out, std::ostr
   app.set_version_flag("--version", "rackcast " RACKCAST_VERSION);
   app.require_subcommand(1);
   add_check_config(app, parsed);
+  add_import(app, parsed);
   add_status(app, parsed);
   add_record(app, parsed);
   add_not_built(app);
@@ -142,6 +164,7 @@ int run_rackcast(int argc, const char* const* argv, std::ostream& out, std::ostr
     return 2;
   }
   if (app.got_subcommand("check-config")) return run_check_config(parsed, out, err);
+  if (app.got_subcommand("import")) return import_old_files(parsed.import, out, err);
   if (app.got_subcommand("status"))
     return show_status(parsed.status, out, err, terminal, parsed.status.watch ? pause_until_signal() : WatchPause());
   if (app.got_subcommand("record")) {

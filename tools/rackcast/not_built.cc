@@ -6,9 +6,6 @@ namespace rackcast {
 namespace {
 
 constexpr std::array kCommands{
-    NotBuiltCommand{"import", "Turn the old dhcpd, xinetd and vsftpd files into a rackcast.toml",
-                    "rackcast import --dhcpd-conf /etc/dhcpd.conf --xinetd /etc/xinetd.d/tftp -o rackcast.toml",
-                    "write the file by hand, see docs/configuration.md"},
     NotBuiltCommand{"leases", "List the leases", "rackcast leases\n  rackcast leases --json",
                     "rackcast status shows each machine's address"},
     NotBuiltCommand{"cast", "Start, stop and list multicast sessions",

@@ -15,6 +15,7 @@
 #include "core/leases/sqlite_store.h"
 #include "tools/rackcastd/host_notices.h"
 #include "tools/rackcastd/measures.h"
+#include "tools/rackcastd/old_files.h"
 
 namespace rackcast {
 
@@ -56,7 +57,14 @@ std::shared_ptr<const Config> with_flags(const Config& config, const DaemonOptio
 
 }  // namespace
 
-std::shared_ptr<const Config> load_daemon_config(const DaemonOptions& options) {
+std::shared_ptr<const Config> load_daemon_config(const DaemonOptions& options, std::vector<std::string>& notices) {
+  if (!options.xinetd_file.empty()) {
+    OldConfiguration old = load_old_files(options);
+    notices = std::move(old.lines);
+    if (old.config != nullptr) return with_flags(*old.config, options);
+    for (const std::string& line : notices) std::fprintf(stderr, "%s\n", line.c_str());
+    return nullptr;
+  }
   const ConfigOutcome outcome = load_config(options.config_file);
   for (const Problem& problem : outcome.problems)
     std::fprintf(stderr, "%s\n", problem_line(options.config_file, problem).c_str());
@@ -81,8 +89,10 @@ Daemon::Daemon(const DaemonOptions& options, std::shared_ptr<const Config> confi
       board_api_(board_, [this] { return measures(); }),
       pump_({&event_log_, &board_, &machine_feed_}) {}
 
-Result<std::unique_ptr<Daemon>> Daemon::start(const DaemonOptions& options, std::shared_ptr<const Config> config) {
+Result<std::unique_ptr<Daemon>> Daemon::start(const DaemonOptions& options, std::shared_ptr<const Config> config,
+                                              const std::vector<std::string>& notices) {
   std::unique_ptr<Daemon> daemon(new Daemon(options, std::move(config)));
+  for (const std::string& notice : notices) daemon->say(LogLevel::kWarning, notice);
   for (const auto step : {&Daemon::check_limits, &Daemon::open_sockets, &Daemon::become_user, &Daemon::open_stores,
                           &Daemon::start_lanes, &Daemon::start_streams, &Daemon::start_control}) {
     if (auto done = (daemon.get()->*step)(); !done) return tl::make_unexpected(done.error());
@@ -270,15 +280,27 @@ void Daemon::serve_until_stopped() {
 // Validate, then swap: a broken file changes nothing.
 void Daemon::reload() {
   sd_notify(0, "RELOADING=1");
+  const std::string& file = options_.xinetd_file.empty() ? options_.config_file : options_.xinetd_file;
+  const std::shared_ptr<const Config> loaded = reread();
+  const Result<void> swapped =
+      loaded != nullptr ? put_in_force(*with_flags(*loaded, options_)) : Result<void>(fail("mend " + file));
+  if (!swapped) say(LogLevel::kError, "reload refused, the running configuration stays: " + swapped.error().message);
+  sd_notify(0, "READY=1");
+}
+
+// The file again, its problems in the log; null when it cannot be used.
+std::shared_ptr<const Config> Daemon::reread() {
+  if (!options_.xinetd_file.empty()) {
+    OldConfiguration old = load_old_files(options_);
+    for (const std::string& line : old.lines) say(old.config != nullptr ? LogLevel::kWarning : LogLevel::kError, line);
+    return old.config;
+  }
   const ConfigOutcome outcome = load_config(options_.config_file);
   for (const Problem& problem : outcome.problems) {
     say(problem.severity == Severity::kError ? LogLevel::kError : LogLevel::kWarning,
         problem_line(options_.config_file, problem));
   }
-  const Result<void> swapped = outcome.config != nullptr ? put_in_force(*with_flags(*outcome.config, options_))
-                                                         : Result<void>(fail("mend " + options_.config_file));
-  if (!swapped) say(LogLevel::kError, "reload refused, the running configuration stays: " + swapped.error().message);
-  sd_notify(0, "READY=1");
+  return outcome.config;
 }
 
 Result<void> Daemon::put_in_force(const Config& loaded) {

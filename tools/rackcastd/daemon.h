@@ -30,9 +30,10 @@ namespace rackcast {
 
 class Daemon {
  public:
-  // Everything up to serving. Errors are one sentence.
+  // Everything up to serving. Errors are one sentence. `notices` of the old files go to the log first.
   [[nodiscard]] static Result<std::unique_ptr<Daemon>> start(const DaemonOptions& options,
-                                                             std::shared_ptr<const Config> config);
+                                                             std::shared_ptr<const Config> config,
+                                                             const std::vector<std::string>& notices);
   ~Daemon();
 
   // Waits for SIGTERM or SIGINT (clean stop) and SIGHUP (reload); the signals must be blocked in every thread.
@@ -70,6 +71,7 @@ class Daemon {
 
   void open_control(const UserIds& user);
   void reload();
+  [[nodiscard]] std::shared_ptr<const Config> reread();
   [[nodiscard]] Result<void> put_in_force(const Config& loaded);
   void stop();
   void say_notices();
@@ -98,7 +100,9 @@ class Daemon {
   bool stopped_ = false;
 };
 
-// Loads the file named by the options and applies the flags; prints every problem to standard error.
-[[nodiscard]] std::shared_ptr<const Config> load_daemon_config(const DaemonOptions& options);
+// Loads the file named by the options and applies the flags; prints every problem to standard error. `notices`: lines
+// of an old file that are not honoured, for the log.
+[[nodiscard]] std::shared_ptr<const Config> load_daemon_config(const DaemonOptions& options,
+                                                               std::vector<std::string>& notices);
 
 }  // namespace rackcast

@@ -27,13 +27,14 @@ int fail(const rackcast::Error& error) {
 int run(int argc, char** argv) {
   const rackcast::ParsedOptions parsed = rackcast::parse_options(argc, argv);
   if (!parsed.options) return parsed.exit_code;
-  auto config = rackcast::load_daemon_config(*parsed.options);
+  std::vector<std::string> notices;
+  auto config = rackcast::load_daemon_config(*parsed.options, notices);
   if (config == nullptr) return 1;
 
   auto background = rackcast::Background::enter(parsed.options->foreground);
   if (!background) return fail(background.error());
   block_signals();
-  auto daemon = rackcast::Daemon::start(*parsed.options, std::move(config));
+  auto daemon = rackcast::Daemon::start(*parsed.options, std::move(config), notices);
   if (!daemon) return fail(daemon.error());
   if (!parsed.options->foreground) std::fprintf(stderr, "rackcastd: started; log lines go to syslog from here on\n");
   background->ready();

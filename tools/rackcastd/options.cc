@@ -12,25 +12,21 @@ namespace {
 constexpr const char* kExamples = R"(Examples:
   rackcastd --config /etc/rackcast/rackcast.toml
   rackcastd --config lab.toml --io socket --cores 2,3 --foreground --log-level debug
+  rackcastd --xinetd /etc/xinetd.d/tftp
 
 Signals: SIGTERM finishes running transfers and stops; SIGHUP reads the configuration again without touching them.)";
 
-// The old files are a later feature; their flags exist so that nobody's script fails silently.
-struct OldFiles {
+// Old files of a later feature; their flags exist so that nobody's script fails silently.
+struct NotBuiltFiles {
   std::string dhcpd_conf;
-  std::string xinetd;
   std::string vsftpd_conf;
-  bool strict_xinetd = false;
-  [[nodiscard]] bool any() const {
-    return !dhcpd_conf.empty() || !xinetd.empty() || !vsftpd_conf.empty() || strict_xinetd;
-  }
 };
 
 }  // namespace
 
 ParsedOptions parse_options(int argc, const char* const* argv) {
   DaemonOptions options;
-  OldFiles old;
+  NotBuiltFiles old;
   IoKind io = IoKind::kIoUring;
   std::vector<unsigned> cores;
   std::string log_level;
@@ -56,10 +52,13 @@ ParsedOptions parse_options(int argc, const char* const* argv) {
                     ->check(CLI::IsMember({"trace", "debug", "info", "warning", "error"}).description(""))
                     ->type_name("LEVEL");
   app.add_option("--dhcpd-conf", old.dhcpd_conf, "Run an old dhcpd.conf as it is (not built yet)")->type_name("FILE");
-  app.add_option("--xinetd", old.xinetd, "Run an old xinetd.d/tftp as it is (not built yet)")->type_name("FILE");
+  app.add_option("--xinetd", options.xinetd_file, "Run an old xinetd.d/tftp as it is, instead of --config")
+      ->type_name("FILE")
+      ->excludes(config);
+  app.add_flag("--strict-xinetd", options.strict_xinetd,
+               "With --xinetd: refuse over a limit as xinetd does, instead of letting machines wait");
   app.add_option("--vsftpd-conf", old.vsftpd_conf, "Run an old vsftpd.conf as it is (not built yet)")
       ->type_name("FILE");
-  app.add_flag("--strict-xinetd", old.strict_xinetd, "xinetd's own limit policy (not built yet)");
 
   try {
     app.parse(argc, argv);
@@ -69,14 +68,19 @@ ParsedOptions parse_options(int argc, const char* const* argv) {
     std::fprintf(stderr, "rackcastd: %s; see rackcastd --help\n", error.what());
     return {std::nullopt, 2};
   }
-  if (old.any()) {
+  if (!old.dhcpd_conf.empty() || !old.vsftpd_conf.empty()) {
     std::fprintf(stderr,
-                 "rackcastd: --dhcpd-conf, --xinetd, --vsftpd-conf and --strict-xinetd are not built yet; write a TOML "
-                 "file and start with --config FILE\n");
+                 "rackcastd: --dhcpd-conf and --vsftpd-conf are not built yet; write a TOML file and start with "
+                 "--config FILE\n");
     return {std::nullopt, 1};
   }
-  if (config->count() == 0) {
-    std::fprintf(stderr, "rackcastd: no configuration: start with --config FILE; see rackcastd --help\n");
+  if (options.config_file.empty() && options.xinetd_file.empty()) {
+    std::fprintf(stderr,
+                 "rackcastd: no configuration: start with --config FILE or --xinetd FILE; see rackcastd --help\n");
+    return {std::nullopt, 2};
+  }
+  if (options.strict_xinetd && options.xinetd_file.empty()) {
+    std::fprintf(stderr, "rackcastd: --strict-xinetd goes with --xinetd FILE; see rackcastd --help\n");
     return {std::nullopt, 2};
   }
   if (std::set<unsigned>(cores.begin(), cores.end()).size() != cores.size()) {

@@ -10,7 +10,9 @@
 namespace rackcast {
 
 struct DaemonOptions {
-  std::string config_file;
+  std::string config_file;  // this, or one of the old files
+  std::string xinetd_file;
+  bool strict_xinetd = false;
   std::optional<IoKind> io;
   std::optional<std::vector<unsigned>> cores;
   std::optional<std::string> log_level;

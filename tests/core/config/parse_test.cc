@@ -98,8 +98,8 @@ TEST(ConfigParse, SaysWhichLimitsAreNotEnforcedYet) {
     EXPECT_EQ(warning.message, "accepted, not enforced yet");
     keys.push_back(warning.key);
   }
-  EXPECT_THAT(keys, ElementsAre("tftp.instances", "tftp.per_source", "tftp.cps", "tftp.only_from", "tftp.no_access",
-                                "tftp.access_times", "tftp.admission"));
+  EXPECT_THAT(keys, ElementsAre("tftp.instances", "tftp.per_source", "tftp.cps", "tftp.admission", "tftp.ports",
+                                "tftp.map_file", "tftp.refused_options", "tftp.retransmit_us", "http.instances"));
 }
 
 TEST(ConfigParse, FillsDefaults) {

@@ -58,6 +58,9 @@ TEST(InForce, TakesTheLiveKeysAndKeepsTheOthers) {
   loaded.dhcp->boot.http = "http://other/x.efi";
   loaded.tftp->root = "/elsewhere";
   loaded.tftp->max_windowsize = 3;
+  loaded.tftp->map_file = "/elsewhere.map";
+  loaded.tftp->refused_options = {"tsize"};
+  loaded.tftp->retransmit_us = 1;
   loaded.http->root = "/elsewhere";
   loaded.ftp->root = "/elsewhere";
   loaded.ftp->passive_ports = PortRange{1, 2};

@@ -69,6 +69,10 @@ admission = "xinetd"
 max_windowsize = 16
 max_blksize = 1468
 single_port = false
+ports = "52000-52999"
+map_file = "/etc/tftpd.map"
+refused_options = ["blksize", "tsize"]
+retransmit_us = 500000
 cache_bytes = 1073741824
 
 [http]

@@ -22,12 +22,23 @@ TEST(DaemonOptionsParse, FlagsOverrideTheFile) {
   EXPECT_EQ(parsed.options->log_level, "debug");
 }
 
+TEST(DaemonOptionsParse, AnOldFileStandsForTheConfiguration) {
+  const ParsedOptions parsed = parse({"--xinetd", "/etc/xinetd.d/tftp", "--strict-xinetd"});
+  ASSERT_TRUE(parsed.options);
+  EXPECT_EQ(parsed.options->xinetd_file, "/etc/xinetd.d/tftp");
+  EXPECT_TRUE(parsed.options->strict_xinetd);
+  EXPECT_EQ(parsed.options->config_file, "");
+}
+
 TEST(DaemonOptionsParse, WrongUsageIsTwoAndWhatIsNotBuiltIsOne) {
   EXPECT_EQ(parse({}).exit_code, 2);
   EXPECT_EQ(parse({"--config", "f", "--io", "pigeon"}).exit_code, 2);
   EXPECT_EQ(parse({"--config", "f", "--cores", "2,2"}).exit_code, 2);
   EXPECT_EQ(parse({"--config", "f", "--cores", "two"}).exit_code, 2);
   EXPECT_EQ(parse({"--dhcpd-conf", "f"}).exit_code, 1);
+  EXPECT_EQ(parse({"--xinetd", "f", "--vsftpd-conf", "f"}).exit_code, 1);
+  EXPECT_EQ(parse({"--config", "f", "--xinetd", "f"}).exit_code, 2);
+  EXPECT_EQ(parse({"--config", "f", "--strict-xinetd"}).exit_code, 2);
   EXPECT_EQ(parse({"--help"}).exit_code, 0);
 }
 
