@@ -149,6 +149,9 @@ class TftpEngine final : public Engine {
   void end_guessed(const Now& now, const net::Endpoint& peer, Sink& sink);
   void on_timer(const Now& now, TransferIndex index, Sink& sink);
   void on_silence(const Now& now, TransferIndex index, Sink& sink);
+  void begin_stop(const Now& now, Sink& sink);
+  [[nodiscard]] bool silent_at_stop(const Now& now, const Transfer& transfer) const;
+  void end_silent(const Now& now, TransferIndex index, Sink& sink);
   void set_deadline(TransferIndex index, MonotonicTime deadline);
   [[nodiscard]] static Duration wait_of(const Transfer& transfer);
   void finish(const Now& now, TransferIndex index, End end, std::string_view detail, Sink& sink);
