@@ -27,6 +27,7 @@ struct StreamLimits {
   Milliseconds drain_timeout{2'000};          // after half-close, for the peer's close
   Milliseconds ftp_idle_timeout{300'000};     // no command on the control connection
   Milliseconds data_open_timeout{60'000};     // accept or connect of a data connection
+  Milliseconds stop_stall_timeout{1'000};     // while the server stops: no sign of life of whom it waits for
 
   // Deadlines are looked at this often.
   Milliseconds sweep_interval{100};
