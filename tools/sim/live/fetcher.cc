@@ -35,8 +35,13 @@ std::size_t claim_descriptors() {
   return all > 2 * kReservedDescriptors ? all - kReservedDescriptors : all / 2;
 }
 
-Fetcher::Fetcher(EventLoop& loop, FetchReceiver& receiver, std::size_t descriptors_max, Reach reach)
-    : loop_(loop), receiver_(receiver), descriptors_max_(descriptors_max), reach_(reach), buffer_(kReadBufferBytes) {}
+Fetcher::Fetcher(EventLoop& loop, FetchReceiver& receiver, std::size_t descriptors_max, Reach reach, Span wait_max)
+    : loop_(loop),
+      receiver_(receiver),
+      descriptors_max_(descriptors_max),
+      reach_(reach),
+      wait_max_(wait_max),
+      buffer_(kReadBufferBytes) {}
 
 Fetcher::~Fetcher() {
   loop_.timers().cancel(*this);
@@ -46,7 +51,7 @@ Fetcher::~Fetcher() {
 
 // Begins on the next turn: nothing is called back from here.
 void Fetcher::order(Instant now, FetchOrder order) {
-  const Instant give_up = now + order.request.patience;
+  const Instant give_up = now + wait_max_;
   waiting_.push_back({std::move(order), give_up});
   loop_.timers().set(*this, now);
 }

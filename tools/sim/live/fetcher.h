@@ -1,7 +1,7 @@
 // All machines' HTTP and FTP fetches: who runs, who waits for a descriptor, and which open connections can be used
 // again. Every fetch that is ordered ends with one event, unless cancel() or destruction drops it.
 //
-// Bounded: descriptors by the process's limit, waiting fetches by kWaitingMax, waiting itself by the fetch's patience;
+// Bounded: descriptors by the process's limit, waiting fetches by kWaitingMax, waiting itself by kOwnWaitMax;
 // beyond, kLocal. One thread; receivers are called from the event loop, never from within order() or cancel().
 #pragma once
 
@@ -23,9 +23,13 @@ class FetchReceiver {
   virtual void on_fetch_event(Instant now, MachineId machine, const FetchEvent& event) = 0;
 };
 
+// For a descriptor of ours: it is not the server that is slow, so the client's own patience does not count.
+inline constexpr Span kOwnWaitMax = std::chrono::seconds(30);
+
 class Fetcher final : private FetchHost, private Timed {
  public:
-  Fetcher(EventLoop& loop, FetchReceiver& receiver, std::size_t descriptors_max, Reach reach = {});
+  Fetcher(EventLoop& loop, FetchReceiver& receiver, std::size_t descriptors_max, Reach reach = {},
+          Span wait_max = kOwnWaitMax);
   ~Fetcher() override;
 
   void order(Instant now, FetchOrder order);
@@ -76,6 +80,7 @@ class Fetcher final : private FetchHost, private Timed {
   FetchReceiver& receiver_;
   std::size_t descriptors_max_;
   Reach reach_;
+  Span wait_max_;
   std::size_t descriptors_ = 0;
   std::size_t running_count_ = 0;
   std::vector<std::byte> buffer_;

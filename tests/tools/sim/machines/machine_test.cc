@@ -116,6 +116,16 @@ TEST(MachineWalk, SkippedStagesAreNotAskedFor) {
   EXPECT_EQ(boot.world.seen().stages.back(), Stage::kDone);
 }
 
+// EDK2's HTTP driver gives up after five seconds, its loaders later.
+TEST(MachineWalk, EveryStepHasItsOwnPatience) {
+  Boot boot("http-boot");
+  EXPECT_EQ(boot.run().failure, Failure::kNone) << boot.world.seen().detail;
+  const std::vector<Span>& patience = boot.world.seen().patience;
+  ASSERT_GE(patience.size(), 4U);
+  EXPECT_EQ(patience.front(), std::chrono::seconds(5));
+  for (std::size_t i = 1; i < patience.size(); ++i) EXPECT_EQ(patience[i], kFetchPatience) << i;
+}
+
 TEST(MachineWalk, RunsFactsOverrideKickstartAndPackagesBase) {
   RunFacts facts;
   facts.packages = {"hello.deb"};
