@@ -25,13 +25,16 @@ std::unique_ptr<Fetch> make_fetch(FetchHost& host, FetchOrder order) {
 
 }  // namespace
 
-std::size_t claim_descriptors() {
+Result<std::size_t> claim_descriptors() {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return kReservedDescriptors;
   limit.rlim_cur = limit.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &limit);
   ::getrlimit(RLIMIT_NOFILE, &limit);
   const auto all = static_cast<std::size_t>(limit.rlim_cur);
+  if (all < kDescriptorsMin)
+    return rackcast::fail("only " + std::to_string(all) + " file descriptors are allowed, and a run needs at least " +
+                          std::to_string(kDescriptorsMin) + "; raise the limit (ulimit -n)");
   return all > 2 * kReservedDescriptors ? all - kReservedDescriptors : all / 2;
 }
 

@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/result.h"
 #include "tools/sim/live/fetch.h"
 #include "tools/sim/live/network_guard.h"
 
@@ -93,7 +94,9 @@ class Fetcher final : private FetchHost, private Timed {
   std::uint64_t beyond_reach_ = 0;
 };
 
-// Raises the process's limit of descriptors as far as allowed; returns what fetches may use of it.
-[[nodiscard]] std::size_t claim_descriptors();
+// Raises the process's limit of descriptors as far as allowed; returns what fetches may use of it. Error: there are
+// fewer than kDescriptorsMin.
+[[nodiscard]] Result<std::size_t> claim_descriptors();
+inline constexpr std::size_t kDescriptorsMin = 48;  // a run's sockets, files and one fetch
 
 }  // namespace rackcast::sim

@@ -40,13 +40,14 @@ Result<std::unique_ptr<LiveCarrier>> LiveCarrier::open(const LiveNetwork& networ
   auto routes = AddressRoutes::open(network.interface);
   if (!routes) return tl::make_unexpected(routes.error());
   if (std::string obstacle = arp_obstacle(network.interface); !obstacle.empty()) return fail(std::move(obstacle));
-  const std::size_t descriptors = claim_descriptors();
+  const auto descriptors = claim_descriptors();
+  if (!descriptors) return tl::make_unexpected(descriptors.error());
   std::unique_ptr<LiveCarrier> carrier(new LiveCarrier(plan, network.reach, std::move(*routes)));
   auto tftp = TftpPorts::open(carrier->loop_, carrier->timer_, *carrier);
   if (!tftp) return tl::make_unexpected(tftp.error());
   carrier->tftp_ = std::move(*tftp);
   carrier->fetcher_ =
-      std::make_unique<Fetcher>(carrier->loop_, static_cast<FetchReceiver&>(*carrier), descriptors, network.reach);
+      std::make_unique<Fetcher>(carrier->loop_, static_cast<FetchReceiver&>(*carrier), *descriptors, network.reach);
   if (network.dhcp && network.relay) {
     auto link = RelayLink::open(carrier->loop_, *network.relay, network.server, dhcp_ports_of(plan), *carrier);
     if (!link) return tl::make_unexpected(link.error());

@@ -99,8 +99,9 @@ std::string traffic(const RunRecord& record, const Verdict& verdict) {
   text += line("refusals", std::to_string(verdict.refusals) +
                                (verdict.naks > 0 ? ", and " + count_text(verdict.naks, "NAK", "NAKs") : ""));
   if (!record.virtual_time) {
-    text += line("CPU, server", record.server_cpu_seconds < 0 ? "not known: the server is not on this host"
-                                                              : cpu_text(record.server_cpu_seconds, record.took));
+    text += line("CPU, server", record.server_cpu_seconds < 0
+                                    ? "not known: no process of this host was seen to be the server"
+                                    : cpu_text(record.server_cpu_seconds, record.took));
     text += line("CPU, simulator", cpu_text(record.simulator_cpu_seconds, record.took));
   }
   if (record.datagrams_dropped_here > 0)

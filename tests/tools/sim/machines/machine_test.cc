@@ -44,6 +44,8 @@ TEST(MachineFailure, EveryLookupAnsweredAndNoneFound) {
   Boot boot("bios-pxelinux");
   boot.world.tftp_files.erase("pxelinux.cfg/default");
   EXPECT_EQ(boot.run().failure, Failure::kNoConfiguration);
+  EXPECT_EQ(boot.world.seen().detail,
+            "none of the loader's names was found, the last was tftp://10.99.0.1/pxelinux.cfg/default");
   EXPECT_EQ(boot.world.seen().incidents[static_cast<std::size_t>(Incident::kNotFound)], 11);
 }
 
