@@ -80,11 +80,4 @@ AdmissionConfig read_admission(const SectionReader& reader, std::string_view sec
   return admission;
 }
 
-void warn_admission_not_enforced(const SectionReader& reader, const AdmissionConfig& admission) {
-  constexpr const char* kText = "accepted, not enforced yet";
-  for (const std::string_view name : {"instances", "per_source", "cps", "only_from", "no_access", "access_times"})
-    if (reader.find(name) != nullptr) reader.warning(name, reader.place(name), kText);
-  if (admission.policy == AdmissionPolicy::kXinetd) reader.warning("admission", reader.place("admission"), kText);
-}
-
 }  // namespace rackcast::config_detail

@@ -12,7 +12,4 @@ inline constexpr std::size_t kDaySpansMax = 48;
 
 [[nodiscard]] AdmissionConfig read_admission(const SectionReader& reader, std::string_view section);
 
-// A warning for each of the keys that is there, of a service that reads and keeps them but does not ask core/admission.
-void warn_admission_not_enforced(const SectionReader& reader, const AdmissionConfig& admission);
-
 }  // namespace rackcast::config_detail

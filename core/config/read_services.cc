@@ -64,7 +64,6 @@ TftpConfig read_tftp(const Node& tftp, ProblemList& problems) {
   if (!config.listen_given) config.listen.push_back({net::IpAddress(net::Ipv6Address{}), net::UdpPort{69}});
   config.root = reader.text("root").value_or("");
   config.admission = read_admission(reader, "tftp");
-  warn_admission_not_enforced(reader, config.admission);  // until the engine asks core/admission
   if (const auto value = reader.integer("max_windowsize")) config.max_windowsize = static_cast<std::uint16_t>(*value);
   if (const auto value = reader.integer("max_blksize")) config.max_blksize = static_cast<std::uint16_t>(*value);
   config.single_port = reader.boolean("single_port").value_or(false);
@@ -72,8 +71,6 @@ TftpConfig read_tftp(const Node& tftp, ProblemList& problems) {
   config.map_file = reader.text("map_file").value_or("");
   config.refused_options = reader.chosen("refused_options");
   if (const auto value = reader.integer("retransmit_us")) config.retransmit_us = static_cast<std::uint32_t>(*value);
-  for (const std::string_view name : {"ports", "map_file", "refused_options", "retransmit_us"})
-    warn_not_enforced(reader, name);
   if (const auto value = reader.integer("cache_bytes")) config.cache_bytes = static_cast<std::uint64_t>(*value);
   return config;
 }

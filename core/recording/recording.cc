@@ -70,6 +70,7 @@ void Recording::run() {
 
 bool Recording::write_head() {
   const auto take = [&](std::span<const std::byte> block) {
+    if (!fits(block)) return false;
     blocks_used_ += block.size();
     return !block.empty();
   };
@@ -127,14 +128,18 @@ bool Recording::add(LaneId lane, const RecordEntry& entry, std::span<const std::
                              .queue = lane.value(),
                              .original_bytes = static_cast<std::uint32_t>(frame.size()) + (entry.truncated ? 1U : 0U),
                              .data = frame});
-  if (report_.bytes + blocks_used_ + block.size() > setup_.limits.bytes) {
-    end_with(RecordEnd::kBytes);
-    return false;
-  }
+  if (!fits(block)) return false;
   blocks_used_ += block.size();
   ++(entry.outbound ? report_.sent : report_.received);
   if (entry.truncated) ++report_.truncated;
   return true;
+}
+
+// False: the file would be longer than allowed, and the recording is over.
+bool Recording::fits(std::span<const std::byte> block) {
+  if (report_.bytes + blocks_used_ + block.size() <= setup_.limits.bytes) return true;
+  end_with(RecordEnd::kBytes);
+  return false;
 }
 
 bool Recording::flush() {

@@ -28,7 +28,7 @@ namespace rackcast {
 
 struct RecordLimits {
   std::chrono::seconds duration{60};
-  std::uint64_t bytes = std::uint64_t{256} << 20U;  // of the file
+  std::uint64_t bytes = std::uint64_t{256} << 20U;  // of the file, its head included
 };
 
 struct RecordedInterface {
@@ -90,6 +90,7 @@ class Recording {
   void end_with(RecordEnd end);
   [[nodiscard]] bool drain_all();
   [[nodiscard]] bool add(LaneId lane, const RecordEntry& entry, std::span<const std::byte> payload);
+  [[nodiscard]] bool fits(std::span<const std::byte> block);
   [[nodiscard]] bool flush();
   [[nodiscard]] bool wait_a_little();
   [[nodiscard]] std::uint32_t interface_of(const RecordEntry& entry) const;

@@ -56,7 +56,7 @@ class TurnWait final : public Watched {
   [[nodiscard]] bool in_vain() const { return over_ && SteadyClock::now() >= give_up_at_; }
 
   void on_deadline() override;
-  void on_stop() override { on_deadline(); }
+  void on_stop(Time) override { on_deadline(); }
 
  private:
   asio::steady_timer timer_;

@@ -50,6 +50,7 @@ BodyOutcome BodySender::link_failure() const {
 
 void BodySender::sent(std::uint64_t count) {
   context_.counters.bytes_sent.add(count);
+  context_.link.moved(count);
   if (context_.on_progress) context_.on_progress(count);
 }
 

@@ -32,6 +32,12 @@ class DataOpening final : public Watched {
     socket_.cancel(ignored);
   }
 
+  // A data connection that is not there yet takes a round trip, or never comes.
+  void on_stop(Time now) override {
+    if (stopping_since_ == Time{}) stopping_since_ = now;
+    if (now - stopping_since_ >= worker_.limits().stop_stall_timeout) on_deadline();
+  }
+
   Task<FtpDataOpen> accept();
   Task<FtpDataOpen> connect();
   [[nodiscard]] tcp::socket take_socket() { return std::move(socket_); }
@@ -41,6 +47,7 @@ class DataOpening final : public Watched {
   FtpTransferRun& run_;
   tcp::acceptor acceptor_;
   tcp::socket socket_;
+  Time stopping_since_{};
   bool expired_ = false;
 };
 

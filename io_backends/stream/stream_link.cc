@@ -43,6 +43,17 @@ void StreamLink::on_deadline() {
   socket_.cancel(ignored);
 }
 
+void StreamLink::on_stop(Time now) {
+  if (idle_) return on_deadline();
+  int unacknowledged = 0;
+  ::ioctl(descriptor(), SIOCOUTQ, &unacknowledged);
+  const bool moved = seen_unacknowledged_ != unacknowledged || seen_bytes_ != moved_bytes_;
+  seen_unacknowledged_ = unacknowledged;
+  seen_bytes_ = moved_bytes_;
+  if (moved) seen_at_ = now;
+  if (has_deadline() && now - seen_at_ >= limits_.stop_stall_timeout) on_deadline();
+}
+
 void StreamLink::wake() {
   woken_ = true;
   error_code ignored;
@@ -55,6 +66,7 @@ Task<ReadResult> StreamLink::read_some(std::span<char> room) {
     error_code error;
     const std::size_t size = co_await socket_.async_read_some(asio::buffer(room.data(), room.size()),
                                                               asio::redirect_error(asio::use_awaitable, error));
+    moved_bytes_ += size;
     if (size > 0) co_return ReadResult{ReadResult::State::kBytes, size};
     if (error != asio::error::operation_aborted) co_return ReadResult{ReadResult::State::kEnd, 0};
   }
@@ -79,6 +91,7 @@ Task<bool> StreamLink::send_all(std::string_view bytes, More more) {
   while (!bytes.empty() && !expired_) {
     const ssize_t sent = ::send(descriptor(), bytes.data(), bytes.size(), flags);
     if (sent >= 0) {
+      moved_bytes_ += static_cast<std::uint64_t>(sent);
       bytes.remove_prefix(static_cast<std::size_t>(sent));
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
       const bool writable = co_await wait_writable();

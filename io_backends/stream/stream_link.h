@@ -62,9 +62,9 @@ class StreamLink final : public Watched {
   void revive() { expired_ = false; }
   // Idle: on_stop() ends it.
   void set_idle(bool idle) { idle_ = idle; }
-  void on_stop() override {
-    if (idle_) on_deadline();
-  }
+  // Life is a byte that was read or sent, or one that the peer acknowledged: a slow reader lives.
+  void on_stop(Time now) override;
+  void moved(std::uint64_t bytes) { moved_bytes_ += bytes; }  // sent past send_all()
 
  private:
   tcp::socket socket_;
@@ -75,6 +75,11 @@ class StreamLink final : public Watched {
   bool expired_ = false;
   bool woken_ = false;
   bool idle_ = false;
+  std::uint64_t moved_bytes_ = 0;  // read and sent
+  // While the server stops: what was seen of it last, and since when it is so.
+  std::uint64_t seen_bytes_ = 0;
+  int seen_unacknowledged_ = -1;
+  Time seen_at_{};
 };
 
 }  // namespace rackcast::io

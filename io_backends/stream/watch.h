@@ -23,11 +23,13 @@ class Watched {
 
   void set_deadline(Time deadline) { deadline_ = deadline; }
   void clear_deadline() { deadline_ = Time::max(); }
+  [[nodiscard]] bool has_deadline() const { return deadline_ != Time::max(); }  // it waits for its peer
 
   // Ends whatever this waits for. May be called more than once; must not destroy it.
   virtual void on_deadline() = 0;
-  // The server stops: a connection between two requests ends, one in the middle of something goes on.
-  virtual void on_stop() {}
+  // The server stops: said once, and again with every sweep until it is gone. What waits for nothing that is under way
+  // ends, and so does what waits for a peer that shows no sign of life; what moves on goes on.
+  virtual void on_stop(Time now) = 0;
 
  protected:
   virtual ~Watched();
@@ -49,8 +51,8 @@ class Watch {
       all_[i]->on_deadline();
     }
   }
-  void stop_idle() {
-    for (std::size_t i = 0; i < all_.size(); ++i) all_[i]->on_stop();
+  void stop_idle(Watched::Time now) {
+    for (std::size_t i = 0; i < all_.size(); ++i) all_[i]->on_stop(now);
   }
   void expire_all() {
     for (std::size_t i = 0; i < all_.size(); ++i) all_[i]->on_deadline();

@@ -77,7 +77,7 @@ void Worker::begin_stop(Milliseconds grace) {
     stop_at_ = std::min(stop_at_, now + grace);
     error_code ignored;
     for (const auto& listener : listeners_) listener->acceptor.close(ignored);
-    watch_.stop_idle();
+    watch_.stop_idle(SteadyClock::now());
   });
 }
 
@@ -93,6 +93,7 @@ Task<> Worker::sweep_loop() {
       watch_.expire_all();
     else
       watch_.sweep(now);
+    if (stopping_) watch_.stop_idle(now);
   }
 }
 

@@ -21,7 +21,7 @@ namespace rackcast {
 
 namespace {
 
-// HTTP and FTP transfers that run when the daemon is told to stop get this long; lanes have their own grace.
+// HTTP and FTP transfers that move on when the daemon is told to stop get this long; lanes have their own grace.
 constexpr io::Milliseconds kStreamStopGrace{5'000};
 
 WallTime wall_now() {

@@ -98,6 +98,7 @@ std::unique_ptr<Lane> LaneGroup::make_lane(std::size_t index, PacketIo& packet_i
     if (engines.tftp != nullptr) {
       now.tftp = engines.tftp->counters();
       now.quirks.add(engines.tftp->quirks());
+      now.tftp_admission = engines.tftp->admission();
     }
     report.offer(now);
   };
@@ -133,6 +134,7 @@ LaneGroup::Engines LaneGroup::add_engines(std::size_t index, PacketIo& packet_io
   if (!tftp.listeners.empty()) {
     tftp.root = services.config->tftp->root;
     tftp.epoch = &services.images->epoch();
+    tftp.totals = tftp_totals_;
     tftp.seed = random_seed();
     auto made = std::make_unique<engine::TftpEngine>(std::move(tftp));
     engines.tftp = made.get();

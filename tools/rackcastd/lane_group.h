@@ -36,6 +36,7 @@ struct LaneReport {
   std::optional<engine::DhcpStats> dhcp;
   std::optional<LeaseTableStats> leases;
   std::optional<engine::tftpd::Counters> tftp;
+  std::optional<AdmissionCounters> tftp_admission;
   QuirkCounts quirks;
 };
 
@@ -93,6 +94,7 @@ class LaneGroup {
   std::vector<std::unique_ptr<LanePort>> ports_;
   std::vector<std::unique_ptr<Published<LaneReport>>> reports_;
   std::unique_ptr<ThreadedWorkRouter> router_;
+  std::shared_ptr<ServiceTotals> tftp_totals_ = std::make_shared<ServiceTotals>();
   std::vector<std::unique_ptr<LaneThread>> threads_;  // last: joined before what they use goes
 };
 

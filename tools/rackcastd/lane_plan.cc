@@ -26,7 +26,20 @@ void add_dhcp(LanePlan& plan, std::span<const io::InterfaceFacts> interfaces) {
   }
 }
 
-void add_tftp(LanePlan& plan, const TftpConfig& tftp, bool ipv6_here) {
+// Transfers' own ports: lane `lane` of `lanes` has its part of a configured range, or whatever the kernel gives.
+struct TransferPorts {
+  std::size_t count = kTransferSocketsPerLane;
+  std::optional<std::uint16_t> first;
+};
+
+TransferPorts transfer_ports(const TftpConfig& tftp, std::size_t lane, std::size_t lanes) {
+  if (!tftp.tid_ports) return {};
+  const std::size_t all = std::size_t{tftp.tid_ports->last} - tftp.tid_ports->first + 1;
+  const std::size_t count = std::min(all / lanes, kTransferSocketsPerLane);
+  return {count, static_cast<std::uint16_t>(tftp.tid_ports->first + lane * count)};
+}
+
+void add_tftp(LanePlan& plan, const TftpConfig& tftp, bool ipv6_here, TransferPorts ports) {
   std::vector<net::Endpoint> listens = tftp.listen;
   if (!tftp.listen_given && !ipv6_here)
     std::erase_if(listens, [](const net::Endpoint& e) { return e.address.is_v6(); });
@@ -39,10 +52,11 @@ void add_tftp(LanePlan& plan, const TftpConfig& tftp, bool ipv6_here) {
   }
   for (const bool ipv6 : {false, true}) {
     const auto same_family = [ipv6](const net::Endpoint& e) { return e.address.is_v6() == ipv6; };
-    if (std::none_of(listens.begin(), listens.end(), same_family)) continue;
-    for (std::size_t i = 0; i < kTransferSocketsPerLane; ++i) {
+    if (tftp.single_port || std::none_of(listens.begin(), listens.end(), same_family)) continue;
+    for (std::size_t i = 0; i < ports.count; ++i) {
       io::SocketSpec spec;
       if (ipv6) spec.bind.address = net::Ipv6Address{};
+      if (ports.first) spec.bind.port = net::UdpPort(static_cast<std::uint16_t>(*ports.first + i));
       spec.purpose = "TFTP transfers";
       add(plan, std::move(spec), {.role = SocketRole::kTftpTransfer, .ipv6 = ipv6});
     }
@@ -55,7 +69,8 @@ std::vector<LanePlan> plan_lanes(const Config& config, std::span<const io::Inter
   std::vector<LanePlan> plans(std::max<std::size_t>(config.server.cores.size(), 1));
   if (config.dhcp) add_dhcp(plans.front(), interfaces);
   if (config.tftp)
-    for (LanePlan& plan : plans) add_tftp(plan, *config.tftp, ipv6);
+    for (std::size_t lane = 0; lane < plans.size(); ++lane)
+      add_tftp(plans[lane], *config.tftp, ipv6, transfer_ports(*config.tftp, lane, plans.size()));
   return plans;
 }
 

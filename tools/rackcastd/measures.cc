@@ -140,6 +140,17 @@ void add_lane(Collector& out, const LaneReport& report) {
     for (const engine::tftpd::CounterInfo& info : engine::tftpd::kCounterTable)
       out.add("tftp_" + std::string(info.name) + "_total", info.hint, (*report.tftp)[info.counter]);
   }
+  if (report.tftp_admission) {
+    out.add(*report.tftp_admission, kAdmissionCounterRows, "tftp_admission_");
+    for (const AdmissionReasonRow& row : kAdmissionReasons) {
+      const auto reason = static_cast<std::size_t>(row.reason);
+      const std::vector<std::pair<std::string, std::string>> labels{{"reason", std::string(row.name)}};
+      out.add("tftp_refused_total", "transfers that limits refused, by reason", report.tftp_admission->refused[reason],
+              true, labels);
+      out.add("tftp_delayed_total", "times a transfer had to wait for its turn, by reason",
+              report.tftp_admission->delayed[reason], true, labels);
+    }
+  }
   for (const QuirkInfo& info : quirk_table())
     out.add("quirks_total", "answers fitted to clients that follow no standard, by quirk", report.quirks[info.quirk],
             true, {{"quirk", std::string(info.name)}});

@@ -59,6 +59,10 @@ inline constexpr unsigned kTicketTransferBits = 24;
 inline constexpr Duration kSlotRetry = std::chrono::milliseconds(1);
 inline constexpr Duration kSweepEvery = std::chrono::seconds(1);
 
+// A stopping server waits so long for a peer that is silent: a resent block (1 s) and its ACK fit in. Whoever moves on
+// has the lane's grace.
+inline constexpr Duration kStopSilenceMax = std::chrono::milliseconds(1'500);
+
 // Progress events: at most this often, and not for less than a twentieth of the file.
 inline constexpr Duration kProgressEvery = std::chrono::milliseconds(500);
 inline constexpr std::uint64_t kProgressParts = 20;

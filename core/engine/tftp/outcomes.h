@@ -67,6 +67,7 @@ enum class End : std::uint8_t {
   kSuperseded,
   kEvicted,
   kGuessedTid,
+  kStopped,
   kRefused,      // an ERROR went out; counted and worded by its Refusal
   kNotAdmitted,  // in silence; counted and worded by core/admission
   kTurnGivenUp,
@@ -90,6 +91,7 @@ inline constexpr std::array<EndInfo, static_cast<std::size_t>(End::kCount_)> kEn
     {End::kSuperseded, "the client asked anew", Counter::kSuperseded},
     {End::kEvicted, "the transfer table was full", Counter::kEvictedUnconfirmed},
     {End::kGuessedTid, "answered at a port that was never its own", Counter::kGuessedTid},
+    {End::kStopped, "the server stopped before it began", Counter::kDroppedStopping},
     {End::kRefused, "", Counter::kCount_},
     {End::kNotAdmitted, "", Counter::kCount_},
     {End::kTurnGivenUp, "the client went away before its turn", Counter::kTurnsGivenUp},

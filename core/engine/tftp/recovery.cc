@@ -153,6 +153,7 @@ void TftpEngine::end_guessed(const Now& now, const net::Endpoint& peer, Sink& si
 // wait.
 void TftpEngine::set_deadline(TransferIndex index, MonotonicTime deadline) {
   Transfer& transfer = table_.at(index);
+  if (stopping_ && !transfer.awaits_piece) deadline = std::min(deadline, transfer.moved_at + kStopSilenceMax);
   transfer.deadline = deadline;
   if (deadline >= transfer.armed_for) return;
   transfer.armed_for = deadline;
@@ -176,6 +177,7 @@ void TftpEngine::on_silence(const Now& now, TransferIndex index, Sink& sink) {
   Transfer& transfer = table_.at(index);
   if (transfer.state == TransferState::kWaitingImage) return fail(now, index, Refusal::kImageLate, sink);
   if (transfer.state == TransferState::kWaitingTurn) return finish(now, index, End::kTurnGivenUp, {}, sink);
+  if (silent_at_stop(now, transfer)) return end_silent(now, index, sink);
   if (transfer.awaits_piece) {
     const std::uint64_t offset = (transfer.next - 1) * transfer.terms.block_size;
     return ask_piece(now, index, offset, sink);
@@ -193,10 +195,8 @@ void TftpEngine::on_silence(const Now& now, TransferIndex index, Sink& sink) {
     return answer(now, index, sink);
   }
   counters_.add(Counter::kTimeouts);
-  if (transfer.tries >= kRetransmitsMax || now.monotonic - transfer.moved_at >= kStallMax) {
-    const bool only_last = transfer.acked + 1 == transfer.last;
-    return finish(now, index, only_last ? End::kDoneUnconfirmed : End::kPeerSilent, {}, sink);
-  }
+  if (transfer.tries >= kRetransmitsMax || now.monotonic - transfer.moved_at >= kStallMax)
+    return end_silent(now, index, sink);
   // The quick look after a gap is not counted against the peer.
   if (transfer.gap)
     transfer.gap = false;
@@ -205,6 +205,34 @@ void TftpEngine::on_silence(const Now& now, TransferIndex index, Sink& sink) {
   set_deadline(index, now.monotonic + wait_of(transfer));
   rewind(transfer);
   pump(now, index, sink);
+}
+
+// The peer no longer says anything.
+void TftpEngine::end_silent(const Now& now, TransferIndex index, Sink& sink) {
+  const Transfer& transfer = table_.at(index);
+  const bool only_last = transfer.acked + 1 == transfer.last;
+  const End end = only_last ? End::kDoneUnconfirmed : End::kPeerSilent;
+  finish(now, index, transfer.confirmed ? end : End::kNeverAnswered, {}, sink);
+}
+
+bool TftpEngine::silent_at_stop(const Now& now, const Transfer& transfer) const {
+  return stopping_ && !transfer.awaits_piece && now.monotonic - transfer.moved_at >= kStopSilenceMax;
+}
+
+// No new transfers. One that waits for its image has sent nothing: its client asks again, perhaps who serves after us.
+// Those whose peers are gone end at once or soon; the others in their own time. One pass over the table.
+void TftpEngine::begin_stop(const Now& now, Sink& sink) {
+  stopping_ = true;
+  for (TransferIndex index = 0; index < table_.capacity(); ++index) {
+    const Transfer& transfer = table_.at(index);
+    if (transfer.state == TransferState::kFree || transfer.state == TransferState::kLingering) continue;
+    if (transfer.state == TransferState::kWaitingImage)
+      finish(now, index, End::kStopped, {}, sink);
+    else if (silent_at_stop(now, transfer))
+      end_silent(now, index, sink);
+    else
+      set_deadline(index, transfer.deadline);
+  }
 }
 
 void TftpEngine::finish(const Now& now, TransferIndex index, End end, std::string_view detail, Sink& sink) {

@@ -35,12 +35,17 @@ void TftpEngine::on_request(const Now& now, const ReceivedDatagram& datagram, co
   const NormalizedPath normalized = normalize_path(name, root_);
   if (normalized.reject) return refuse_request(now, datagram, Refusal::kPathRejected, name, sink);
 
-  const TftpConfig& config = *config_->tftp;
-  const TermLimits limits{config.max_blksize, config.max_windowsize};
-  const Ask ask{datagram, negotiate(request, limits), normalized.path, name.find('\\') != std::string_view::npos,
+  const Ask ask{datagram, terms_for(request), normalized.path, name.find('\\') != std::string_view::npos,
                 cache_.hash(normalized.path)};
   if (answered_as_duplicate(now, ask, sink)) return;
   answer_from_cache(now, ask, sink);
+}
+
+Terms TftpEngine::terms_for(tftp::Request request) const {
+  const TftpConfig& config = *config_->tftp;
+  drop_options(request.options, config.refused_options);
+  return negotiate(request, {config.max_blksize, config.max_windowsize,
+                             config.retransmit_us.value_or(TermLimits{}.first_wait_us)});
 }
 
 // The peer's running transfer, if any: the same request again is answered again, never twice in parallel; any other

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "proto/tftp/option_table.h"
+
 namespace rackcast::engine::tftpd {
 namespace {
 
@@ -41,9 +43,17 @@ void negotiate_timing(const tftp::Options& asked, Terms& terms) {
 
 }  // namespace
 
+void drop_options(tftp::Options& asked, std::span<const std::string> unwanted) {
+  for (const std::string& name : unwanted) {
+    for (const tftp::NumericOption& option : tftp::kNumericOptions)
+      if (option.name == name) asked.*option.value = std::nullopt;
+  }
+}
+
 Terms negotiate(const tftp::Request& request, const TermLimits& limits) {
   Terms terms;
   terms.mode = request.mode;
+  terms.timeout_us = limits.first_wait_us;
   negotiate_sizes(request.options, limits, terms);
   negotiate_timing(request.options, terms);
   if (request.options.rollover && *request.options.rollover <= 1) {

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
+#include <string>
 
 #include "core/packet_io.h"
 #include "core/time.h"
@@ -10,14 +12,14 @@
 
 namespace rackcast::engine::tftpd {
 
-// First wait for an answer when the client does not ask for another (RFC 1123 section 4.2.3.2 asks for some back-off).
-inline constexpr Duration kRetransmitFirst = std::chrono::seconds(1);
 // A netascii block is translated into the slot's header room.
 inline constexpr std::uint16_t kNetasciiBlockMax = kSlotHeaderBytes - tftp::kDataHeaderBytes;
 
 struct TermLimits {
   std::uint16_t block_size_max = tftp::kBlockSizeMax;
   std::uint16_t window_max = 64;
+  // Before the first resend when the client does not ask for another (RFC 1123 section 4.2.3.2 asks for some back-off).
+  std::uint32_t first_wait_us = 1'000'000;
 };
 
 struct Terms {
@@ -39,6 +41,9 @@ struct Terms {
   [[nodiscard]] Duration first_wait() const { return std::chrono::microseconds(timeout_us); }
   friend bool operator==(const Terms&, const Terms&) = default;
 };
+
+// Options an operator does not want are as if they had not been asked for.
+void drop_options(tftp::Options& asked, std::span<const std::string> unwanted);
 
 [[nodiscard]] Terms negotiate(const tftp::Request& request, const TermLimits& limits);
 

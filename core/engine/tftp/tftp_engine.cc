@@ -84,7 +84,7 @@ void TftpEngine::on_completion(const Now& now, Completion& completion, Sink& sin
   } else if (const auto* const swapped = std::get_if<ConfigSwapped>(&completion)) {
     config_ = swapped->config;
   } else if (std::holds_alternative<StopLane>(completion)) {
-    stopping_ = true;
+    begin_stop(now, sink);
   }
 }
 

@@ -119,6 +119,7 @@ class TftpEngine final : public Engine {
 
   // requests.cc
   void on_request(const Now& now, const ReceivedDatagram& datagram, const tftp::Request& request, Sink& sink);
+  [[nodiscard]] tftpd::Terms terms_for(tftp::Request request) const;
   [[nodiscard]] bool may_be_asked(const ReceivedDatagram& datagram);
   [[nodiscard]] bool answered_as_duplicate(const Now& now, const Ask& ask, Sink& sink);
   void answer_from_cache(const Now& now, const Ask& ask, Sink& sink);
@@ -187,6 +188,9 @@ class TftpEngine final : public Engine {
   void end_guessed(const Now& now, const net::Endpoint& peer, Sink& sink);
   void on_timer(const Now& now, TransferIndex index, Sink& sink);
   void on_silence(const Now& now, TransferIndex index, Sink& sink);
+  void begin_stop(const Now& now, Sink& sink);
+  [[nodiscard]] bool silent_at_stop(const Now& now, const Transfer& transfer) const;
+  void end_silent(const Now& now, TransferIndex index, Sink& sink);
   void set_deadline(TransferIndex index, MonotonicTime deadline);
   [[nodiscard]] static Duration wait_of(const Transfer& transfer);
   void finish(const Now& now, TransferIndex index, End end, std::string_view detail, Sink& sink);

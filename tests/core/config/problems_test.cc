@@ -215,12 +215,11 @@ std::vector<Case> cases() {
       {"NotBuilt",
        kServer + "io = \"dpdk\"\n[dhcp]\nmode = \"proxy\"\nlease_store = \"postgresql://db/leases\"\nconflict_probe = "
                  "\"arp\"\n"
-                 "[[dhcp.subnet]]\nsubnet = \"10.0.0.0/8\"\n[tftp]\nroot = \"/t\"\nsingle_port = true\n",
+                 "[[dhcp.subnet]]\nsubnet = \"10.0.0.0/8\"\n",
        {{kError, 3, "server.io", "not built yet: io = \"dpdk\"; use \"io_uring\" or \"socket\""},
         {kError, 5, "dhcp.mode", "not built yet: mode = \"proxy\"; use \"authoritative\" or \"off\""},
         {kError, 6, "dhcp.lease_store", "not built yet"},
-        {kError, 7, "dhcp.conflict_probe", "not built yet: conflict_probe = \"arp\"; use \"off\""},
-        {kError, 12, "tftp.single_port", "not built yet: single_port = true; use false"}}},
+        {kError, 7, "dhcp.conflict_probe", "not built yet: conflict_probe = \"arp\"; use \"off\""}}},
       {"NotBuiltSections",
        kHttp + "[[cast]]\nimage = \"a\"\n[[cast]]\nimage = \"b\"\n[dpdk]\n",
        {{kError, 3, "cast", "not built yet: [[cast]]"},

@@ -140,6 +140,21 @@ TEST_F(Recordings, EndByThemselvesAtTheBytesAllowed) {
   EXPECT_EQ(reader.reject(), pcapng::Reject::kNone) << "no half block at the end";
 }
 
+// The head alone may be too long: what is there is whole blocks, and never a byte more than allowed.
+TEST_F(Recordings, TheHeadCountsToo) {
+  for (const std::uint64_t allowed : {1U, 60U, 120U, 200U}) {
+    RecordingSetup bounded = setup();
+    while (bounded.interfaces.size() < 40) bounded.interfaces.push_back(bounded.interfaces.front());
+    bounded.limits.bytes = allowed;
+    done_ = {};
+    auto recording = start(std::move(bounded), open("head"));
+    const RecordReport report = report_.get();
+    EXPECT_EQ(report.end, RecordEnd::kBytes) << allowed;
+    EXPECT_LE(report.bytes, allowed);
+    EXPECT_EQ(content("head").size(), report.bytes);
+  }
+}
+
 TEST_F(Recordings, EndByThemselvesAfterTheTimeAllowed) {
   RecordingSetup bounded = setup();
   bounded.limits.duration = 0s;

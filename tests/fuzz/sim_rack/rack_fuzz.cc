@@ -68,10 +68,10 @@ void step(Rack& rack, Peer& peer, Instant& now, std::uint8_t kind, std::span<con
   const MachineId id(0);
   switch (kind % kKinds) {
     case kDhcp:
-      rack.on_dhcp(now, id, {kServer, net::UdpPort(67)}, bytes);
+      rack.on_dhcp(now, id, {kServer, net::UdpPort(67)}, net::UdpPort(68), bytes);
       break;
     case kDhcpThatFits:
-      rack.on_dhcp(now, id, {kServer, net::UdpPort(67)}, fitting(peer.dhcp, bytes));
+      rack.on_dhcp(now, id, {kServer, net::UdpPort(67)}, net::UdpPort(68), fitting(peer.dhcp, bytes));
       break;
     case kTftp:
       rack.on_tftp(now, id, peer.port, kind < 128 ? peer.tid : net::Endpoint{kServer, net::UdpPort(kind)}, bytes);

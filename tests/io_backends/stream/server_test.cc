@@ -242,6 +242,30 @@ TEST_F(StreamServerTest, StopCutsWhatOutlastsTheGrace) {
   EXPECT_EQ(server->totals().transfers_failed, 1U);
 }
 
+TEST_F(StreamServerTest, StopWaitsForNobodyWhoIsGone) {
+  limits.stop_stall_timeout = Milliseconds(100);
+  tree.write("f", make_content(kBig, 6));
+  start();
+  RawClient stuck(http, 16'384);
+  stuck.send("GET /f HTTP/1.1\r\nHost: t\r\n\r\n");
+  ASSERT_TRUE(stuck.read_some(100));
+  RawClient half(http);
+  half.send("GET / HT");
+  RawClient control(ftp);
+  EXPECT_TRUE(control.read_reply().starts_with("220 "));
+  for (const char* command : {"USER ftp", "PASS x", "TYPE I", "PASV"}) {
+    control.send(std::string(command) + "\r\n");
+    EXPECT_FALSE(control.read_reply().empty()) << command;
+  }
+  control.send("RETR f\r\n");  // and no data connection
+  ASSERT_TRUE(eventually([](const StreamTotals& t) { return t.connections_open == 3 && t.ftp_commands == 5; }));
+  const auto before = std::chrono::steady_clock::now();
+  server->stop(Milliseconds(3'600'000));
+  EXPECT_LT(std::chrono::steady_clock::now() - before, kPatience);
+  EXPECT_EQ(server->totals().connections_open, 0U);
+  EXPECT_EQ(server->totals().transfers_failed, 1U);
+}
+
 TEST_F(StreamServerTest, EveryCounterHasItsRowOnce) {
   std::set<std::string_view> names;
   StreamCounters counters;

@@ -203,6 +203,7 @@ class StreamTest : public ::testing::Test {
     config.board = BoardConfig{any_port};
     limits.data_open_timeout = Milliseconds(2'000);
     limits.sweep_interval = Milliseconds(20);
+    limits.stop_stall_timeout = kPatience;  // what a test is about ends a connection, not its own pauses
     hooks.events = [this](unsigned) -> EventSink& { return events; };
     hooks.board = [](const engine::HttpRequest& request) {
       return engine::text_response(request.target == "/healthz" ? 200 : 404, "{}", "application/json");

@@ -1,6 +1,7 @@
 #include "tools/sim/deterministic/virtual_run.h"
 
 #include <ctime>
+#include <set>
 
 #include "core/images/path.h"
 #include "tools/sim/deterministic/lab_tree.h"
@@ -18,21 +19,23 @@ double thread_cpu_seconds() {
   return static_cast<double>(spent.tv_sec) + static_cast<double>(spent.tv_nsec) * 1e-9;
 }
 
-// The tree of the run is the truth, unless a file was replaced meanwhile: FileChecker knows the generations.
+// The tree of the run is the truth, but for files that are replaced meanwhile: FileChecker knows the generations.
 class TreeTruth final : public ExpectedFiles {
  public:
-  explicit TreeTruth(const TreeContent& tree, bool changes) : tree_(tree), changes_(changes) {}
+  TreeTruth(const TreeContent& tree, const std::vector<Replacement>& replacements) : tree_(tree) {
+    for (const Replacement& replacement : replacements) replaced_.insert(replacement.path);
+  }
   ExpectedFile find(FileProtocol, std::string_view path) override {
     const NormalizedPath normalized = normalize_path(path, kTreeRoot);
     const auto it = tree_.find(std::string(normalized.path.view()));
     if (normalized.reject || it == tree_.end()) return {};
-    if (changes_) return {Knowledge::kChanged};
+    if (replaced_.contains(it->first)) return {Knowledge::kChanged};
     return {Knowledge::kKnown, it->second->bytes().size(), it->second->digest()};
   }
 
  private:
   const TreeContent& tree_;
-  bool changes_;
+  std::set<std::string> replaced_;
 };
 
 void run_world(World& world, const VirtualRun& run, const Recorder& recorder) {
@@ -53,7 +56,7 @@ VirtualOutcome run_virtual_checked(const VirtualRun& run) {
   TreeContent made;
   if (run.tree == nullptr) made = lab_tree({}, lay_out(run.plan).server(), InstallBy::kHttp, kLabSeed);
   const TreeContent& tree = run.tree == nullptr ? made : *run.tree;
-  TreeTruth truth(tree, !run.replacements.empty());
+  TreeTruth truth(tree, run.replacements);
   Recorder recorder(run.plan, "virtual", true, &truth);
   CheckSet checks(run.plan, run.checks, &recorder);
   WorldOptions options;

@@ -7,7 +7,9 @@
 #include <utility>
 
 #include "proto/dhcp/message.h"
+#include "tools/sim/machines/dhcp_reply.h"
 #include "tools/sim/scenario/rack_machines.h"
+#include "tools/sim/verdict/packages.h"
 
 namespace rackcast::sim {
 
@@ -39,10 +41,6 @@ io::SimNetworkOptions network_options(const RunPlan& plan) {
   options.payload_reserve = kPayloadStart;
   options.borrow_bodies = true;  // the tree keeps every generation
   return options;
-}
-
-bool is_package(std::string_view path) {
-  return path.ends_with(".rpm") || path.ends_with(".deb");
 }
 
 }  // namespace
@@ -226,7 +224,7 @@ void World::rest(Span time) {
 }
 
 void World::send_dhcp(MachineId machine, const DhcpSend& how, std::span<const std::byte> message) {
-  net::Endpoint source{net::Ipv4Address(), dhcp4::kClientPort};
+  net::Endpoint source{net::Ipv4Address(), how.source_port};
   net::Endpoint to{net::Ipv4Address::broadcast(), how.server_port};
   if (!how.broadcast) {
     source.address = how.source;
@@ -284,10 +282,12 @@ void World::on_frame(io::PortId port, const io::SimFrame& frame) {
     joined_.insert(joined_.end(), frame.body.begin(), frame.body.end());
     message = joined_;
   }
-  if (frame.destination.port == dhcp4::kClientPort)
-    rack_->on_dhcp(now(), MachineId{port.value()}, frame.source, message);
+  const MachineId machine{port.value()};
+  const net::UdpPort to = frame.destination.port;
+  if (to == dhcp4::kClientPort || (to == kBootServerPort && rack_->listens_to_dhcp(machine)))
+    rack_->on_dhcp(now(), machine, frame.source, to, message);
   else
-    rack_->on_tftp(now(), MachineId{port.value()}, frame.destination.port, frame.source, message);
+    rack_->on_tftp(now(), machine, to, frame.source, message);
 }
 
 bool World::hears_broadcast(io::PortId port, net::UdpPort to) const {

@@ -14,10 +14,11 @@ namespace rackcast::sim {
 class DhcpReceiver {
  public:
   virtual ~DhcpReceiver() = default;
-  // A DHCP message for one machine: to its MAC, or its address, or a broadcast whose chaddr names it. Lent.
-  virtual void on_dhcp_to_mac(Instant now, const net::MacAddress& mac, const net::Endpoint& from,
+  // A DHCP message for one machine, to its port `to`: to its MAC, or its address, or a broadcast whose chaddr names it.
+  // Lent.
+  virtual void on_dhcp_to_mac(Instant now, const net::MacAddress& mac, const net::Endpoint& from, net::UdpPort to,
                               std::span<const std::byte> message) = 0;
-  virtual void on_dhcp_to_address(Instant now, net::Ipv4Address address, const net::Endpoint& from,
+  virtual void on_dhcp_to_address(Instant now, const net::Endpoint& to, const net::Endpoint& from,
                                   std::span<const std::byte> message) = 0;
 };
 

@@ -25,18 +25,26 @@ std::unique_ptr<Fetch> make_fetch(FetchHost& host, FetchOrder order) {
 
 }  // namespace
 
-std::size_t claim_descriptors() {
+Result<std::size_t> claim_descriptors() {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return kReservedDescriptors;
   limit.rlim_cur = limit.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &limit);
   ::getrlimit(RLIMIT_NOFILE, &limit);
   const auto all = static_cast<std::size_t>(limit.rlim_cur);
+  if (all < kDescriptorsMin)
+    return rackcast::fail("only " + std::to_string(all) + " file descriptors are allowed, and a run needs at least " +
+                          std::to_string(kDescriptorsMin) + "; raise the limit (ulimit -n)");
   return all > 2 * kReservedDescriptors ? all - kReservedDescriptors : all / 2;
 }
 
-Fetcher::Fetcher(EventLoop& loop, FetchReceiver& receiver, std::size_t descriptors_max, Reach reach)
-    : loop_(loop), receiver_(receiver), descriptors_max_(descriptors_max), reach_(reach), buffer_(kReadBufferBytes) {}
+Fetcher::Fetcher(EventLoop& loop, FetchReceiver& receiver, std::size_t descriptors_max, Reach reach, Span wait_max)
+    : loop_(loop),
+      receiver_(receiver),
+      descriptors_max_(descriptors_max),
+      reach_(reach),
+      wait_max_(wait_max),
+      buffer_(kReadBufferBytes) {}
 
 Fetcher::~Fetcher() {
   loop_.timers().cancel(*this);
@@ -46,7 +54,7 @@ Fetcher::~Fetcher() {
 
 // Begins on the next turn: nothing is called back from here.
 void Fetcher::order(Instant now, FetchOrder order) {
-  const Instant give_up = now + order.request.patience;
+  const Instant give_up = now + wait_max_;
   waiting_.push_back({std::move(order), give_up});
   loop_.timers().set(*this, now);
 }

@@ -1,7 +1,7 @@
 // All machines' HTTP and FTP fetches: who runs, who waits for a descriptor, and which open connections can be used
 // again. Every fetch that is ordered ends with one event, unless cancel() or destruction drops it.
 //
-// Bounded: descriptors by the process's limit, waiting fetches by kWaitingMax, waiting itself by the fetch's patience;
+// Bounded: descriptors by the process's limit, waiting fetches by kWaitingMax, waiting itself by kOwnWaitMax;
 // beyond, kLocal. One thread; receivers are called from the event loop, never from within order() or cancel().
 #pragma once
 
@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/result.h"
 #include "tools/sim/live/fetch.h"
 #include "tools/sim/live/network_guard.h"
 
@@ -23,9 +24,13 @@ class FetchReceiver {
   virtual void on_fetch_event(Instant now, MachineId machine, const FetchEvent& event) = 0;
 };
 
+// For a descriptor of ours: it is not the server that is slow, so the client's own patience does not count.
+inline constexpr Span kOwnWaitMax = std::chrono::seconds(30);
+
 class Fetcher final : private FetchHost, private Timed {
  public:
-  Fetcher(EventLoop& loop, FetchReceiver& receiver, std::size_t descriptors_max, Reach reach = {});
+  Fetcher(EventLoop& loop, FetchReceiver& receiver, std::size_t descriptors_max, Reach reach = {},
+          Span wait_max = kOwnWaitMax);
   ~Fetcher() override;
 
   void order(Instant now, FetchOrder order);
@@ -76,6 +81,7 @@ class Fetcher final : private FetchHost, private Timed {
   FetchReceiver& receiver_;
   std::size_t descriptors_max_;
   Reach reach_;
+  Span wait_max_;
   std::size_t descriptors_ = 0;
   std::size_t running_count_ = 0;
   std::vector<std::byte> buffer_;
@@ -88,7 +94,9 @@ class Fetcher final : private FetchHost, private Timed {
   std::uint64_t beyond_reach_ = 0;
 };
 
-// Raises the process's limit of descriptors as far as allowed; returns what fetches may use of it.
-[[nodiscard]] std::size_t claim_descriptors();
+// Raises the process's limit of descriptors as far as allowed; returns what fetches may use of it. Error: there are
+// fewer than kDescriptorsMin.
+[[nodiscard]] Result<std::size_t> claim_descriptors();
+inline constexpr std::size_t kDescriptorsMin = 48;  // a run's sockets, files and one fetch
 
 }  // namespace rackcast::sim

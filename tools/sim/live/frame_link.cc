@@ -23,18 +23,19 @@ constexpr std::size_t kFrameMax = 2'048;
 constexpr int kBufferBytes = 64 << 20;
 constexpr int kRoundsPerWake = 8;
 
-// IPv4, UDP, no fragment, to port 68. Offsets from the Ethernet header, which a raw socket delivers.
+// IPv4, UDP, no fragment, to port 68 or 4011. Offsets from the Ethernet header, which a raw socket delivers.
 void attach_filter(int socket) {
-  std::array<sock_filter, 11> code{{
+  std::array<sock_filter, 12> code{{
       BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 12),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETHERTYPE_IP, 0, 8),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETHERTYPE_IP, 0, 9),
       BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 23),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_UDP, 0, 6),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_UDP, 0, 7),
       BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 20),
-      BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0x1FFF, 4, 0),
+      BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0x1FFF, 5, 0),
       BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 14),
       BPF_STMT(BPF_LD | BPF_H | BPF_IND, 16),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 68, 0, 1),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 68, 1, 0),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 4011, 0, 1),
       BPF_STMT(BPF_RET | BPF_K, 0xFFFF),
       BPF_STMT(BPF_RET | BPF_K, 0),
   }};
@@ -106,16 +107,16 @@ FrameLink::~FrameLink() {
 }
 
 Result<std::unique_ptr<FrameLink>> FrameLink::open(EventLoop& loop, const RunTimer& timer, const std::string& interface,
-                                                   DhcpReceiver& receiver) {
+                                                   const std::set<net::UdpPort>& ports, DhcpReceiver& receiver) {
   const auto facts = wire(interface);
   if (!facts) return tl::make_unexpected(facts.error());
-  auto port = ClientPort::open(loop, interface, Receives::kNothing, receiver);
-  if (!port) return tl::make_unexpected(port.error());
+  auto client_ports = ClientPorts::open(loop, ports, interface, Receives::kNothing, receiver);
+  if (!client_ports) return tl::make_unexpected(client_ports.error());
   auto socket = open_socket(*facts);
   if (!socket) return tl::make_unexpected(socket.error());
   const int descriptor = socket->get();
   std::unique_ptr<FrameLink> link(new FrameLink(loop, timer, std::move(*socket), *facts, receiver));
-  link->client_port_ = std::move(*port);
+  link->client_ports_ = std::move(*client_ports);
   if (!loop.add(descriptor, *link, EPOLLIN)) return fail("cannot watch a raw socket: " + errno_text(errno));
   return link;
 }
@@ -123,14 +124,14 @@ Result<std::unique_ptr<FrameLink>> FrameLink::open(EventLoop& loop, const RunTim
 void FrameLink::send(const net::MacAddress& source, const DhcpSend& how, std::span<const std::byte> message) {
   if (!how.broadcast) {
     // The server's MAC is the kernel's to find.
-    if (!client_port_->send(how.source, {how.server, how.server_port}, message)) ++unsent_;
+    if (!client_ports_.send(how, message)) ++unsent_;
     return;
   }
   net::UdpFrame frame;
   frame.destination_mac = net::MacAddress::broadcast();
   frame.source_mac = source;
   frame.destination = net::Ipv4Address::broadcast();
-  frame.source_port = net::UdpPort{68};
+  frame.source_port = how.source_port;
   frame.destination_port = how.server_port;
   frame.payload = message;
   enqueue(frame);
@@ -245,11 +246,11 @@ void FrameLink::take(Instant now, std::span<const std::byte> frame, msghdr& mess
   remember(parsed->source, parsed->source_mac);
   if (parsed->destination_mac == net::MacAddress::broadcast()) {
     // Every machine hears it, but it concerns one.
-    receiver_.on_dhcp_to_mac(now, message_chaddr(parsed->payload), from, parsed->payload);
+    receiver_.on_dhcp_to_mac(now, message_chaddr(parsed->payload), from, parsed->destination_port, parsed->payload);
   } else if (parsed->destination_mac == own_mac_) {
-    receiver_.on_dhcp_to_address(now, parsed->destination, from, parsed->payload);
+    receiver_.on_dhcp_to_address(now, {parsed->destination, parsed->destination_port}, from, parsed->payload);
   } else {
-    receiver_.on_dhcp_to_mac(now, parsed->destination_mac, from, parsed->payload);
+    receiver_.on_dhcp_to_mac(now, parsed->destination_mac, from, parsed->destination_port, parsed->payload);
   }
 }
 

@@ -1,6 +1,6 @@
 // DHCP as the machines' own Ethernet frames, through one AF_PACKET socket on their wire: each frame has its machine's
-// MAC, as 0.0.0.0 to 255.255.255.255 where the machine has no address. A kernel filter passes on only UDP to port 68;
-// promiscuous mode lets replies to invented MACs in. Tagged frames are not the machines'. packet(7).
+// MAC, as 0.0.0.0 to 255.255.255.255 where the machine has no address. A kernel filter passes on only UDP to ports 68
+// and 4011; promiscuous mode lets replies to invented MACs in. Tagged frames are not the machines'. packet(7).
 //
 // It also sends the machines' TFTP to servers that answered DHCP here: past routing and the UDP stack, which for a
 // datagram of four bytes cost the sender more than the wire does.
@@ -23,8 +23,9 @@ namespace rackcast::sim {
 
 class FrameLink final : public DhcpLink, public Watcher {
  public:
+  // `ports`: whence the machines send DHCP.
   static Result<std::unique_ptr<FrameLink>> open(EventLoop& loop, const RunTimer& timer, const std::string& interface,
-                                                 DhcpReceiver& receiver);
+                                                 const std::set<net::UdpPort>& ports, DhcpReceiver& receiver);
   ~FrameLink() override;
 
   void send(const net::MacAddress& source, const DhcpSend& how, std::span<const std::byte> message) override;
@@ -64,7 +65,7 @@ class FrameLink final : public DhcpLink, public Watcher {
   std::size_t mtu_;
   std::vector<Neighbour> neighbours_;
   DhcpReceiver& receiver_;
-  std::unique_ptr<ClientPort> client_port_;
+  ClientPorts client_ports_;
   std::unique_ptr<Batch> batch_;
   std::uint64_t overflows_ = 0;
   std::uint64_t unsent_ = 0;

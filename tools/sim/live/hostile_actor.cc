@@ -1,15 +1,13 @@
 #include "tools/sim/live/hostile_actor.h"
 
-#include <linux/filter.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 
 #include "core/errno_text.h"
-#include "io_backends/socket/sockaddr.h"
+#include "tools/sim/live/udp_socket.h"
 #include "tools/sim/scenario/hostile_messages.h"
 
 namespace rackcast::sim {
@@ -21,9 +19,7 @@ constexpr std::uint16_t kTftpPort = 69;
 Result<FileDescriptor> open_deaf_socket() {
   FileDescriptor socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!socket.valid()) return fail("cannot open the hostile scenario's socket: " + errno_text(errno));
-  sock_filter nothing = BPF_STMT(BPF_RET | BPF_K, 0);
-  const sock_fprog program{1, &nothing};
-  ::setsockopt(socket.get(), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program));
+  make_deaf(socket.get());
   sockaddr_in any{};
   any.sin_family = AF_INET;
   if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&any), sizeof(any)) != 0)
@@ -105,24 +101,7 @@ void HostileActor::send(net::Ipv4Address source, std::uint16_t port, std::span<c
     ++unsent_;
     return;
   }
-  io::SocketAddress name{};
-  iovec vector{const_cast<std::byte*>(payload.data()), payload.size()};  // sendmsg only reads
-  alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(sizeof(in_pktinfo))> control{};
-  msghdr header{};
-  header.msg_name = &name;
-  header.msg_namelen = io::write_sockaddr({target_.server, net::UdpPort{port}}, 0, name);
-  header.msg_iov = &vector;
-  header.msg_iovlen = 1;
-  header.msg_control = control.data();
-  header.msg_controllen = control.size();
-  cmsghdr* item = CMSG_FIRSTHDR(&header);
-  item->cmsg_level = IPPROTO_IP;
-  item->cmsg_type = IP_PKTINFO;
-  item->cmsg_len = CMSG_LEN(sizeof(in_pktinfo));
-  in_pktinfo info{};
-  info.ipi_spec_dst = io::to_in_addr(source);
-  std::memcpy(CMSG_DATA(item), &info, sizeof(info));
-  if (::sendmsg(socket_.get(), &header, MSG_DONTWAIT) >= 0)
+  if (send_from(socket_.get(), source, {target_.server, net::UdpPort{port}}, payload))
     ++sent_;
   else
     ++unsent_;

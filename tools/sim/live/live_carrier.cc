@@ -1,7 +1,9 @@
 #include "tools/sim/live/live_carrier.h"
 
 #include <algorithm>
+#include <set>
 
+#include "proto/dhcp/message.h"
 #include "tools/sim/live/frame_link.h"
 #include "tools/sim/live/relay_link.h"
 #include "tools/sim/machines/mac_plan.h"
@@ -10,6 +12,20 @@ namespace rackcast::sim {
 namespace {
 
 constexpr std::uint64_t kWeatherSeed = 0x77EA'7E12;  // apart from the machines' own randomness
+
+// Whence the plan's machines send DHCP.
+std::set<net::UdpPort> dhcp_ports_of(const RunPlan& plan) {
+  std::set<const Profile*> profiles;
+  for (const MachinePlan& machine : plan.machines) profiles.insert(machine.profile);
+  std::set<net::UdpPort> ports{dhcp4::kClientPort};
+  for (const Profile* profile : profiles) {
+    if (profile == nullptr) continue;
+    for (const Step& step : profile->steps)
+      if (step.dhcp != nullptr && step.dhcp->boot_server != BootServerRule::kNotAsked)
+        ports.insert(step.dhcp->boot_server_source);
+  }
+  return ports;
+}
 
 }  // namespace
 
@@ -24,19 +40,20 @@ Result<std::unique_ptr<LiveCarrier>> LiveCarrier::open(const LiveNetwork& networ
   auto routes = AddressRoutes::open(network.interface);
   if (!routes) return tl::make_unexpected(routes.error());
   if (std::string obstacle = arp_obstacle(network.interface); !obstacle.empty()) return fail(std::move(obstacle));
-  const std::size_t descriptors = claim_descriptors();
+  const auto descriptors = claim_descriptors();
+  if (!descriptors) return tl::make_unexpected(descriptors.error());
   std::unique_ptr<LiveCarrier> carrier(new LiveCarrier(plan, network.reach, std::move(*routes)));
   auto tftp = TftpPorts::open(carrier->loop_, carrier->timer_, *carrier);
   if (!tftp) return tl::make_unexpected(tftp.error());
   carrier->tftp_ = std::move(*tftp);
   carrier->fetcher_ =
-      std::make_unique<Fetcher>(carrier->loop_, static_cast<FetchReceiver&>(*carrier), descriptors, network.reach);
+      std::make_unique<Fetcher>(carrier->loop_, static_cast<FetchReceiver&>(*carrier), *descriptors, network.reach);
   if (network.dhcp && network.relay) {
-    auto link = RelayLink::open(carrier->loop_, *network.relay, network.server, *carrier);
+    auto link = RelayLink::open(carrier->loop_, *network.relay, network.server, dhcp_ports_of(plan), *carrier);
     if (!link) return tl::make_unexpected(link.error());
     carrier->dhcp_ = std::move(*link);
   } else if (network.dhcp) {
-    auto link = FrameLink::open(carrier->loop_, carrier->timer_, network.interface, *carrier);
+    auto link = FrameLink::open(carrier->loop_, carrier->timer_, network.interface, dhcp_ports_of(plan), *carrier);
     if (!link) return tl::make_unexpected(link.error());
     carrier->frames_ = link->get();
     carrier->dhcp_ = std::move(*link);
@@ -207,37 +224,38 @@ void LiveCarrier::give_up_address(MachineId machine) {
   port.address = {};
 }
 
-void LiveCarrier::on_dhcp_to_mac(Instant now, const net::MacAddress& mac, const net::Endpoint& from,
+void LiveCarrier::on_dhcp_to_mac(Instant now, const net::MacAddress& mac, const net::Endpoint& from, net::UdpPort to,
                                  std::span<const std::byte> message) {
   const auto machine = machine_of(mac);
   if (!machine || machine->value() >= machines_.size()) {
     ++counts_.for_nobody;
     return;
   }
-  deliver_dhcp(now, *machine, from, message);
+  deliver_dhcp(now, *machine, from, to, message);
 }
 
-void LiveCarrier::on_dhcp_to_address(Instant now, net::Ipv4Address address, const net::Endpoint& from,
+void LiveCarrier::on_dhcp_to_address(Instant now, const net::Endpoint& to, const net::Endpoint& from,
                                      std::span<const std::byte> message) {
-  const auto found = by_address_.find(address.value());
+  const auto found = by_address_.find(to.address.v4().value());
   if (found == by_address_.end()) {
     ++counts_.for_nobody;
     return;
   }
-  deliver_dhcp(now, found->second, from, message);
+  deliver_dhcp(now, found->second, from, to.port, message);
 }
 
-void LiveCarrier::deliver_dhcp(Instant now, MachineId machine, const net::Endpoint& from,
+void LiveCarrier::deliver_dhcp(Instant now, MachineId machine, const net::Endpoint& from, net::UdpPort to,
                                std::span<const std::byte> message) {
   if (answered_by_.is_any() && from.address.is_v4()) answered_by_ = from.address.v4();
   const unsigned times = weather(now, machine, [&] {
     HeldDatagram held;
     held.kind = HeldKind::kDhcpIn;
+    held.port = to;
     held.peer = from;
     held.payload.assign(message.begin(), message.end());
     return held;
   });
-  for (unsigned i = 0; i < times; ++i) rack_->on_dhcp(now, machine, from, message);
+  for (unsigned i = 0; i < times; ++i) rack_->on_dhcp(now, machine, from, to, message);
 }
 
 void LiveCarrier::on_tftp_datagram(Instant now, net::Ipv4Address local, std::uint8_t socket, const net::Endpoint& from,
@@ -278,7 +296,7 @@ void LiveCarrier::carry(Instant now, const HeldDatagram& held) {
       if (!port.address.is_any()) put_tftp(port, held.port, held.peer, held.payload);
       return;
     case HeldKind::kDhcpIn:
-      rack_->on_dhcp(now, held.machine, held.peer, held.payload);
+      rack_->on_dhcp(now, held.machine, held.peer, held.port, held.payload);
       return;
     case HeldKind::kTftpIn:
       rack_->on_tftp(now, held.machine, held.port, held.peer, held.payload);

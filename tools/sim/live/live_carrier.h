@@ -79,15 +79,16 @@ class LiveCarrier final : public Carrier, private DhcpReceiver, private TftpRece
   };
 
   LiveCarrier(const RunPlan& plan, Reach reach, AddressRoutes routes);
-  void on_dhcp_to_mac(Instant now, const net::MacAddress& mac, const net::Endpoint& from,
+  void on_dhcp_to_mac(Instant now, const net::MacAddress& mac, const net::Endpoint& from, net::UdpPort to,
                       std::span<const std::byte> message) override;
-  void on_dhcp_to_address(Instant now, net::Ipv4Address address, const net::Endpoint& from,
+  void on_dhcp_to_address(Instant now, const net::Endpoint& to, const net::Endpoint& from,
                           std::span<const std::byte> message) override;
   void on_tftp_datagram(Instant now, net::Ipv4Address local, std::uint8_t socket, const net::Endpoint& from,
                         std::span<const std::byte> payload) override;
   void on_fetch_event(Instant now, MachineId machine, const FetchEvent& event) override;
   void put_tftp(Port& port, net::UdpPort from, const net::Endpoint& to, std::span<const std::byte> payload);
-  void deliver_dhcp(Instant now, MachineId machine, const net::Endpoint& from, std::span<const std::byte> message);
+  void deliver_dhcp(Instant now, MachineId machine, const net::Endpoint& from, net::UdpPort to,
+                    std::span<const std::byte> message);
 
   [[nodiscard]] const MachinePlan& plan_of(MachineId machine) const { return plan_.machines[machine.value()]; }
   [[nodiscard]] bool is_cut(Instant now, MachineId machine);

@@ -143,7 +143,9 @@ Result<LiveOutcome> run_live(const RunPlan& plan, const RunFacts& facts, const L
   add_notes((*carrier)->counts(), outcome.notes);
   if (run.hostile() != nullptr) add_hostile_notes(run.hostile()->sent(), run.hostile()->unsent(), outcome.notes);
   if (!run.trouble().empty()) outcome.notes.push_back(run.trouble());
-  if (outcome.interrupted) outcome.notes.push_back("interrupted before its end");
+  if (settings.network.dhcp && (*carrier)->answered_by().is_any())
+    outcome.notes.push_back("no server answered DHCP on " + settings.network.interface +
+                            "; see that one listens on this wire and has addresses for it");
   return outcome;
 }
 

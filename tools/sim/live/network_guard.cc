@@ -1,24 +1,14 @@
 #include "tools/sim/live/network_guard.h"
 
-#include <sys/stat.h>
-
 #include <fstream>
-#include <utility>
 
+#include "tools/sim/live/network_namespace.h"
 #include "tools/sim/machines/url.h"
 
 namespace rackcast::sim {
 namespace {
 
 constexpr int kAncestorsMax = 64;  // a chain of parents is short; a race may close it
-
-using NamespaceId = std::pair<dev_t, ino_t>;
-
-std::optional<NamespaceId> network_of(const std::string& process) {
-  struct stat status {};
-  if (::stat(("/proc/" + process + "/ns/net").c_str(), &status) != 0) return std::nullopt;
-  return NamespaceId{status.st_dev, status.st_ino};
-}
 
 std::string parent_of(const std::string& process) {
   std::ifstream file("/proc/" + process + "/status");
@@ -28,9 +18,9 @@ std::string parent_of(const std::string& process) {
 }
 
 // Of process 1; where that one may not be looked at, of our oldest ancestor that may.
-std::optional<NamespaceId> hosts_network() {
+std::optional<NetworkId> hosts_network() {
   if (const auto first = network_of("1")) return first;
-  std::optional<NamespaceId> oldest;
+  std::optional<NetworkId> oldest;
   std::string process = parent_of("self");
   for (int depth = 0; depth < kAncestorsMax && process != "0"; ++depth) {
     if (const auto network = network_of(process)) oldest = network;

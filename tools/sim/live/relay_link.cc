@@ -15,6 +15,7 @@ namespace rackcast::sim {
 namespace {
 
 constexpr std::uint16_t kServerPort = 67;
+constexpr std::uint16_t kClientPort = 68;  // where a relay hands replies on
 constexpr int kBufferBytes = 16 << 20;
 constexpr int kRepliesPerWake = 256;
 // RFC 2131 section 2.
@@ -42,7 +43,7 @@ RelayLink::~RelayLink() {
 }
 
 Result<std::unique_ptr<RelayLink>> RelayLink::open(EventLoop& loop, net::Ipv4Address relay, net::Ipv4Address server,
-                                                   DhcpReceiver& receiver) {
+                                                   const std::set<net::UdpPort>& ports, DhcpReceiver& receiver) {
   FileDescriptor socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!socket.valid()) return fail("cannot open a UDP socket for the relay: " + errno_text(errno));
   const int on = 1;
@@ -53,18 +54,18 @@ Result<std::unique_ptr<RelayLink>> RelayLink::open(EventLoop& loop, net::Ipv4Add
   if (::bind(socket.get(), &name.any, size) != 0)
     return fail("cannot have " + std::string(relay.text().view()) + ":67 as the relay's end: " + errno_text(errno) +
                 "; --relay takes an address of this host on which no DHCP server listens");
-  auto port = ClientPort::open(loop, "", Receives::kReplies, receiver);
-  if (!port) return tl::make_unexpected(port.error());
+  auto client_ports = ClientPorts::open(loop, ports, "", Receives::kReplies, receiver);
+  if (!client_ports) return tl::make_unexpected(client_ports.error());
   const int descriptor = socket.get();
   std::unique_ptr<RelayLink> link(new RelayLink(loop, std::move(socket), relay, server, receiver));
-  link->client_port_ = std::move(*port);
+  link->client_ports_ = std::move(*client_ports);
   if (!loop.add(descriptor, *link, EPOLLIN)) return fail("cannot watch the relay's socket: " + errno_text(errno));
   return link;
 }
 
 void RelayLink::send(const net::MacAddress& /*source*/, const DhcpSend& how, std::span<const std::byte> message) {
   if (!how.broadcast) {
-    if (!client_port_->send(how.source, {how.server, how.server_port}, message)) ++unsent_;
+    if (!client_ports_.send(how, message)) ++unsent_;
     return;
   }
   if (message.size() < kHeaderBytes || message.size() > kDhcpMessageMax) {
@@ -100,7 +101,8 @@ void RelayLink::on_ready(Instant now, std::uint32_t /*events*/) {
       std::memcpy(&overflows_, CMSG_DATA(item), sizeof(overflows_));
     const auto message = std::span<const std::byte>(bytes).first(static_cast<std::size_t>(size));
     receiver_.on_dhcp_to_mac(now, message_chaddr(message),
-                             {io::from_in_addr(name.sin_addr), net::UdpPort{ntohs(name.sin_port)}}, message);
+                             {io::from_in_addr(name.sin_addr), net::UdpPort{ntohs(name.sin_port)}},
+                             net::UdpPort{kClientPort}, message);
   }
 }
 

@@ -15,8 +15,9 @@ namespace rackcast::sim {
 
 class RelayLink final : public DhcpLink, public Watcher {
  public:
+  // `ports`: whence the machines send DHCP that is not relayed.
   static Result<std::unique_ptr<RelayLink>> open(EventLoop& loop, net::Ipv4Address relay, net::Ipv4Address server,
-                                                 DhcpReceiver& receiver);
+                                                 const std::set<net::UdpPort>& ports, DhcpReceiver& receiver);
   ~RelayLink() override;
 
   void send(const net::MacAddress& source, const DhcpSend& how, std::span<const std::byte> message) override;
@@ -34,7 +35,7 @@ class RelayLink final : public DhcpLink, public Watcher {
   net::Ipv4Address relay_;
   net::Ipv4Address server_;
   DhcpReceiver& receiver_;
-  std::unique_ptr<ClientPort> client_port_;
+  ClientPorts client_ports_;
   std::uint32_t overflows_ = 0;
   std::uint64_t unsent_ = 0;
 };

@@ -1,7 +1,6 @@
 #include "tools/sim/live/server_cpu.h"
 
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,6 +10,8 @@
 #include <set>
 #include <sstream>
 #include <string>
+
+#include "tools/sim/live/network_namespace.h"
 
 namespace rackcast::sim {
 namespace {
@@ -77,11 +78,6 @@ bool owns_one(pid_t process, const std::set<std::string>& inodes) {
   return false;
 }
 
-ino_t network_of(pid_t process) {
-  struct stat status {};
-  return ::stat(proc_path(process, "ns/net").c_str(), &status) == 0 ? status.st_ino : 0;
-}
-
 struct ProcessTimes {
   pid_t parent = 0;
   double seconds = 0;  // own and of children that ended
@@ -140,14 +136,14 @@ ServerCpu ServerCpu::of(std::vector<pid_t> processes) {
 }
 
 ServerCpu ServerCpu::find(net::Ipv4Address server) {
-  const ino_t ours = network_of(::getpid());
-  std::map<ino_t, std::set<std::string>> sockets;  // by namespace; empty: looked at, not the server's
+  const auto ours = network_of("self");
+  std::map<NetworkId, std::set<std::string>> sockets;  // by namespace; empty: looked at, not the server's
   std::vector<pid_t> found;
   for (const pid_t process : all_processes()) {
-    const ino_t network = network_of(process);
-    if (network == 0 || process == ::getpid()) continue;
+    const auto network = network_of(std::to_string(process));
+    if (!network || process == ::getpid()) continue;
     if (server.octet(0) == 127 && network != ours) continue;
-    const auto [entry, fresh] = sockets.try_emplace(network);
+    const auto [entry, fresh] = sockets.try_emplace(*network);
     if (fresh && has_address(process, server)) {
       add_sockets(process, "udp", {67, 69}, entry->second);
       add_sockets(process, "udp6", {69}, entry->second);

@@ -11,6 +11,7 @@
 #include "core/errno_text.h"
 #include "core/file_descriptor.h"
 #include "io_backends/socket/sockaddr.h"
+#include "tools/sim/live/udp_socket.h"
 
 namespace rackcast::sim {
 namespace {
@@ -23,25 +24,13 @@ constexpr std::size_t kDatagramMax = 65'536;
 constexpr std::size_t kStride = kDatagramMax + 25 * 64;
 constexpr std::size_t kReceiveControl =
     CMSG_SPACE(sizeof(in_pktinfo)) + CMSG_SPACE(sizeof(int)) + CMSG_SPACE(sizeof(std::uint32_t));
-constexpr std::size_t kSendControl = CMSG_SPACE(sizeof(in_pktinfo));
 
 struct Outgoing {
   sockaddr_in to;
   std::size_t size;
-  alignas(cmsghdr) std::array<std::byte, kSendControl> control;
+  SourceControl control;
   std::array<std::byte, TftpPorts::kPayloadMax> payload;
 };
-
-void write_source(net::Ipv4Address source, std::array<std::byte, kSendControl>& control) {
-  cmsghdr header{};
-  header.cmsg_level = IPPROTO_IP;
-  header.cmsg_type = IP_PKTINFO;
-  header.cmsg_len = CMSG_LEN(sizeof(in_pktinfo));
-  in_pktinfo info{};
-  info.ipi_spec_dst = io::to_in_addr(source);
-  std::memcpy(control.data(), &header, sizeof(header));
-  std::memcpy(control.data() + CMSG_LEN(0), &info, sizeof(info));
-}
 
 void set_buffer(int descriptor, int forced, int plain) {
   if (::setsockopt(descriptor, SOL_SOCKET, forced, &kBufferBytes, sizeof(kBufferBytes)) != 0)
@@ -193,7 +182,7 @@ void TftpPorts::flush(Socket& socket) {
     header.msg_iov = &vectors[i];
     header.msg_iovlen = 1;
     header.msg_control = queued[i].control.data();
-    header.msg_controllen = kSendControl;
+    header.msg_controllen = queued[i].control.size();
   }
   for (std::size_t sent = 0; sent < queued.size();) {
     const int count = ::sendmmsg(socket.descriptor(), messages.data() + sent,

@@ -26,6 +26,9 @@ namespace rackcast::sim {
 using MachineId = StrongId<struct MachineIdTag, std::uint32_t>;  // 0..machines-1
 using FetchId = StrongId<struct FetchIdTag, std::uint32_t>;      // of one machine; never used twice in one boot
 
+// Of clients that have no figure of their own; GRUB's, and what libcurl's callers set.
+inline constexpr Span kFetchPatience = std::chrono::seconds(30);
+
 enum class Scheme : std::uint8_t { kHttp, kFtp };
 
 // One file by HTTP or FTP.
@@ -38,7 +41,7 @@ struct FetchRequest {
   bool head_first = false;  // HTTP: HEAD, then GET on the same connection; a server that closes between is a failure
   bool keep_alive = true;   // HTTP: later fetches of the machine may use the connection
   bool keep_text = false;   // hand over the body at the end (kFetchTextBytesMax at most; longer is kEndless)
-  Span patience = std::chrono::seconds(30);  // silence after which it is given up: kTimeout
+  Span patience = kFetchPatience;  // silence after which it is given up: kTimeout
 };
 inline constexpr std::size_t kFetchTextBytesMax = 65'536;
 // More than any image or package: a body that goes on past it is ended by the machine's side (kEndless).
@@ -56,12 +59,13 @@ struct FetchEvent {
   std::string_view text;     // keep_text: the body; lent for the call
 };
 
-// How a DHCP message leaves. Ports: from 68 to 67 (4011 for a boot server), as the machine's own frame.
+// How a DHCP message leaves, as the machine's own frame.
 struct DhcpSend {
   bool broadcast = true;    // from 0.0.0.0 to 255.255.255.255; else from `source` to `server`
   net::Ipv4Address source;  // the machine's address once it has one
   net::Ipv4Address server;
-  net::UdpPort server_port{67};
+  net::UdpPort server_port{67};  // 4011: a boot server's
+  net::UdpPort source_port{68};  // what is answered comes there
 };
 
 class Carrier {

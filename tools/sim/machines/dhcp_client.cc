@@ -54,6 +54,7 @@ void DhcpClient::restart(Instant now, const MachineWorld& world) {
 void DhcpClient::ask(Instant now, const MachineWorld& world, State state) {
   state_ = state;
   sent_ = 0;
+  if (state != State::kAskingBootServer && state != State::kRebinding) requested_at_ = now;
   send(now, world, state == State::kSelecting ? MessageType::kDiscover : MessageType::kRequest);
 }
 
@@ -91,7 +92,7 @@ std::uint16_t DhcpClient::secs(Instant now, const MachineWorld& world) const {
 }
 
 DhcpSend DhcpClient::addressed() const {
-  if (state_ == State::kAskingBootServer) return {false, offered_, boot_server_, kBootServerPort};
+  if (state_ == State::kAskingBootServer) return {false, offered_, boot_server_, kBootServerPort, own_port()};
   if (state_ == State::kRenewing) return {false, offered_, server_, dhcp4::kServerPort};
   return {.broadcast = true, .source = state_ == State::kRebinding ? offered_ : net::Ipv4Address()};
 }
@@ -121,12 +122,16 @@ PartStatus DhcpClient::fail(Failure failure) {
   return PartStatus::kFailed;
 }
 
-PartStatus DhcpClient::on_datagram(Instant now, const MachineWorld& world, net::UdpPort from,
+net::UdpPort DhcpClient::own_port() const {
+  return state_ == State::kAskingBootServer ? habits_->boot_server_source : dhcp4::kClientPort;
+}
+
+PartStatus DhcpClient::on_datagram(Instant now, const MachineWorld& world, const DhcpPorts& ports,
                                    std::span<const std::byte> message, DhcpLease& lease) {
-  if (!listens()) return PartStatus::kIdle;
+  if (!listens() || ports.to != own_port()) return PartStatus::kIdle;
   const bool asks_boot_server = state_ == State::kAskingBootServer;
   std::array<std::byte, kDhcpMessageBytesMax> scratch;
-  const JudgedReply judged = judge_reply(message, from,
+  const JudgedReply judged = judge_reply(message, ports.from,
                                          {.xid = xid_,
                                           .mac = world.identity.mac,
                                           .habits = *habits_,
@@ -186,6 +191,7 @@ PartStatus DhcpClient::on_ack(Instant now, const MachineWorld& world, const Dhcp
   lease.address = reply.address;
   lease.server = reply.server;
   lease.seconds = reply.lease_seconds;
+  lease.since = requested_at_;
   lease.prefix_bits = reply.prefix_bits;
   lease.echoes_machine_id = reply.echoes_machine_id;
   lease.config_file = reply.config_file;
@@ -227,7 +233,8 @@ PartStatus DhcpClient::on_renewed(Instant now, const MachineWorld& world, const 
   server_ = reply.server;
   lease.server = reply.server;
   lease.seconds = reply.lease_seconds;
-  world.observer.on_lease(now, world.identity.id, {lease.address, lease.server, lease.seconds});
+  lease.since = requested_at_;
+  world.observer.on_lease(now, world.identity.id, {lease.address, lease.server, lease.seconds, lease.since});
   bind(now, reply.lease_seconds);
   return PartStatus::kRunning;
 }

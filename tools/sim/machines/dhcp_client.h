@@ -31,6 +31,7 @@ struct DhcpLease {
   net::Ipv4Address server;
   net::Ipv4Address next_server;  // any(): none named
   std::uint32_t seconds = 0;
+  Instant since{};  // its REQUEST was sent
   std::uint8_t prefix_bits = 24;
   bool echoes_machine_id = false;
   std::string boot_file;
@@ -38,14 +39,20 @@ struct DhcpLease {
   std::string path_prefix;
 };
 
+struct DhcpPorts {
+  net::UdpPort from;                     // the server's
+  net::UdpPort to = dhcp4::kClientPort;  // the machine's
+};
+
 class DhcpClient {
  public:
   void start(Instant now, const MachineWorld& world, const DhcpHabits& habits);
   void forget() { *this = DhcpClient(); }
 
-  // kDone: `lease` is filled. Datagrams in a state that waits for none are dropped.
-  PartStatus on_datagram(Instant now, const MachineWorld& world, net::UdpPort from, std::span<const std::byte> message,
-                         DhcpLease& lease);
+  // kDone: `lease` is filled. Datagrams in a state that waits for none, or to a port it does not listen at, are
+  // dropped.
+  PartStatus on_datagram(Instant now, const MachineWorld& world, const DhcpPorts& ports,
+                         std::span<const std::byte> message, DhcpLease& lease);
   PartStatus on_deadline(Instant now, const MachineWorld& world);
 
   [[nodiscard]] Instant deadline() const { return deadline_; }
@@ -82,6 +89,7 @@ class DhcpClient {
   PartStatus fail(Failure failure);
   [[nodiscard]] net::Ipv4Address boot_server_of(const DhcpReply& reply) const;
   [[nodiscard]] DhcpSend addressed() const;
+  [[nodiscard]] net::UdpPort own_port() const;
   [[nodiscard]] bool may_take(Instant now) const;
   [[nodiscard]] std::uint16_t secs(Instant now, const MachineWorld& world) const;
   [[nodiscard]] std::span<const Millis> waits() const;
@@ -89,6 +97,7 @@ class DhcpClient {
 
   const DhcpHabits* habits_ = nullptr;
   Instant first_sent_{};
+  Instant requested_at_{};  // the first REQUEST of this exchange
   Instant deadline_ = kNever;
   dhcp4::Xid xid_;
   net::Ipv4Address offered_;  // any(): no offer yet

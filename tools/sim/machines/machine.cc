@@ -157,15 +157,15 @@ void Machine::end_dhcp(Instant now) {
     address_ = lease_.address;
     carrier_.use_address(identity_.id, address_, lease_.prefix_bits);
   }
-  observer_.on_lease(now, identity_.id, {lease_.address, lease_.server, lease_.seconds});
+  observer_.on_lease(now, identity_.id, {lease_.address, lease_.server, lease_.seconds, lease_.since});
   step_done(now);
 }
 
 // ---- what comes in
 
-void Machine::on_dhcp(Instant now, const net::Endpoint& from, std::span<const std::byte> message) {
+void Machine::on_dhcp(Instant now, const net::Endpoint& from, net::UdpPort to, std::span<const std::byte> message) {
   if (!running_) return;
-  switch (dhcp_.on_datagram(now, world(), from.port, message, lease_)) {
+  switch (dhcp_.on_datagram(now, world(), {from.port, to}, message, lease_)) {
     case PartStatus::kDone:
       end_dhcp(now);
       break;

@@ -47,7 +47,7 @@ class Machine {
 
   void power_on(Instant now);
   void power_off(Instant now);
-  void on_dhcp(Instant now, const net::Endpoint& from, std::span<const std::byte> message);
+  void on_dhcp(Instant now, const net::Endpoint& from, net::UdpPort to, std::span<const std::byte> message);
   void on_tftp(Instant now, net::UdpPort to, const net::Endpoint& from, std::span<const std::byte> payload);
   void on_fetch(Instant now, const FetchEvent& event);
   void on_deadline(Instant now);

@@ -66,7 +66,8 @@ bool Machine::begin_next_name(Instant now) {
       return begin_file(now, *location, step().kind == StepKind::kLookups && step().dialect != ConfigDialect::kNone);
   }
   if (step().kind == StepKind::kFiles) return false;
-  fail(now, Failure::kNoConfiguration, "none of the loader's names was found");
+  fail(now, Failure::kNoConfiguration,
+       "none of the loader's names was found" + (current_.path.empty() ? "" : ", the last was " + display(current_)));
   return true;
 }
 

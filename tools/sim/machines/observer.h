@@ -30,6 +30,7 @@ struct LeaseReceived {
   net::Ipv4Address address;
   net::Ipv4Address server;    // option 54
   std::uint32_t seconds = 0;  // option 51; 0xFFFFFFFF infinite, also BOOTP
+  Instant since{};            // it counts from the REQUEST (RFC 2131 §4.4.1), before any server's own count
 };
 
 // What happened on the way, one of each; counted by the observer.

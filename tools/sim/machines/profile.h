@@ -11,7 +11,9 @@
 #include <string_view>
 
 #include "proto/dhcp/arch.h"
+#include "proto/net/address.h"
 #include "proto/tftp/block.h"
+#include "tools/sim/machines/carrier.h"
 #include "tools/sim/machines/stage.h"
 
 namespace rackcast::sim {
@@ -75,6 +77,7 @@ struct DhcpHabits {
   std::span<const std::uint8_t> request_options;  // in the REQUEST; empty: `options`
   BootServerRule boot_server = BootServerRule::kNotAsked;
   std::span<const Millis> boot_server_waits;  // as above, for the request to port 4011
+  net::UdpPort boot_server_source{68};        // whence that request leaves, and where its answer is heard
   bool renews = false;                        // an operating system's: renews its lease for as long as the machine runs
   std::string_view vendor_text;               // offers whose option 43 lacks this text are not for it; empty: any offer
   [[nodiscard]] constexpr bool is_bootp() const { return options.empty(); }
@@ -142,6 +145,7 @@ struct Step {
   ConfigDialect dialect = ConfigDialect::kNone;
   bool head_first = false;           // HTTP boot
   std::string_view user_agent = {};  // of HTTP in this step
+  Span patience = kFetchPatience;    // of HTTP and FTP: silence after which it is given up
   std::uint8_t connections = 1;      // kPackages: fetches at once, kFetchesMax at most
 };
 

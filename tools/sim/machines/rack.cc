@@ -39,8 +39,9 @@ void Rack::power_off(Instant now, MachineId machine) {
   with(machine, [&](Machine& it) { it.power_off(now); });
 }
 
-void Rack::on_dhcp(Instant now, MachineId machine, const net::Endpoint& from, std::span<const std::byte> message) {
-  with(machine, [&](Machine& it) { it.on_dhcp(now, from, message); });
+void Rack::on_dhcp(Instant now, MachineId machine, const net::Endpoint& from, net::UdpPort to,
+                   std::span<const std::byte> message) {
+  with(machine, [&](Machine& it) { it.on_dhcp(now, from, to, message); });
 }
 
 void Rack::on_tftp(Instant now, MachineId machine, net::UdpPort to, const net::Endpoint& from,

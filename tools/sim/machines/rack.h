@@ -38,8 +38,10 @@ class Rack {
   void power_on(Instant now, MachineId machine);   // from any state: a reset. Forgets all but its identity.
   void power_off(Instant now, MachineId machine);  // silent from now on, never done
 
-  // `message`: the UDP payload of a datagram to port 68 that reached this machine (its own MAC or broadcast).
-  void on_dhcp(Instant now, MachineId machine, const net::Endpoint& from, std::span<const std::byte> message);
+  // `message`: the UDP payload of a datagram that reached this machine (its own MAC or broadcast) at port `to`, which
+  // is 68 or one that its DHCP was sent from.
+  void on_dhcp(Instant now, MachineId machine, const net::Endpoint& from, net::UdpPort to,
+               std::span<const std::byte> message);
   void on_tftp(Instant now, MachineId machine, net::UdpPort to, const net::Endpoint& from,
                std::span<const std::byte> payload);
   void on_fetch(Instant now, MachineId machine, const FetchEvent& event);

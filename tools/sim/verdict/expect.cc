@@ -43,6 +43,8 @@ constexpr std::array kMetrics{
     ExpectMetric{"restarts", Quantity::kCount, nullptr, member<&Verdict::restarts>},
     ExpectMetric{"boots", Quantity::kCount, nullptr, member<&Verdict::boots_done>},
     ExpectMetric{"boots_failed", Quantity::kCount, nullptr, member<&Verdict::boots_failed>},
+    ExpectMetric{"double_leases", Quantity::kCount, nullptr, member<&Verdict::double_leases>},
+    ExpectMetric{"unproven", Quantity::kCount, nullptr, member<&Verdict::unproven>},
     ExpectMetric{"files_unchecked", Quantity::kCount, nullptr, member<&Verdict::files_unchecked>},
     ExpectMetric{"goodput", Quantity::kRate, nullptr, member<&Verdict::goodput>},
 };

@@ -81,6 +81,10 @@ void FileLedger::add(MachineId machine, const FileReceived& file) {
   ++variant.count;
 }
 
+bool FileLedger::has_one_reader(const File& file) {
+  return file.variants.size() == 1 && file.variants.front().count == 1 && file.others.count == 0;
+}
+
 // Where several variants have equally many machines, none of them can be told from the one before the change.
 void FileLedger::judge_changed(const ExpectedFile& now, const File& file, Judgement& judgement) {
   std::vector<std::uint32_t> counts;
@@ -148,6 +152,7 @@ LedgerOutcome FileLedger::check() {
   LedgerOutcome outcome;
   std::vector<std::string> details(machine_count_);
   Unchecked unknown("not in the tree; compared between machines only");
+  Unchecked unproven("unproven: received by one machine only, and no tree to hold it against");
   Unchecked changed("changed since the run began; compared between machines only");
   Unchecked failed("cannot be read in the tree; compared between machines only");
   std::uint64_t wrong_files = 0;
@@ -160,7 +165,10 @@ LedgerOutcome FileLedger::check() {
         ++outcome.files_checked;
         break;
       case Knowledge::kUnknown:
-        unknown.add(path);
+        if (has_one_reader(file))
+          unproven.add(path);
+        else
+          unknown.add(path);
         break;
       case Knowledge::kChanged:
         if (judgement.checked)
@@ -183,8 +191,10 @@ LedgerOutcome FileLedger::check() {
     unknown.tell(outcome.notes);
   else if (outcome.files > 0)
     outcome.notes.emplace_back("no tree to check against: files were compared between machines only");
+  unproven.tell(outcome.notes);
   changed.tell(outcome.notes);
   failed.tell(outcome.notes);
+  outcome.files_unproven = unproven.count();
   outcome.files_unchecked = changed.count() + failed.count() + not_kept_;
   if (not_kept_ > 0)
     outcome.notes.push_back("more than " + std::to_string(kLedgerFilesMax) +

@@ -5,6 +5,8 @@
 // other, nobody can be called right, and all of them count as wrong. The same path from another server or by another
 // protocol is another file.
 //
+// A file that one machine alone received and no truth knows is unproven: right for all that anybody can tell.
+//
 // A file of the tree that changed during the run explains two variants: what it is now, and what most other machines
 // got before. A further one is wrong; and unless everybody got what it is now, the file counts as unchecked.
 //
@@ -37,6 +39,8 @@ struct LedgerOutcome {
   std::vector<std::string> notes;        // what could not be checked, and why
   std::uint64_t files = 0;
   std::uint64_t files_checked = 0;  // against the truth
+  // Received by one machine only, and no truth knows them. Among neither the wrong ones nor the unchecked.
+  std::uint64_t files_unproven = 0;
   // Files of the tree that could not be held against it, and receipts beyond kLedgerFilesMax, one each.
   std::uint64_t files_unchecked = 0;
 };
@@ -66,6 +70,7 @@ class FileLedger {
 
   struct Judgement;
   static void judge_changed(const ExpectedFile& now, const File& file, Judgement& judgement);
+  [[nodiscard]] static bool has_one_reader(const File& file);
   static Variant& variant_for(File& file, const FileReceived& received);
   [[nodiscard]] Judgement judge(const Key& key, const File& file);
   // How many machines got wrong bytes; `details` has a line for each that had none.

@@ -82,6 +82,10 @@ Json verdict_json(const RunRecord& record, const Verdict& verdict) {
           {"boots_done", verdict.boots_done},
           {"boots_failed", verdict.boots_failed},
           {"boot_failures", boot_failures_json(verdict)},
+          {"double_leases", verdict.double_leases},
+          {"files", verdict.files},
+          {"files_checked", verdict.files_checked},
+          {"unproven", verdict.unproven},
           {"files_unchecked", verdict.files_unchecked},
           {"bytes_right", verdict.bytes_right},
           {"simulator_cpu_s", record.simulator_cpu_seconds},
@@ -152,6 +156,7 @@ std::string run_json(const RunRecord& record, const Verdict& verdict, std::span<
                     {"why", why},
                     {"verdict", verdict_json(record, verdict)},
                     {"expectations", expectations_json(expectations)},
+                    {"double_leases", record.double_lease_lines},
                     {"wrong_files", record.wrong_files},
                     {"notes", record.notes},
                     {"rate", rate_json(record)}};

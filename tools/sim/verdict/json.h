@@ -9,12 +9,14 @@
 //                                                                             are left out
 //     profiles [{ profile, machines, done, to_done_s {...} }],
 //     bytes, goodput_bytes_per_s, goodput_peak_bytes_per_s, retransmits, repeated_blocks, timeouts, refusals, naks,
-//     not_found, restarts, boots_done, bytes_right (bool), files_unchecked,
+//     not_found, restarts, boots_done, bytes_right (bool),
+//     double_leases (given to a second machine in time), files (different ones), files_checked (against the tree),
+//     unproven (one machine alone has it, and no tree), files_unchecked,
 //     boots_failed, boot_failures [{ reason, boots, first_machine, stage, detail }],   restarts included, most boots
 //                                                                             first
 //     simulator_cpu_s, server_cpu_s (null: not known), datagrams_dropped_here }
 //   expectations [{ text, actual, held (bool) }]
-//   wrong_files [text], notes [text]
+//   double_leases [text, the first twenty], wrong_files [text], notes [text]
 //   rate { tick_s, bytes [], done [], failed [], refusals [] }                 one entry a tick from 0; bytes and
 //   refusals
 //                                                                             of the tick, done and failed so far

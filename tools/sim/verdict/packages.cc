@@ -14,10 +14,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool is_package(const fs::path& name) {
-  return name.extension() == ".rpm" || name.extension() == ".deb";
-}
-
 class Walk {
  public:
   explicit Walk(const fs::path& root) : root_(root) {}
@@ -50,7 +46,7 @@ class Walk {
         list_.cut = true;
       else
         (void)enter(entry.path(), depth + 1);
-    } else if (is_package(entry.path()) && entry.is_regular_file(ignored)) {
+    } else if (is_package(entry.path().native()) && entry.is_regular_file(ignored)) {
       list_.paths.push_back(entry.path().lexically_relative(root_).generic_string());
     }
   }
@@ -62,6 +58,11 @@ class Walk {
 };
 
 }  // namespace
+
+bool is_package(std::string_view path) {
+  const std::string extension = fs::path(path).extension();
+  return extension == ".rpm" || extension == ".deb";
+}
 
 Result<PackageList> packages_below(const std::string& folder) {
   Walk walk(folder);

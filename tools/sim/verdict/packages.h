@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/result.h"
@@ -11,6 +12,8 @@ namespace rackcast::sim {
 inline constexpr std::size_t kPackagesMax = 20'000;         // a full distribution has half of that
 inline constexpr std::size_t kPackageEntriesMax = 500'000;  // of folders looked into
 inline constexpr int kPackageDepthMax = 16;                 // folders within folders
+
+[[nodiscard]] bool is_package(std::string_view path);  // by its name
 
 struct PackageList {
   std::vector<std::string> paths;  // relative to the folder, with '/', sorted

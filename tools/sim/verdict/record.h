@@ -58,6 +58,9 @@ struct RunRecord {
   bool virtual_time = false;     // deterministic engine
   std::uint64_t violations = 0;  // invariants that the deterministic engine saw broken; the notes name them
   bool interrupted = false;      // by the operator, before its end
+  // Addresses given to a second machine before the first one's lease was over. The lines tell the first of them.
+  std::uint64_t double_leases = 0;
+  std::vector<std::string> double_lease_lines;  // "10.99.0.5 was given to machine 1 at 3.00 s; machine 0 has it ..."
   Span took{};
   std::vector<MachineRecord> machines;
   std::vector<RateSample> rate;  // without gaps
@@ -67,6 +70,10 @@ struct RunRecord {
   std::array<FailedBoots, kFailureCount> failed_boots{};  // by Failure
   std::vector<std::string> notes;                         // stages left out and why, what could not be checked
   std::vector<std::string> wrong_files;                   // "vmlinuz: 3 machines got other bytes than the tree's"
+  std::uint64_t files = 0;          // different ones that machines got: by path, protocol and server
+  std::uint64_t files_checked = 0;  // of them, against the tree
+  // Neither the tree nor a second machine has them: they may be right.
+  std::uint64_t files_unproven = 0;
   std::uint64_t files_unchecked = 0;  // of the tree, or too many to keep: nobody knows whether they were right
   double simulator_cpu_seconds = 0;
   double server_cpu_seconds = -1;            // negative: not known (not local, or no permission)

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "tools/sim/verdict/units.h"
+
 namespace rackcast::sim {
 namespace {
 
@@ -22,7 +24,8 @@ void begin_boot(MachineRecord& machine) {
 }  // namespace
 
 Recorder::Recorder(const RunPlan& plan, std::string server, bool virtual_time, ExpectedFiles* truth)
-    : ledger_(static_cast<std::uint32_t>(plan.machines.size()), truth) {
+    : ledger_(static_cast<std::uint32_t>(plan.machines.size()), truth),
+      leases_(static_cast<std::uint32_t>(plan.machines.size())) {
   record_.scenario = plan.scenario;
   record_.server = std::move(server);
   record_.seed = plan.seed;
@@ -118,14 +121,13 @@ void Recorder::on_stage(Instant now, MachineId id, Stage stage) {
   tick.failed = count_.failed;
 }
 
-void Recorder::on_lease(Instant /*now*/, MachineId id, const LeaseReceived& lease) {
-  const auto [held, fresh] = leased_.try_emplace(lease.address.value(), id);
-  if (fresh || held->second == id) return;
-  const MachineRecord& other = record_.machines[held->second.value()];
-  if (other.failure == Failure::kNone && other.stage != Stage::kOff)
-    note("address " + std::string(lease.address.text().view()) + " was given to machine " + std::to_string(id.value()) +
-         " while machine " + std::to_string(held->second.value()) + " had it");
-  held->second = id;
+void Recorder::on_lease(Instant now, MachineId id, const LeaseReceived& lease) {
+  const auto holder = leases_.give(now, id, lease);
+  if (!holder || ++record_.double_leases > kDoubleLeasesShownMax) return;
+  const std::string until = holder->until == kNever ? "for ever" : "until " + text_of(holder->until.time_since_epoch());
+  record_.double_lease_lines.push_back(std::string(lease.address.text().view()) + " was given to machine " +
+                                       std::to_string(id.value()) + " at " + text_of(now.time_since_epoch()) +
+                                       "; machine " + std::to_string(holder->machine.value()) + " has it " + until);
 }
 
 void Recorder::on_file(Instant /*now*/, MachineId machine, const FileReceived& file) {
@@ -158,6 +160,7 @@ void Recorder::on_incident(Instant now, MachineId id, Incident incident) {
       ++sample(now).refusals;
       break;
     case Incident::kNak:
+      leases_.take_back(id);
       break;
   }
 }
@@ -220,6 +223,9 @@ void Recorder::blame(const LedgerOutcome& outcome) {
   record_.rate.back().done = count_.done;
   record_.rate.back().failed = count_.failed;
   record_.wrong_files = outcome.wrong_files;
+  record_.files = outcome.files;
+  record_.files_checked = outcome.files_checked;
+  record_.files_unproven = outcome.files_unproven;
   record_.files_unchecked = outcome.files_unchecked;
   for (const std::string& text : outcome.notes) note(text);
 }

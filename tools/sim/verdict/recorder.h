@@ -8,10 +8,10 @@
 #include <array>
 #include <cstdint>
 #include <string>
-#include <unordered_map>
 
 #include "tools/sim/scenario/scenario.h"
 #include "tools/sim/verdict/file_ledger.h"
+#include "tools/sim/verdict/lease_book.h"
 #include "tools/sim/verdict/progress.h"
 #include "tools/sim/verdict/record.h"
 
@@ -20,6 +20,7 @@ namespace rackcast::sim {
 inline constexpr Span kRateTickFirst = std::chrono::milliseconds(50);
 inline constexpr std::size_t kDetailBytesMax = 200;  // of a failure; the rest is cut off
 inline constexpr std::size_t kNotesMax = 100;
+inline constexpr std::size_t kDoubleLeasesShownMax = 20;
 
 class Recorder final : public Observer {
  public:
@@ -62,7 +63,7 @@ class Recorder final : public Observer {
   RunRecord record_;
   FileLedger ledger_;
   Count count_;
-  std::unordered_map<std::uint32_t, MachineId> leased_;  // who was given an address last
+  LeaseBook leases_;
 };
 
 }  // namespace rackcast::sim

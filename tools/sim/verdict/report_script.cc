@@ -36,7 +36,7 @@ function drawHead() {
   $("facts").textContent = `seed ${run.seed}, ${timeText(run.took_s)}${run.virtual_time ? " of virtual time" : ""}`;
   $("outcome").className = run.passed ? "good" : "bad";
   html($("outcome"), "b", run.passed ? "Passed" : "Failed");
-  $("outcome").append(run.passed ? "Every machine finished, every byte was right." : run.why);
+  $("outcome").append(run.passed ? `Every machine finished, every byte was right${verdict.unproven > 0 ? ` (${plural(verdict.unproven, "file", "files")} unproven)` : ""}.` : run.why);
 }
 
 function drawTiles() {
@@ -61,15 +61,16 @@ function drawTiles() {
 
 function drawTrouble() {
   const earlier = verdict.restarts > 0 && verdict.boots_failed > 0;
-  $("trouble").hidden = verdict.failures.length === 0 && !earlier && run.wrong_files.length === 0;
+  $("trouble").hidden = verdict.failures.length === 0 && !earlier && run.wrong_files.length === 0 && run.double_leases.length === 0;
   if (verdict.failures.length > 0)
     table($("failures"), [["machines", "number"], ["reason"], ["first of them"], ["what it saw"]],
       verdict.failures.map(f => [number(f.machines), f.reason, `machine ${f.first_machine}, in ${f.stage}`, f.detail]));
   if (earlier)
     table($("failures"), [["boots", "number"], ["reason, restarts included"], ["first of them"], ["what it saw"]],
       verdict.boot_failures.map(f => [number(f.boots), f.reason, `machine ${f.first_machine}, in ${f.stage}`, f.detail]));
-  const list = run.wrong_files.length > 0 ? html($("failures"), "ul") : null;
-  for (const line of run.wrong_files) html(list, "li", line);
+  const lines = [...run.double_leases, ...run.wrong_files];
+  const list = lines.length > 0 ? html($("failures"), "ul") : null;
+  for (const line of lines) html(list, "li", line);
 }
 
 function drawCompletion() {

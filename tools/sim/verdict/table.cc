@@ -99,14 +99,26 @@ std::string traffic(const RunRecord& record, const Verdict& verdict) {
   text += line("refusals", std::to_string(verdict.refusals) +
                                (verdict.naks > 0 ? ", and " + count_text(verdict.naks, "NAK", "NAKs") : ""));
   if (!record.virtual_time) {
-    text += line("CPU, server", record.server_cpu_seconds < 0 ? "not known: the server is not on this host"
-                                                              : cpu_text(record.server_cpu_seconds, record.took));
+    text += line("CPU, server", record.server_cpu_seconds < 0
+                                    ? "not known: no process of this host was seen to be the server"
+                                    : cpu_text(record.server_cpu_seconds, record.took));
     text += line("CPU, simulator", cpu_text(record.simulator_cpu_seconds, record.took));
   }
   if (record.datagrams_dropped_here > 0)
     text +=
         line("dropped here", count_text(record.datagrams_dropped_here, "datagram", "datagrams") +
                                  " by the simulator's own sockets: the figures are the simulator's, not the server's");
+  return text;
+}
+
+std::string files(const Verdict& verdict) {
+  if (verdict.files == 0 && verdict.files_unchecked == 0) return "";
+  std::string text =
+      "\nFiles\n" + line("received", count_text(verdict.files, "file", "different files") + ", " +
+                                         std::to_string(verdict.files_checked) + " checked against the tree");
+  text += line("unproven", std::to_string(verdict.unproven) +
+                               (verdict.unproven > 0 ? ", received by one machine only and not in a tree" : ""));
+  if (verdict.files_unchecked > 0) text += line("could not be checked", std::to_string(verdict.files_unchecked));
   return text;
 }
 
@@ -117,12 +129,25 @@ std::string list(const char* title, const std::vector<std::string>& lines) {
   return text;
 }
 
+std::string double_leases(const RunRecord& record) {
+  std::vector<std::string> lines = record.double_lease_lines;
+  if (record.double_leases > lines.size())
+    lines.push_back("and " + std::to_string(record.double_leases - lines.size()) + " more");
+  return list("Double leases", lines);
+}
+
 std::string expected(std::span<const Expectation> expectations) {
   if (expectations.empty()) return "";
   std::string text = "\nExpected\n";
   for (const Expectation& expectation : expectations)
     text += line(expectation.text, expectation.actual + (expectation.held ? ": holds" : ": DOES NOT HOLD"));
   return text;
+}
+
+std::string praise(const Verdict& verdict) {
+  const std::string text = "every machine finished, every byte was right";
+  if (verdict.unproven == 0) return text;
+  return text + " (" + count_text(verdict.unproven, "file", "files") + " unproven)";
 }
 
 }  // namespace
@@ -136,6 +161,8 @@ std::string shortcomings(const Verdict& verdict, std::span<const Expectation> ex
   if (verdict.boots_failed > 0 && (verdict.restarts > 0 || verdict.failed == 0))
     add(count_text(verdict.boots_failed, "boot", "boots") + " failed, restarts included");
   if (verdict.interrupted) add("the run was interrupted before its end");
+  if (verdict.double_leases > 0)
+    add(count_text(verdict.double_leases, "address was", "addresses were") + " leased twice");
   if (verdict.violations > 0) add(count_text(verdict.violations, "invariant was", "invariants were") + " broken");
   if (!verdict.bytes_right) add("wrong bytes were received");
   if (verdict.files_unchecked > 0) add(count_text(verdict.files_unchecked, "file", "files") + " could not be checked");
@@ -146,9 +173,9 @@ std::string shortcomings(const Verdict& verdict, std::span<const Expectation> ex
 
 std::string verdict_table(const RunRecord& record, const Verdict& verdict, std::span<const Expectation> expectations) {
   const std::string why = shortcomings(verdict, expectations);
-  return head(record, verdict) + machines(verdict) + times(verdict) + traffic(record, verdict) +
-         list("Wrong files", record.wrong_files) + list("Notes", record.notes) + expected(expectations) +
-         (why.empty() ? "\nPASSED: every machine finished, every byte was right\n" : "\nFAILED: " + why + "\n");
+  return head(record, verdict) + machines(verdict) + times(verdict) + traffic(record, verdict) + files(verdict) +
+         double_leases(record) + list("Wrong files", record.wrong_files) + list("Notes", record.notes) +
+         expected(expectations) + (why.empty() ? "\nPASSED: " + praise(verdict) + "\n" : "\nFAILED: " + why + "\n");
 }
 
 }  // namespace rackcast::sim

@@ -121,13 +121,18 @@ Verdict verdict_of(const RunRecord& record) {
   for (const BootFailures& group : verdict.boot_failures) verdict.boots_failed += group.failed.boots;
   verdict.interrupted = record.interrupted;
   verdict.violations = record.violations;
+  verdict.double_leases = record.double_leases;
   verdict.profiles = profiles_of(record);
   measure_times(record, verdict);
   measure_traffic(record, verdict);
+  verdict.files = record.files;
+  verdict.files_checked = record.files_checked;
+  verdict.unproven = record.files_unproven;
   verdict.files_unchecked = record.files_unchecked;
   verdict.bytes_right = record.wrong_files.empty();
   verdict.passed = verdict.machines > 0 && verdict.failed == 0 && verdict.boots_failed == 0 && verdict.bytes_right &&
-                   verdict.files_unchecked == 0 && verdict.violations == 0 && !verdict.interrupted;
+                   verdict.files_unchecked == 0 && verdict.violations == 0 && verdict.double_leases == 0 &&
+                   !verdict.interrupted;
   return verdict;
 }
 

@@ -70,7 +70,11 @@ struct Verdict {
   std::uint64_t boots_failed = 0;
   std::vector<BootFailures> boot_failures;  // most boots first
   std::uint64_t violations = 0;             // of RunRecord
+  std::uint64_t double_leases = 0;          // the same
   bool interrupted = false;                 // nobody knows what would have come
+  std::uint64_t files = 0;                  // different ones
+  std::uint64_t files_checked = 0;          // of them, against the tree
+  std::uint64_t unproven = 0;               // of them, known to one machine alone: no shortcoming by itself
   std::uint64_t files_unchecked = 0;        // without a check nobody can say that every byte was right
   bool bytes_right = false;                 // no file was wrong anywhere, also not in an earlier boot
   bool passed = false;  // no shortcoming: every machine finished in every boot, and every byte was right

@@ -337,6 +337,20 @@ TEST_F(TftpPieces, GoingBackReadsTheEarlierPieceAgain) {
   EXPECT_EQ(sent_text(), "D2 D3 D4");
 }
 
+TEST_F(TftpPieces, AtTheStopASlowStoreIsNotThePeersSilence) {
+  open(whole, {.blksize = 1'000});
+  (void)sent();
+  ack(0);
+  complete(StopLane{});
+  pass_in_steps(std::chrono::seconds(3));
+  EXPECT_EQ(engine->in_flight(), 1U);
+  answer_piece();
+  EXPECT_EQ(sent_text(), "D1");
+  pass_in_steps(std::chrono::milliseconds(1'400));
+  ack(1);
+  EXPECT_EQ(engine->in_flight(), 1U);
+}
+
 TEST_F(TftpPieces, AFileThatChangedInPlaceEndsTheTransferWithAnError) {
   open(whole, {.blksize = 1'000});
   (void)sent();

@@ -16,7 +16,7 @@ TEST(TftpTerms, WithoutOptionsTheDefaultsHoldAndNothingIsGranted) {
   EXPECT_FALSE(terms.any());
   EXPECT_EQ(terms.block_size, 512);
   EXPECT_EQ(terms.window, 1);
-  EXPECT_EQ(terms.first_wait(), kRetransmitFirst);
+  EXPECT_EQ(terms.first_wait(), std::chrono::seconds(1));
 }
 
 TEST(TftpTerms, EachOptionIsGrantedOnlyWhenAsked) {
@@ -101,6 +101,21 @@ TEST(TftpTerms, MulticastIsNotOffered) {
   tftp::Request request = octet();
   request.options.multicast = "";
   EXPECT_FALSE(negotiate(request, {}).any());
+}
+
+TEST(Terms, AnOptionTheOperatorRefusesIsAsIfItHadNotBeenAskedFor) {
+  tftp::Options asked{.blksize = 1'468, .tsize = 0, .windowsize = 4};
+  drop_options(asked, std::vector<std::string>{"blksize", "nothing", "windowsize"});
+  EXPECT_FALSE(asked.blksize);
+  EXPECT_FALSE(asked.windowsize);
+  EXPECT_EQ(asked.tsize, 0U);
+}
+
+TEST(Terms, TheFirstWaitIsTheClientsThenTheOperators) {
+  tftp::Request request;
+  EXPECT_EQ(negotiate(request, {.first_wait_us = 250'000}).first_wait(), std::chrono::milliseconds(250));
+  request.options.timeout = 3;
+  EXPECT_EQ(negotiate(request, {.first_wait_us = 250'000}).first_wait(), std::chrono::seconds(3));
 }
 
 }  // namespace

@@ -112,6 +112,8 @@ TEST(World, AFileReplacedMidwayIsOneOrTheOther) {
   const VirtualOutcome outcome = run_virtual_checked(run);
   EXPECT_EQ(outcome.violation_count, 0U);
   EXPECT_EQ(done_of(outcome.record), 30U);
+  EXPECT_EQ(outcome.record.files_unchecked, 1U) << "the replaced file only";
+  EXPECT_EQ(outcome.record.files_checked, outcome.record.files - 1);
 }
 
 TEST(World, ASlowDiskIsAViolation) {

@@ -17,10 +17,12 @@ namespace {
 
 constexpr net::MacAddress kMachine{{0x02, 0x52, 0x43, 0, 0, 7}};
 constexpr net::Ipv4Address kServer(10, 99, 0, 1);
+const std::set<net::UdpPort> kPorts{net::UdpPort{68}, net::UdpPort{4011}};
 
 struct Heard {
   net::MacAddress mac;
   net::Endpoint from;
+  net::UdpPort to;
   std::size_t bytes = 0;
 };
 
@@ -35,18 +37,18 @@ class FrameLinkTest : public InOwnNamespace, public DhcpReceiver {
     name.sll_protocol = htons(ETH_P_ALL);
     name.sll_ifindex = static_cast<int>(::if_nametoindex("wire0"));
     ASSERT_EQ(::bind(wire_.get(), reinterpret_cast<sockaddr*>(&name), sizeof(name)), 0);
-    auto link = FrameLink::open(loop_, timer_, "sim0", *this);
+    auto link = FrameLink::open(loop_, timer_, "sim0", kPorts, *this);
     ASSERT_TRUE(link) << link.error().message;
     link_ = std::move(*link);
   }
 
-  void on_dhcp_to_mac(Instant, const net::MacAddress& mac, const net::Endpoint& from,
+  void on_dhcp_to_mac(Instant, const net::MacAddress& mac, const net::Endpoint& from, net::UdpPort to,
                       std::span<const std::byte> message) override {
-    heard_.push_back({mac, from, message.size()});
+    heard_.push_back({mac, from, to, message.size()});
   }
-  void on_dhcp_to_address(Instant, net::Ipv4Address, const net::Endpoint& from,
+  void on_dhcp_to_address(Instant, const net::Endpoint& to, const net::Endpoint& from,
                           std::span<const std::byte> message) override {
-    heard_.push_back({{}, from, message.size()});
+    heard_.push_back({{}, from, to.port, message.size()});
   }
 
   // The next frame of the kind wanted that leaves the machines, within two seconds.
@@ -133,6 +135,43 @@ TEST_F(FrameLinkTest, HearsWhatIsForAMachineAndNothingElse) {
   EXPECT_EQ(heard_[1].bytes, 300U);
 }
 
+TEST_F(FrameLinkTest, TellsToWhichPortAnAnswerCame) {
+  put_frame(kMachine, net::Ipv4Address(10, 99, 0, 7), net::UdpPort{4011}, message_about(kMachine));
+  put_frame(kMachine, net::Ipv4Address(10, 99, 0, 7), net::UdpPort{68}, message_about(kMachine));
+  turn_until_heard(2);
+  EXPECT_EQ(heard_[0].to, net::UdpPort{4011});
+  EXPECT_EQ(heard_[1].to, net::UdpPort{68});
+}
+
+// EDK2 asks a boot server from port 4011.
+TEST_F(FrameLinkTest, UnicastLeavesFromThePortOfTheClientsHabits) {
+  ASSERT_TRUE(rackcast::testing::run_program({"ip", "link", "set", "lo", "up"}));
+  const FileDescriptor server(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  sockaddr_in name{};
+  name.sin_family = AF_INET;
+  name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof(name);
+  ASSERT_EQ(::bind(server.get(), reinterpret_cast<sockaddr*>(&name), size), 0);
+  ASSERT_EQ(::getsockname(server.get(), reinterpret_cast<sockaddr*>(&name), &size), 0);
+  auto ports = ClientPorts::open(loop_, kPorts, "", Receives::kNothing, *this);
+  ASSERT_TRUE(ports) << ports.error().message;
+  DhcpSend how{.broadcast = false,
+               .source = net::Ipv4Address(127, 0, 0, 1),
+               .server = net::Ipv4Address(127, 0, 0, 1),
+               .server_port = net::UdpPort{ntohs(name.sin_port)}};
+  for (const std::uint16_t port : {std::uint16_t{68}, std::uint16_t{4011}}) {
+    how.source_port = net::UdpPort{port};
+    ASSERT_TRUE(ports->send(how, message_about(kMachine)));
+    std::array<std::byte, 512> bytes;
+    sockaddr_in from{};
+    size = sizeof(from);
+    ASSERT_EQ(::recvfrom(server.get(), bytes.data(), bytes.size(), 0, reinterpret_cast<sockaddr*>(&from), &size), 300);
+    EXPECT_EQ(ntohs(from.sin_port), port);
+  }
+  how.source_port = net::UdpPort{67};
+  EXPECT_FALSE(ports->send(how, message_about(kMachine))) << "no client's port";
+}
+
 TEST_F(FrameLinkTest, SendsDatagramsToNeighboursThatWereHeardAndToNobodyElse) {
   const net::Endpoint machine{net::Ipv4Address(10, 99, 0, 7), net::UdpPort{40'000}};
   const net::Endpoint server{kServer, net::UdpPort{69}};
@@ -162,7 +201,7 @@ TEST_F(FrameLinkTest, TruncatedFramesAreCounted) {
 }
 
 TEST_F(FrameLinkTest, LoopbackCarriesNoFrames) {
-  const auto link = FrameLink::open(loop_, timer_, "lo", *this);
+  const auto link = FrameLink::open(loop_, timer_, "lo", kPorts, *this);
   ASSERT_FALSE(link);
   EXPECT_THAT(link.error().message, ::testing::HasSubstr("--relay"));
 }

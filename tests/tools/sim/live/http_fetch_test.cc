@@ -279,8 +279,8 @@ TEST_F(HttpFetchTest, AFetchMayBeOrderedFromTheEndOfAnother) {
 }
 
 // Two descriptors, so one fetch at a time: the others wait their turn, and the one that waits too long is told why.
-TEST_F(HttpFetchTest, FetchesWaitForDescriptorsAndNoLongerThanTheirPatience) {
-  Fetcher narrow(loop_, *this, Fetcher::kDescriptorsPerFetch);
+TEST_F(HttpFetchTest, FetchesWaitForDescriptorsAndNotForEver) {
+  Fetcher narrow(loop_, *this, Fetcher::kDescriptorsPerFetch, {}, std::chrono::milliseconds(200));
   ScriptedServer server({[](ScriptedPeer& peer) {
     peer.answer(kHello);
     peer.read_until("\r\n\r\n");
@@ -289,9 +289,9 @@ TEST_F(HttpFetchTest, FetchesWaitForDescriptorsAndNoLongerThanTheirPatience) {
   FetchOrder first = get(server);
   FetchOrder second = get(server);
   FetchOrder third = get(server);
-  second.request.patience = std::chrono::milliseconds(300);
+  second.request.patience = std::chrono::milliseconds(800);
   third.machine = MachineId{1};
-  third.request.patience = std::chrono::milliseconds(50);
+  third.request.patience = std::chrono::hours(1);
   narrow.order(timer_.now(), first);
   narrow.order(timer_.now(), second);
   narrow.order(timer_.now(), third);

@@ -43,6 +43,7 @@ void fill_all(BootWorld& world) {
 void give_boot_files(BootWorld& world, std::string_view profile) {
   if (profile.starts_with("shim-")) world.boot_files[7] = "shimx64.efi";
   if (profile == "windows") world.boot_files[7] = "bootmgfw.efi";
+  if (profile == "grub-dhcp") world.boot_files[7] = "grubx64.efi";
   if (profile == "http-grub") world.boot_files[16] = "http://10.99.0.1/shimx64.efi";
   if (profile == "ipxe-script") world.ipxe_boot_files[0] = "http://10.99.0.1/boot.ipxe";
 }

@@ -109,7 +109,7 @@ void BootWorld::answer_dhcp(MachineId machine, const std::vector<std::byte>& mes
   writer.put_address(OptionCode::kSubnetMask, net::Ipv4Address(255, 255, 255, 0));
   const auto reply = writer.finish();
   carry([this, machine, kept = std::vector(reply.begin(), reply.end())] {
-    rack_->on_dhcp(now_, machine, {kServer, dhcp4::kServerPort}, kept);
+    rack_->on_dhcp(now_, machine, {kServer, dhcp4::kServerPort}, dhcp4::kClientPort, kept);
   });
 }
 
@@ -222,6 +222,7 @@ void BootWorld::fetch(MachineId machine, const FetchRequest& request) {
   std::string url = request.scheme == Scheme::kFtp ? "ftp://" : "http://";
   url.append(request.server.address.text().view()).append(request.path);
   seen_[machine.value()].fetched.push_back(url);
+  seen_[machine.value()].patience.push_back(request.patience);
   const std::uint64_t epoch = fetch_epoch_[machine.value()];
   at(milliseconds(3), [this, machine, epoch, id = request.id, path = plain(request.path), keep = request.keep_text] {
     if (fetch_epoch_[machine.value()] != epoch) return;

@@ -29,6 +29,7 @@ class BootWorld : public Carrier, public Observer {
     std::vector<Stage> stages;
     std::vector<SeenFile> files;
     std::vector<std::string> requests;       // RRQs as sent: name, then options, NULs as blanks
+    std::vector<Span> patience;              // of each fetch
     std::vector<std::string> fetched;        // "http://10.99.0.1/ks.cfg", in order
     std::vector<std::uint16_t> tftp_errors;  // codes of ERRORs sent
     std::array<int, kIncidentCount> incidents{};

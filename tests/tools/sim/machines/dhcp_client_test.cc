@@ -68,11 +68,12 @@ class DhcpClientTest : public ::testing::Test {
     const auto message = writer.finish();
     return {message.begin(), message.end()};
   }
-  PartStatus receive(const Reply& reply, net::UdpPort from = dhcp4::kServerPort) {
-    return receive(bytes_of(reply), from);
+  PartStatus receive(const Reply& reply, net::UdpPort from = dhcp4::kServerPort, net::UdpPort to = dhcp4::kClientPort) {
+    return receive(bytes_of(reply), from, to);
   }
-  PartStatus receive(const std::vector<std::byte>& message, net::UdpPort from = dhcp4::kServerPort) {
-    return client_.on_datagram(it_.now, it_.world(), from, message, lease_);
+  PartStatus receive(const std::vector<std::byte>& message, net::UdpPort from = dhcp4::kServerPort,
+                     net::UdpPort to = dhcp4::kClientPort) {
+    return client_.on_datagram(it_.now, it_.world(), {from, to}, message, lease_);
   }
   PartStatus wait() {
     it_.now = client_.deadline();
@@ -289,7 +290,7 @@ TEST_F(DhcpClientTest, ReplyInPiecesIsSurvived) {
   const auto whole = bytes_of(Reply{});
   rackcast::test::for_every_prefix(whole, [&](std::span<const std::byte> prefix) {
     // What is cut inside the padding is whole.
-    const PartStatus status = client_.on_datagram(it_.now, it_.world(), dhcp4::kServerPort, prefix, lease_);
+    const PartStatus status = client_.on_datagram(it_.now, it_.world(), {dhcp4::kServerPort}, prefix, lease_);
     EXPECT_EQ(status, PartStatus::kRunning);
     client_.start(it_.now, it_.world(), habits::kBiosRomDhcp);
   });
@@ -356,8 +357,10 @@ TEST_F(DhcpClientTest, Edk2AsksTheBootServerWhenAnAckSaysPxeClientAndNoMore) {
   EXPECT_EQ(how.server_port, kBootServerPort);
   EXPECT_EQ(last_header().ciaddr, kAddress);
   const Reply answer{.type = MessageType::kAck, .address = {}, .lease_seconds = 0, .file = "from-4011"};
-  EXPECT_EQ(receive(answer), PartStatus::kRunning);  // of port 67: not the boot server's
-  EXPECT_EQ(receive(answer, kBootServerPort), PartStatus::kDone);
+  EXPECT_EQ(how.source_port, kBootServerPort);
+  EXPECT_EQ(receive(answer, dhcp4::kServerPort, kBootServerPort), PartStatus::kRunning) << "not the boot server's";
+  EXPECT_EQ(receive(answer, kBootServerPort), PartStatus::kIdle) << "it asked from 4011, and nobody listens at 68";
+  EXPECT_EQ(receive(answer, kBootServerPort, kBootServerPort), PartStatus::kDone);
   EXPECT_EQ(lease_.boot_file, "from-4011");
   EXPECT_EQ(lease_.address, kAddress);
 }
@@ -366,6 +369,7 @@ TEST_F(DhcpClientTest, SilentBootServerMeansNoBootFile) {
   start(habits::kBiosRomDhcp);
   receive(Reply{.vendor_class = "PXEClient"});
   receive(Reply{.type = MessageType::kAck, .vendor_class = "PXEClient"});
+  EXPECT_EQ(it_.carrier.dhcp.back().how.source_port, dhcp4::kClientPort);
   const Instant began = it_.now;
   while (wait() == PartStatus::kRunning) {
   }
@@ -411,7 +415,7 @@ TEST_F(DhcpClientTest, ProxyOffersGiveTheBootFileAndNoAddress) {
   EXPECT_EQ(it_.carrier.dhcp.back().how.server, kOtherServer);
   Reply answer = proxy;
   answer.type = MessageType::kAck;
-  EXPECT_EQ(receive(answer, kBootServerPort), PartStatus::kDone);
+  EXPECT_EQ(receive(answer, kBootServerPort, kBootServerPort), PartStatus::kDone);
   EXPECT_EQ(lease_.boot_file, "proxy.efi");
   EXPECT_EQ(lease_.next_server, kOtherServer);
   EXPECT_EQ(lease_.server, test::kServer);

@@ -44,6 +44,8 @@ TEST(MachineFailure, EveryLookupAnsweredAndNoneFound) {
   Boot boot("bios-pxelinux");
   boot.world.tftp_files.erase("pxelinux.cfg/default");
   EXPECT_EQ(boot.run().failure, Failure::kNoConfiguration);
+  EXPECT_EQ(boot.world.seen().detail,
+            "none of the loader's names was found, the last was tftp://10.99.0.1/pxelinux.cfg/default");
   EXPECT_EQ(boot.world.seen().incidents[static_cast<std::size_t>(Incident::kNotFound)], 11);
 }
 
@@ -114,6 +116,16 @@ TEST(MachineWalk, SkippedStagesAreNotAskedFor) {
   EXPECT_TRUE(boot.world.seen().fetched.empty());
   EXPECT_EQ(boot.world.seen().leases.size(), 1U);
   EXPECT_EQ(boot.world.seen().stages.back(), Stage::kDone);
+}
+
+// EDK2's HTTP driver gives up after five seconds, its loaders later.
+TEST(MachineWalk, EveryStepHasItsOwnPatience) {
+  Boot boot("http-boot");
+  EXPECT_EQ(boot.run().failure, Failure::kNone) << boot.world.seen().detail;
+  const std::vector<Span>& patience = boot.world.seen().patience;
+  ASSERT_GE(patience.size(), 4U);
+  EXPECT_EQ(patience.front(), std::chrono::seconds(5));
+  for (std::size_t i = 1; i < patience.size(); ++i) EXPECT_EQ(patience[i], kFetchPatience) << i;
 }
 
 TEST(MachineWalk, RunsFactsOverrideKickstartAndPackagesBase) {

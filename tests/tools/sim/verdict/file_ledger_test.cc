@@ -67,6 +67,9 @@ TEST(FileLedger, AgreementAndASingleReaderAreFine) {
   EXPECT_THAT(outcome.machines, IsEmpty());
   EXPECT_THAT(outcome.wrong_files, IsEmpty());
   EXPECT_EQ(outcome.files, 2U);
+  EXPECT_EQ(outcome.files_unproven, 1U);
+  EXPECT_EQ(outcome.files_unchecked, 0U);
+  EXPECT_THAT(outcome.notes, ElementsAre(HasSubstr("no tree"), HasSubstr("pxelinux.cfg/default: unproven")));
 }
 
 TEST(FileLedger, AMachineCountsOnceHoweverOftenItReads) {
@@ -233,6 +236,20 @@ TEST_F(TreeTest, EveryMachineMayBeWrong) {
   const LedgerOutcome outcome = ledger.check();
   EXPECT_THAT(blamed(outcome), ElementsAre(0, 1));
   EXPECT_EQ(outcome.machines[0].detail, "vmlinuz: 17 bytes instead of 18");
+}
+
+TEST_F(TreeTest, WhatOneMachineAloneReadIsUnprovenUnlessTheTreeHasIt) {
+  TreeFiles files = begin();
+  FileLedger ledger(3, &files);
+  ledger.add(MachineId(0), whole("vmlinuz", kKernel));
+  for (int again = 0; again < 3; ++again) ledger.add(MachineId(1), whole("made-up.cfg", "a"));
+  for (const std::uint32_t i : {0U, 1U}) ledger.add(MachineId(i), whole("another.cfg", "same"));
+  const LedgerOutcome outcome = ledger.check();
+  EXPECT_THAT(outcome.machines, IsEmpty());
+  EXPECT_EQ(outcome.files, 3U);
+  EXPECT_EQ(outcome.files_checked, 1U);
+  EXPECT_EQ(outcome.files_unproven, 1U);
+  EXPECT_EQ(outcome.files_unchecked, 0U);
 }
 
 TEST_F(TreeTest, WhatIsNotInTheTreeIsComparedBetweenMachines) {

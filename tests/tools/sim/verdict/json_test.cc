@@ -78,6 +78,11 @@ RunRecord record_from(const Json& json) {
         named(group.at("reason").get<std::string>(), failure_name, kFailureCount))] = {
         group.at("boots").get<std::uint32_t>(), group.at("first_machine").get<std::uint32_t>(),
         named(group.at("stage").get<std::string>(), stage_name, kStageCount), group.at("detail").get<std::string>()};
+  record.files = json.at("verdict").at("files").get<std::uint64_t>();
+  record.files_checked = json.at("verdict").at("files_checked").get<std::uint64_t>();
+  record.files_unproven = json.at("verdict").at("unproven").get<std::uint64_t>();
+  record.double_leases = json.at("verdict").at("double_leases").get<std::uint64_t>();
+  record.double_lease_lines = json.at("double_leases").get<std::vector<std::string>>();
   record.files_unchecked = json.at("verdict").at("files_unchecked").get<std::uint64_t>();
   record.notes = json.at("notes").get<std::vector<std::string>>();
   record.wrong_files = json.at("wrong_files").get<std::vector<std::string>>();
@@ -112,6 +117,11 @@ TEST(RunJson, HoldsTheWholeRecord) {
   unknown.virtual_time = true;
   unknown.interrupted = true;
   unknown.files_unchecked = 3;
+  unknown.files = 9;
+  unknown.files_checked = 4;
+  unknown.files_unproven = 2;
+  unknown.double_leases = 1;
+  unknown.double_lease_lines = {"10.99.0.5 was given to machine 1 at 3.00 s; machine 0 has it for ever"};
   const std::string other = json_of(unknown);
   EXPECT_EQ(json_of(record_from(Json::parse(other))), other);
   EXPECT_TRUE(Json::parse(other).at("verdict").at("server_cpu_s").is_null());
@@ -127,15 +137,16 @@ std::vector<std::string> keys_of(const Json& object) {
 TEST(RunJson, KeepsItsShape) {
   const Json json = Json::parse(json_of(a_run()));
   EXPECT_EQ(json.at("schema"), "rackcast-sim/1");
-  EXPECT_THAT(keys_of(json),
-              ElementsAre("expectations", "interrupted", "machines", "notes", "passed", "rate", "scenario", "schema",
-                          "seed", "server", "took_s", "verdict", "violations", "virtual_time", "why", "wrong_files"));
+  EXPECT_THAT(keys_of(json), ElementsAre("double_leases", "expectations", "interrupted", "machines", "notes", "passed",
+                                         "rate", "scenario", "schema", "seed", "server", "took_s", "verdict",
+                                         "violations", "virtual_time", "why", "wrong_files"));
   const Json& verdict = json.at("verdict");
-  EXPECT_THAT(keys_of(verdict), ElementsAre("boot_failures", "boots_done", "boots_failed", "bytes", "bytes_right",
-                                            "datagrams_dropped_here", "done", "failed", "failures", "files_unchecked",
-                                            "goodput_bytes_per_s", "goodput_peak_bytes_per_s", "machines", "naks",
-                                            "not_found", "profiles", "refusals", "repeated_blocks", "restarts",
-                                            "retransmits", "server_cpu_s", "simulator_cpu_s", "timeouts", "times_s"));
+  EXPECT_THAT(keys_of(verdict),
+              ElementsAre("boot_failures", "boots_done", "boots_failed", "bytes", "bytes_right",
+                          "datagrams_dropped_here", "done", "double_leases", "failed", "failures", "files",
+                          "files_checked", "files_unchecked", "goodput_bytes_per_s", "goodput_peak_bytes_per_s",
+                          "machines", "naks", "not_found", "profiles", "refusals", "repeated_blocks", "restarts",
+                          "retransmits", "server_cpu_s", "simulator_cpu_s", "timeouts", "times_s", "unproven"));
   EXPECT_THAT(keys_of(verdict.at("failures").at(0)),
               ElementsAre("detail", "first_machine", "machines", "reason", "stage"));
   EXPECT_THAT(keys_of(verdict.at("boot_failures").at(0)),

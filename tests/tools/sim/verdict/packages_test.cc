@@ -24,6 +24,12 @@ TEST(Packages, AreFoundBelowAndSorted) {
   EXPECT_FALSE(packages->cut);
 }
 
+TEST(Packages, AreKnownByTheirNames) {
+  for (const char* name : {"a.rpm", "x/b.deb", "/srv/a.b.rpm"}) EXPECT_TRUE(is_package(name)) << name;
+  for (const char* name : {"", "rpm", ".rpm", "x/.deb", "a.rpm/b", "a.rpm.asc", "a.RPM"})
+    EXPECT_FALSE(is_package(name)) << name;
+}
+
 TEST(Packages, LinksAreFollowedOnceAndLoopsEnd) {
   const TemporaryTree tree;
   tree.write("real/a.rpm", "x");

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/tools/sim/verdict/sample_run.h"
+#include "tools/sim/verdict/expect.h"
 #include "tools/sim/verdict/table.h"
 #include "tools/sim/verdict/verdict.h"
 
@@ -159,23 +160,68 @@ TEST_F(RecorderTest, IncidentsAreCountedByMachineAndInAll) {
   EXPECT_EQ(record.rate.front().refusals, 2U);
 }
 
-TEST_F(RecorderTest, AnAddressGivenTwiceIsNoted) {
-  const LeaseReceived lease{net::Ipv4Address(10, 99, 0, 5), net::Ipv4Address(10, 99, 0, 1), 600};
-  boot(kFirst, 0s, Stage::kNbp);
-  recorder_.on_lease(at(1s), kFirst, lease);
-  recorder_.on_lease(at(2s), kFirst, lease);  // its own again
-  recorder_.on_lease(at(3s), kSecond, lease);
-  const RunRecord record = recorder_.finish(at(9s));
-  EXPECT_THAT(record.notes, Contains("address 10.99.0.5 was given to machine 1 while machine 0 had it"));
+LeaseReceived lease_of(std::uint8_t host, Span since, std::uint32_t seconds = 600) {
+  return {net::Ipv4Address(10, 99, 0, host), net::Ipv4Address(10, 99, 0, 1), seconds, at(since)};
 }
 
-TEST_F(RecorderTest, AnAddressOfAMachineThatIsGoneMayBeGivenAgain) {
-  const LeaseReceived lease{net::Ipv4Address(10, 99, 0, 5), net::Ipv4Address(10, 99, 0, 1), 600};
+TEST_F(RecorderTest, AnAddressLeasedTwiceFailsTheRun) {
+  for (const std::uint32_t i : {0U, 1U, 2U}) boot(MachineId(i), 0s);
+  recorder_.on_lease(at(1s), kFirst, lease_of(5, 900ms));
+  recorder_.on_lease(at(2s), kFirst, lease_of(5, 1900ms));  // its own again
+  recorder_.on_lease(at(3s), kSecond, lease_of(5, 2900ms));
+  recorder_.on_lease(at(4s), kFirst, lease_of(5, 3900ms));  // a renewal: no further one
+  const RunRecord record = recorder_.finish(at(9s));
+  EXPECT_EQ(record.double_leases, 1U);
+  EXPECT_THAT(record.double_lease_lines,
+              testing::ElementsAre("10.99.0.5 was given to machine 1 at 3.00 s; machine 0 has it until 10 m 02 s"));
+  const Verdict verdict = verdict_of(record);
+  EXPECT_EQ(verdict.failed, 0U) << "every machine finished";
+  EXPECT_FALSE(verdict.passed);
+  EXPECT_EQ(exit_code(verdict, {}), 1);
+  EXPECT_EQ(shortcomings(verdict, {}), "1 address was leased twice");
+  EXPECT_THAT(verdict_table(record, verdict, {}), HasSubstr("\nDouble leases\n  10.99.0.5 was given to machine 1"));
+}
+
+TEST_F(RecorderTest, AnAddressMayBeGivenAgainWhenItsTimeIsOver) {
+  recorder_.on_lease(at(10s), kFirst, lease_of(5, 0s, 60));
+  recorder_.on_lease(at(60s), kSecond, lease_of(5, 59s, 60));  // it counts from the REQUEST, which the server saw first
+  recorder_.on_lease(at(200s), kFirst, lease_of(6, 200s, 60));
+  recorder_.on_lease(at(201s), kFirst, lease_of(7, 201s, 60));
+  recorder_.on_lease(at(202s), kSecond, lease_of(6, 202s, 60));  // the first has another
+  recorder_.on_incident(at(203s), kFirst, Incident::kNak);
+  recorder_.on_lease(at(204s), MachineId(2), lease_of(7, 204s, 60));  // it was told that it is no longer its
+  EXPECT_EQ(recorder_.finish(at(300s)).double_leases, 0U);
+}
+
+TEST_F(RecorderTest, AMachineThatIsOffStillHoldsItsAddress) {
   boot(kFirst, 0s, Stage::kNbp);
-  recorder_.on_lease(at(1s), kFirst, lease);
+  recorder_.on_lease(at(1s), kFirst, lease_of(5, 1s));
   recorder_.on_stage(at(2s), kFirst, Stage::kOff);
-  recorder_.on_lease(at(3s), kSecond, lease);
-  EXPECT_THAT(recorder_.finish(at(9s)).notes, testing::IsEmpty());
+  recorder_.on_lease(at(3s), kSecond, lease_of(5, 3s));
+  EXPECT_EQ(recorder_.finish(at(9s)).double_leases, 1U) << "no server can know";
+}
+
+TEST_F(RecorderTest, WhoComesBackAfterItsTimeIsCountedToo) {
+  recorder_.on_lease(at(0s), kFirst, lease_of(5, 0s, 10));
+  recorder_.on_lease(at(11s), kSecond, lease_of(5, 11s));
+  recorder_.on_lease(at(12s), kFirst, lease_of(5, 12s));
+  EXPECT_EQ(recorder_.finish(at(20s)).double_leases, 1U);
+}
+
+TEST_F(RecorderTest, AnEndlessLeaseIsNeverOver) {
+  recorder_.on_lease(at(0s), kFirst, lease_of(5, 0s, 0xFFFF'FFFF));
+  recorder_.on_lease(at(100h), kSecond, lease_of(5, 100h));
+  EXPECT_THAT(recorder_.finish(at(101h)).double_lease_lines, Contains(HasSubstr("machine 0 has it for ever")));
+}
+
+TEST(DoubleLeases, AreCountedAllAndNamedUpToABound) {
+  const RunPlan plan = plan_of(60);
+  Recorder recorder(plan, "", true, nullptr);
+  for (std::uint32_t i = 0; i < 60; ++i) recorder.on_lease(at(1s), MachineId(i), lease_of(5, 1s));
+  const RunRecord record = recorder.finish(at(2s));
+  EXPECT_EQ(record.double_leases, 59U);
+  EXPECT_EQ(record.double_lease_lines.size(), kDoubleLeasesShownMax);
+  EXPECT_THAT(verdict_table(record, verdict_of(record), {}), HasSubstr("\n  and 39 more\n"));
 }
 
 TEST_F(RecorderTest, NotesAreKeptOnceAndBounded) {

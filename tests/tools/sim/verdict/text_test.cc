@@ -32,6 +32,9 @@ RunRecord two_machines() {
   recorder.on_bytes(Instant{1s}, MachineId(0), 44'000'000);
   recorder.on_incident(Instant{2s}, MachineId(1), Incident::kRetransmit);
   recorder.on_failure(Instant{20s}, MachineId(1), Failure::kRefused, "ERROR 2: access\nviolation");
+  recorder.on_file(Instant{3s}, MachineId(0), file("vmlinuz", 44'000'000, 1));
+  recorder.on_file(Instant{3s}, MachineId(1), file("vmlinuz", 44'000'000, 1));
+  recorder.on_file(Instant{4s}, MachineId(0), file("ks.cfg", 200, 1));
   recorder.note("packages: left out by --skip");
   RunRecord record = recorder.finish(Instant{22s});
   record.simulator_cpu_seconds = 1.1;
@@ -62,8 +65,14 @@ Traffic
   CPU, server         4.40 s, 20 % of a core
   CPU, simulator      1.10 s, 5 % of a core
 
+Files
+  received            2 different files, 0 checked against the tree
+  unproven            1, received by one machine only and not in a tree
+
 Notes
   packages: left out by --skip
+  no tree to check against: files were compared between machines only
+  ks.cfg: unproven: received by one machine only, and no tree to hold it against
 
 Expected
   p99<30s             10.5 s: holds
@@ -77,6 +86,10 @@ TEST(Table, SaysPassedWhenAllIsWell) {
   const RunRecord record = sample_run({.machines = 10});
   EXPECT_THAT(table_of(record, "failed=0"), EndsWith("\nPASSED: every machine finished, every byte was right\n"));
   EXPECT_THAT(table_of(record, "p50<1ms"), EndsWith("\nFAILED: p50<1ms does not hold\n"));
+  RunRecord unproven = record;
+  unproven.files_unproven = unproven.files = 3;
+  EXPECT_THAT(table_of(unproven, "failed=0"), EndsWith("every byte was right (3 files unproven)\n"));
+  EXPECT_THAT(table_of(unproven, "unproven=0"), EndsWith("\nFAILED: unproven=0 does not hold\n"));
   EXPECT_THAT(table_of(RunRecord{}, "failed=0"), EndsWith("\nFAILED: no machine ran\n"));
 }
 
@@ -86,7 +99,7 @@ TEST(Table, TellsWhoseFiguresTheyAre) {
   record.server_cpu_seconds = -1;
   const std::string text = table_of(record, "failed=0");
   EXPECT_THAT(text, HasSubstr("12 datagrams by the simulator's own sockets"));
-  EXPECT_THAT(text, HasSubstr("not known"));
+  EXPECT_THAT(text, HasSubstr("not known: no process of this host"));
   record.virtual_time = true;
   EXPECT_THAT(table_of(record, "failed=0"), Not(HasSubstr("CPU")));
 }

@@ -86,6 +86,13 @@ TEST(Verdict, PassesOnlyWhenAllIsWell) {
   record.files_unchecked = 2;
   EXPECT_FALSE(verdict_of(record).passed);
   EXPECT_EQ(shortcomings(verdict_of(record), {}), "2 files could not be checked");
+  record.files_unchecked = 0;
+  record.double_leases = 2;
+  EXPECT_FALSE(verdict_of(record).passed);
+  EXPECT_EQ(shortcomings(verdict_of(record), {}), "2 addresses were leased twice");
+  record.double_leases = 0;
+  record.files_unproven = 2;
+  EXPECT_TRUE(verdict_of(record).passed) << "they may be right";
   EXPECT_FALSE(verdict_of(RunRecord{}).passed) << "no machine ran";
 }
 

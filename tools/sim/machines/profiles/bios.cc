@@ -45,9 +45,11 @@ constexpr std::array kIpxeSteps{
     dhcp(kIpxeBiosDhcp),   boot_file(kIpxeTftp),  kModulesStep,       lookups(kPxelinuxTftp, kLookups),
     kernel(kPxelinuxTftp), initrd(kPxelinuxTftp), kInstallerDhcpStep, kKickstartStep,
     kPackagesStep};
+// A small initrd's own udhcpc, which no longer passes for a PXE client.
+constexpr Step kSmallInitrdDhcpStep{.kind = StepKind::kDhcp, .stage = Stage::kKickstart, .dhcp = &kUdhcpcDhcp};
 constexpr std::array kPlainSteps{dhcp(kPlainDhcp),   boot_file(kPlainTftp), lookups(kPlainTftp, kDefaultOnly),
-                                 kernel(kPlainTftp), initrd(kPlainTftp),    kKickstartStep,
-                                 kPackagesStep};
+                                 kernel(kPlainTftp), initrd(kPlainTftp),    kSmallInitrdDhcpStep,
+                                 kKickstartStep,     kPackagesStep};
 constexpr std::array kBootpSteps{dhcp(kBootpDhcp),   boot_file(kPlainTftp), lookups(kPlainTftp, kDefaultOnly),
                                  kernel(kPlainTftp), initrd(kPlainTftp),    kKickstartStep,
                                  kPackagesStep};
@@ -59,7 +61,7 @@ constexpr std::array kProfiles{
             "pxelinux.0\xFF", kOldRomSteps},
     Profile{"ipxe", "iPXE as a BIOS ROM (1432-byte blocks), then pxelinux", dhcp4::ClientArch::kBios, "pxelinux.0",
             kIpxeSteps},
-    Profile{"plain", "udhcpc and an RFC 1350 client without options, pxelinux.cfg/default only",
+    Profile{"plain", "udhcpc and an RFC 1350 client without options, pxelinux.cfg/default only; a small initrd",
             dhcp4::ClientArch::kBios, "pxelinux.0", kPlainSteps},
     Profile{"bootp", "BOOTP (RFC 951) without a DHCP option, RFC 1350 TFTP", dhcp4::ClientArch::kBios, "pxelinux.0",
             kBootpSteps},

@@ -9,6 +9,7 @@ namespace {
 constexpr std::string_view kIpxeAgent = "iPXE/1.0.0+git-20190125.36a4c85-5.1";
 constexpr std::string_view kGrubAgent = "GRUB 2.06";
 constexpr std::string_view kFirmwareAgent = "UefiHttpBoot/1.0";
+constexpr Span kFirmwarePatience = std::chrono::seconds(5);  // EDK2's HTTP driver
 
 // For boots without DHCP.
 constexpr std::array<std::string_view, 1> kUsualScript{"http://{server}/boot.ipxe"};
@@ -33,7 +34,8 @@ constexpr Step kHttpBootFile{.kind = StepKind::kBootFile,
                              .stage = Stage::kNbp,
                              .tftp = &kEdk2Tftp,
                              .head_first = true,
-                             .user_agent = kFirmwareAgent};
+                             .user_agent = kFirmwareAgent,
+                             .patience = kFirmwarePatience};
 
 constexpr Step kIpxeAutoexec{.kind = StepKind::kFiles,
                              .stage = Stage::kConfig,
@@ -62,11 +64,14 @@ constexpr Step shim_files(std::span<const std::string_view> names, bool required
           .tftp = &kShimTftp,
           .names = names,
           .required = required,
-          .user_agent = kFirmwareAgent};
+          .user_agent = kFirmwareAgent,
+          .patience = kFirmwarePatience};
 }
 constexpr Step grub(StepKind kind, Stage stage) {
   return {.kind = kind, .stage = stage, .tftp = &kGrubTftp, .user_agent = kGrubAgent};
 }
+// net_bootp in its built-in configuration; without it GRUB goes on with what the firmware was given.
+constexpr Step kGrubDhcpStep{.kind = StepKind::kDhcp, .stage = Stage::kConfig, .dhcp = &kGrubDhcp};
 constexpr Step kGrubFind{.kind = StepKind::kLookups,
                          .stage = Stage::kConfig,
                          .tftp = &kGrubTftp,
@@ -120,6 +125,17 @@ constexpr std::array kShimBareSteps{kEdk2DhcpStep,
                                     kInstallerDhcpStep,
                                     kKickstartStep,
                                     kPackagesStep};
+constexpr std::array kGrubDhcpSteps{kEdk2DhcpStep,
+                                    kEdk2BootFile,
+                                    kGrubDhcpStep,
+                                    kGrubFind,
+                                    kGrubListFiles,
+                                    kGrubRead,
+                                    grub(StepKind::kKernel, Stage::kKernel),
+                                    grub(StepKind::kInitrd, Stage::kInitrd),
+                                    kInstallerDhcpStep,
+                                    kKickstartStep,
+                                    kPackagesStep};
 constexpr Step windows(Stage stage, std::span<const std::string_view> names) {
   return {.kind = StepKind::kFiles, .stage = stage, .tftp = &kEdk2Tftp, .names = names};
 }
@@ -154,6 +170,8 @@ constexpr std::array kProfiles{
             dhcp4::ClientArch::kEfiX64, "shimx64.efi", kShimBareSteps},
     Profile{"windows", "UEFI PXE, Windows' boot manager: names with backslashes, in any case; no installer",
             dhcp4::ClientArch::kEfiX64, "bootmgfw.efi", kWindowsSteps},
+    Profile{"grub-dhcp", "UEFI PXE, GRUB that asks DHCP itself (net_bootp: one xid for all machines)",
+            dhcp4::ClientArch::kEfiX64, "grubx64.efi", kGrubDhcpSteps},
     Profile{"http-boot", "UEFI HTTP boot (HEAD, then GET on one connection) of ipxe.efi, script by HTTP",
             dhcp4::ClientArch::kHttpX64, "http://{server}/ipxe.efi", kHttpBootSteps},
     Profile{"http-grub", "UEFI HTTP boot of shim and GRUB, everything by HTTP", dhcp4::ClientArch::kHttpX64,

@@ -31,7 +31,7 @@ extern const TftpHabits kUbootTftp;
 extern const TftpHabits kRaspberryTftp;
 extern const TftpHabits kPlainTftp;  // RFC 1350 and no option
 
-// What every installer does once its kernel runs.
+// What every installer, but for the smallest, does once its kernel runs.
 inline constexpr Step kInstallerDhcpStep{.kind = StepKind::kDhcp, .stage = Stage::kKickstart, .dhcp = &kInstallerDhcp};
 inline constexpr Step kKickstartStep{
     .kind = StepKind::kKickstart, .stage = Stage::kKickstart, .tftp = &kPlainTftp, .user_agent = "curl/7.88.1"};

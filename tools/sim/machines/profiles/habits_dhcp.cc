@@ -2,6 +2,7 @@
 // of the clients' sources; what neither settles is said beside it.
 #include <array>
 
+#include "tools/sim/machines/dhcp_reply.h"
 #include "tools/sim/machines/profiles/habits.h"
 
 namespace rackcast::sim::habits {
@@ -151,7 +152,8 @@ constinit const DhcpHabits kEdk2Dhcp{.discover_waits = kPxeWaits,
                                      .parameter_request_list = kEdk2List,
                                      .options = kEdk2Options,
                                      .boot_server = BootServerRule::kWithoutDiscovery,
-                                     .boot_server_waits = kPxeBootServerWaits};
+                                     .boot_server_waits = kPxeBootServerWaits,
+                                     .boot_server_source = kBootServerPort};
 
 // The same DHCP driver under HTTP boot, with a list of its own.
 constinit const DhcpHabits kEdk2HttpDhcp{.discover_waits = kPxeWaits,
