@@ -1,7 +1,7 @@
 // What the lanes or threads of one service (tftp, http, ftp) share: transfers running, the cps window, the time until
 // which the service is switched off.
 //
-// Thread: any. Each call is a few relaxed atomics on values of their own, no lock; a limit is never exceeded, since a
+// Thread: any. Each call is a few atomics, no lock; a limit is never exceeded, since a
 // place is taken by compare-and-swap. Owned by whoever runs the service; outlives every SourceLimiter that names it.
 #pragma once
 
