@@ -55,10 +55,10 @@ std::uint32_t ServiceTotals::running_as_xinetd() const {
 bool ServiceTotals::start(AdmissionPolicy policy, std::optional<std::uint32_t> limit) {
   const std::uint64_t places = limit.value_or(std::numeric_limits<std::uint32_t>::max());
   if (policy == AdmissionPolicy::kXinetd) {
-    std::uint64_t seen = as_xinetd_.load(kRelaxed);
+    std::uint64_t seen = as_xinetd_.load();
     do {
       if ((seen & kLowerHalf) >= places) return false;
-    } while (!as_xinetd_.compare_exchange_weak(seen, seen + 1, kRelaxed));
+    } while (!as_xinetd_.compare_exchange_weak(seen, seen + 1));
     running_.fetch_add(1, kRelaxed);
     return true;
   }
@@ -66,7 +66,7 @@ bool ServiceTotals::start(AdmissionPolicy policy, std::optional<std::uint32_t> l
   do {
     if (seen >= places) return false;
   } while (!running_.compare_exchange_weak(seen, seen + 1, kRelaxed));
-  as_xinetd_.fetch_add(1, kRelaxed);
+  as_xinetd_.fetch_add(1);
   return true;
 }
 
@@ -97,7 +97,8 @@ bool ServiceTotals::reopen(std::uint64_t wall_seconds, const Cps& cps) {
   // Later than it can be: the clock was set back, or the wait was shortened. Waiting for that moment would not end.
   const bool impossible = until > wall_seconds + std::max<std::uint64_t>(cps.wait_seconds, 1);
   if (until > wall_seconds && !impossible) return false;
-  // The count restarts once. Whoever comes late finds either the time gone or the count changed.
+  // The count restarts once: whoever comes late finds either the time gone or the count changed. That needs the order
+  // of these two values, so both are used with the default ordering where they change together.
   std::uint64_t count = as_xinetd_.load();
   while (off_until_.load() == until && !as_xinetd_.compare_exchange_weak(count, pack((count >> 32U) + 1, 0))) {
   }

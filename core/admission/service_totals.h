@@ -1,7 +1,7 @@
 // What the lanes or threads of one service (tftp, http, ftp) share: transfers running, the cps window, the time until
 // which the service is switched off.
 //
-// Thread: any. Each call is a few relaxed atomics on values of their own, no lock; a limit is never exceeded, since a
+// Thread: any. Each call is a few atomics, no lock; a limit is never exceeded, since a
 // place is taken by compare-and-swap. Owned by whoever runs the service; outlives every SourceLimiter that names it.
 #pragma once
 
@@ -41,7 +41,8 @@ class ServiceTotals {
   // xinetd's cps (protocols reference §3.7). Time is its own: whole seconds of the wall clock.
   enum class Attempt : std::uint8_t { kCounted, kOff, kTripped /* the service is off from now on */ };
   [[nodiscard]] Attempt count_attempt(std::uint64_t wall_seconds, const Cps& cps, CpsTicket& ticket);
-  // Ends a deactivation whose time is over. True when the service is on.
+  // Ends a deactivation whose time is over. True when the service is on. xinetd's timer comes up to a second later,
+  // since it sleeps whole seconds from wherever in a second it is; that is not copied.
   bool reopen(std::uint64_t wall_seconds, const Cps& cps);
 
   // Policy kQueue's cps: `rate` connections in a second that begins with the first of them. When they are used up: the

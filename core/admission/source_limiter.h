@@ -38,8 +38,8 @@ namespace rackcast {
 // A source that asked for nothing this long begins a new connection. Longer than any pause of a boot loader between two
 // files, shorter than a machine's way through its firmware after a reset.
 inline constexpr Duration kConnectionIdle = std::chrono::seconds(10);
-// When a place will be free is not known: ask again this often. Well below the first retry of TFTP clients (1 s), and 5
-// 000 waiting machines are 20 000 short calls a second.
+// When a place will be free is not known: ask again this often. Well below the first retry of TFTP clients (1 s);
+// 5 000 waiting machines are 20 000 short calls a second.
 inline constexpr Duration kQueueAskAgain = std::chrono::milliseconds(250);
 
 struct AdmissionVerdict {

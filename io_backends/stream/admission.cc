@@ -1,6 +1,8 @@
 #include "io_backends/stream/admission.h"
 
+#include <algorithm>
 #include <array>
+#include <optional>
 
 #include "core/random_seed.h"
 #include "io_backends/stream/transfer_report.h"
@@ -43,6 +45,22 @@ SourceLimiter::Setup setup(ServiceTotals& totals) {
 }
 
 }  // namespace
+
+class StreamAdmission::Waiting {
+ public:
+  Waiting(StreamAdmission& admission, const Asked& asked, TurnWait& wait) : admission_(admission), wait_(&wait) {
+    admission.waiters_.push_back({asked.service, asked.source, &wait});
+  }
+  Waiting(const Waiting&) = delete;
+  Waiting& operator=(const Waiting&) = delete;
+  ~Waiting() {
+    std::erase_if(admission_.waiters_, [this](const Waiter& waiter) { return waiter.wait == wait_; });
+  }
+
+ private:
+  StreamAdmission& admission_;
+  TurnWait* wait_;
+};
 
 Admitted::~Admitted() {
   if (admission_ != nullptr) admission_->release(service_, source_);
@@ -88,7 +106,8 @@ AdmissionVerdict StreamAdmission::ask(const Asked& asked) {
 }
 
 Task<Turn> StreamAdmission::await_turn(const Asked& asked, TurnWait& wait, Admitted& instance) {
-  for (bool first = true;; first = false) {
+  std::optional<Waiting> waiting;
+  while (true) {
     const AdmissionVerdict verdict = ask(asked);
     if (verdict.kind == AdmissionVerdict::Kind::kAdmitted) {
       instance = Admitted(*this, asked.service, asked.source);
@@ -98,7 +117,10 @@ Task<Turn> StreamAdmission::await_turn(const Asked& asked, TurnWait& wait, Admit
       refuse(asked, verdict.reason);
       co_return Turn::kRefused;
     }
-    if (first) (worker_.counters().*cells(verdict.reason).delayed).add();
+    if (!waiting) {
+      (worker_.counters().*cells(verdict.reason).delayed).add();
+      waiting.emplace(*this, asked, wait);
+    }
     if (!worker_.stopping()) co_await wait.until(SteadyTime(verdict.ask_again_at.time_since_epoch()));
     if (worker_.stopping()) co_return Turn::kBusy;
     if (wait.in_vain()) {
@@ -112,6 +134,14 @@ Task<Turn> StreamAdmission::await_turn(const Asked& asked, TurnWait& wait, Admit
 
 void StreamAdmission::release(StreamService service, const net::IpAddress& source) {
   limiter(service).release(now(), source);
+  // Whoever waited longest asks now and not at its next turn: of the same source, else of the service. Those of other
+  // threads ask by themselves.
+  auto next = std::find_if(waiters_.begin(), waiters_.end(),
+                           [&](const Waiter& waiter) { return waiter.service == service && waiter.source == source; });
+  if (next == waiters_.end())
+    next =
+        std::find_if(waiters_.begin(), waiters_.end(), [&](const Waiter& waiter) { return waiter.service == service; });
+  if (next != waiters_.end()) next->wait->wake();
 }
 
 void StreamAdmission::refuse(const Asked& asked, AdmissionReason reason) {

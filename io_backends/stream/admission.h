@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <utility>
+#include <vector>
 
 #include "core/admission/source_limiter.h"
 #include "core/images/path.h"
@@ -50,8 +51,9 @@ class TurnWait final : public Watched {
  public:
   explicit TurnWait(Worker& worker);
 
-  // Until `when`, or until it is over.
+  // Until `when`, until wake(), or until it is over.
   [[nodiscard]] Task<> until(SteadyTime when);
+  void wake() { timer_.cancel(); }
   [[nodiscard]] bool over() const { return over_; }
   [[nodiscard]] bool in_vain() const { return over_ && SteadyClock::now() >= give_up_at_; }
 
@@ -75,7 +77,8 @@ class StreamAdmission {
  public:
   StreamAdmission(Worker& worker, ServiceTotals& http, ServiceTotals& ftp);
 
-  // A connection that was just accepted. False: refused, counted and told; to be closed at once.
+  // A connection that was just accepted. False: refused, counted and told; to be closed at once. Unlike xinetd's, one
+  // that is kept out here counts for no cps: strangers cannot switch the service off.
   [[nodiscard]] bool may_enter(StreamService service, const net::IpAddress& source);
 
   struct Asked {
@@ -91,6 +94,14 @@ class StreamAdmission {
   friend class Admitted;
   [[nodiscard]] SourceLimiter& limiter(StreamService service) { return service == StreamService::kFtp ? ftp_ : http_; }
   [[nodiscard]] const AdmissionConfig& config(StreamService service) const;
+  // One held transfer, while it lives: the end of another one wakes it.
+  class Waiting;
+  struct Waiter {
+    StreamService service;
+    net::IpAddress source;
+    TurnWait* wait;
+  };
+
   AdmissionVerdict ask(const Asked& asked);
   void release(StreamService service, const net::IpAddress& source);
   void refuse(const Asked& asked, AdmissionReason reason);
@@ -98,6 +109,7 @@ class StreamAdmission {
   Worker& worker_;
   SourceLimiter http_;
   SourceLimiter ftp_;
+  std::vector<Waiter> waiters_;  // the longest waiting first; at most one a connection
 };
 
 }  // namespace rackcast::io

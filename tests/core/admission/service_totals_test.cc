@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <thread>
 #include <vector>
 
@@ -140,6 +141,30 @@ TEST_F(Totals, ThreadsNeverTakeMoreThanThereIs) {
   EXPECT_FALSE(exceeded);
   EXPECT_EQ(totals.running(), 0U);
   EXPECT_EQ(totals.running_as_xinetd(), 0U);
+}
+
+// Lanes that come back from a deactivation at once: the count restarts once, and no transfer started since is lost.
+TEST_F(Totals, ThreadsThatComeBackTogetherResetOnce) {
+  constexpr unsigned kThreads = 4;
+  for (std::uint64_t round = 0; round < 200; ++round) {
+    const std::uint64_t second = kStart + round * 100;
+    ASSERT_TRUE(totals.start(AdmissionPolicy::kXinetd, std::nullopt));
+    ASSERT_EQ(attempts(second, 6), 5U);
+    std::atomic<unsigned> ready{0};
+    const auto come_back = [&] {
+      ready.fetch_add(1);
+      while (ready.load() < kThreads) {
+      }
+      (void)totals.reopen(second + 3, cps);
+      (void)totals.start(AdmissionPolicy::kXinetd, std::nullopt);
+    };
+    std::vector<std::thread> threads;
+    for (unsigned i = 0; i < kThreads; ++i) threads.emplace_back(come_back);
+    for (std::thread& thread : threads) thread.join();
+    ASSERT_EQ(totals.running_as_xinetd(), kThreads) << round;
+    for (unsigned i = 0; i < kThreads + 1; ++i) totals.end();
+    ASSERT_EQ(totals.running(), 0U);
+  }
 }
 
 }  // namespace

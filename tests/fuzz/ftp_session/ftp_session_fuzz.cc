@@ -67,7 +67,9 @@ class Player {
         check_path(transfer.path);
         if (transfer.connect)
           require(transfer.connect->address == kPeer && transfer.connect->port.value() >= kFtpActivePortMin);
-        (void)session_.on_data_open(FtpDataOpen::kOpened);
+        const auto opened = static_cast<FtpDataOpen>(transfer.path.size() % 5);
+        const FtpAction next = session_.on_data_open(opened);
+        if (opened != FtpDataOpen::kOpened) return next;
         return session_.on_transfer_end(FtpTransferEnd::kDone);
       }
       case FtpAction::kListToControl:

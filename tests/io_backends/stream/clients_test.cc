@@ -63,6 +63,35 @@ TEST_F(StreamClients, WgetMirrorsBothWays) {
   EXPECT_TRUE(same(out.path("ftp"), tree.path("")));
 }
 
+// Four at a time where one is allowed: they follow one another, and nothing is missing.
+TEST_F(StreamClients, LftpMirrorsInParallelThroughALimitOfOne) {
+  if (!installed("lftp")) GTEST_SKIP() << "lftp is not installed";
+  for (AdmissionConfig* const admission : {&config.http->admission, &config.ftp->admission}) admission->per_source = 1;
+  for (int i = 0; i < 12; ++i) tree.write("many/" + std::to_string(i), make_content(400'000, static_cast<unsigned>(i)));
+  start();
+  for (const std::string& url : {http_url(), ftp_url()}) {
+    const std::string folder = out.path(url.substr(0, url.find(':')));
+    const std::string script = "set cmd:fail-exit yes; open " + url + "; mirror --parallel=4 / " + folder + "; bye";
+    EXPECT_EQ(run("lftp --norc -c '" + script + "'"), 0) << url;
+    EXPECT_TRUE(same(folder, tree.path(""))) << url;
+  }
+  EXPECT_EQ(server->totals().refused_per_source, 0U);
+}
+
+TEST_F(StreamClients, CurlSeesXinetdsRefusals) {
+  if (!installed("curl")) GTEST_SKIP() << "curl is not installed";
+  for (AdmissionConfig* const admission : {&config.http->admission, &config.ftp->admission}) {
+    admission->policy = AdmissionPolicy::kXinetd;
+    admission->no_access = {*net::IpPrefix::parse("127.0.0.9")};
+  }
+  start();
+  for (const std::string& url : {http_url(), ftp_url()}) {
+    EXPECT_NE(run("curl -fsS --interface 127.0.0.9 -o " + out.path("f") + " " + url + "/vmlinuz"), 0) << url;
+    EXPECT_EQ(run("curl -fsS --interface 127.0.0.8 -o " + out.path("f") + " " + url + "/vmlinuz"), 0) << url;
+  }
+  EXPECT_EQ(server->totals().refused_address, 2U);
+}
+
 TEST_F(StreamClients, LftpMirrorsBothWays) {
   if (!installed("lftp")) GTEST_SKIP() << "lftp is not installed";
   start();
