@@ -178,6 +178,10 @@ TEST(NameMap, RefusesWhatCouldTakeForEver) {
   EXPECT_THAT(problem_of("r (a*)\\1 b"), HasSubstr("back-references"));
   EXPECT_THAT(problem_of("r (a{100}){100} b"), HasSubstr("repetitions"));
   EXPECT_THAT(problem_of("r a{99999999999999999999} b"), HasSubstr("repetitions"));
+  EXPECT_THAT(problem_of("r a+++++++++++++ b"), HasSubstr("repetitions"));
+  EXPECT_THAT(problem_of("r ((((((((((((((a+)+)+)+)+)+)+)+)+)+)+)+)+)+) b"), HasSubstr("repetitions"));
+  EXPECT_EQ(name_of("r a+b+c+d+e+f+g+h+i+j+k+l+m+n+o+p+ b", "abcdefghijklmnop"), "b");
+  EXPECT_EQ(name_of("r ([0-9]{1,3}[.]){3}[0-9]{1,3} ip", "10.0.12.255"), "ip");
   EXPECT_THAT(problem_of("r " + std::string(kNameMapRegexBytesMax + 1, 'a') + " b"), HasSubstr("at most 512"));
   EXPECT_EQ(name_of("r [\\1]x b", "1x"), "b");  // in brackets a backslash is one
   EXPECT_EQ(name_of("r []{9999]x b", "{x"), "b");
