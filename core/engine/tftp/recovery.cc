@@ -248,8 +248,7 @@ void TftpEngine::finish(const Now& now, TransferIndex index, End end, std::strin
   transfer.armed_for = kNever;
 
   const bool done = end == End::kDone || end == End::kDoneUnconfirmed;
-  const bool told_anyway =
-      end == End::kNeverAnswered || end == End::kOptionsRefusedByPeer || end == End::kTurnGivenUp;
+  const bool told_anyway = end == End::kNeverAnswered || end == End::kOptionsRefusedByPeer || end == End::kTurnGivenUp;
   if (end != End::kSizeProbe && end != End::kRefused && (transfer.id != 0 || told_anyway))
     report(now, transfer, done ? EventKind::kTransferDone : EventKind::kTransferFailed,
            detail.empty() ? info(end).text : detail, sink);

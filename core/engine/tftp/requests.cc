@@ -44,8 +44,8 @@ void TftpEngine::on_request(const Now& now, const ReceivedDatagram& datagram, co
 Terms TftpEngine::terms_for(tftp::Request request) const {
   const TftpConfig& config = *config_->tftp;
   drop_options(request.options, config.refused_options);
-  return negotiate(request, {config.max_blksize, config.max_windowsize,
-                             config.retransmit_us.value_or(TermLimits{}.first_wait_us)});
+  return negotiate(
+      request, {config.max_blksize, config.max_windowsize, config.retransmit_us.value_or(TermLimits{}.first_wait_us)});
 }
 
 // The peer's running transfer, if any: the same request again is answered again, never twice in parallel; any other

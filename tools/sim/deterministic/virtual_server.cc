@@ -133,6 +133,7 @@ void VirtualServer::make_lane(std::size_t number, const std::vector<io::SocketSp
   tftp.limits.transfers_max = machines + kTableMin;
   tftp.limits.cache_paths = kTableMin * 2;
   tftp.limits.machines_max = std::min(machines, kMachinesKept);
+  tftp.limits.sources_max = machines;
   auto made = std::make_unique<engine::TftpEngine>(std::move(tftp));
   seat.tftp = made.get();
   setup.engines.push_back(options.seams.wrap_tftp ? options.seams.wrap_tftp(std::move(made)) : std::move(made));
