@@ -14,6 +14,9 @@ inline constexpr Duration kTurnPatience = std::chrono::seconds(10);
 // Of those that wait, asked about in one go.
 inline constexpr std::size_t kTurnsGivenMax = 256;
 
+// Files that E rules of a map file name for one request.
+inline constexpr std::uint8_t kCandidatesMax = 8;
+
 // Coarse on purpose: a timer is looked at about once per wait, never per block.
 inline constexpr Duration kTimerTick = std::chrono::milliseconds(10);
 

@@ -13,6 +13,7 @@ namespace rackcast::engine::tftpd {
 enum class Refusal : std::uint8_t {
   kNotFound,
   kPathRejected,
+  kNameRefused,
   kLinkRefused,
   kWrite,
   kModeUnknown,
@@ -39,6 +40,7 @@ struct RefusalInfo {
 inline constexpr std::array<RefusalInfo, static_cast<std::size_t>(Refusal::kCount_)> kRefusalTable{{
     {Refusal::kNotFound, tftp::ErrorCode::kFileNotFound, "file not found", Counter::kNotFound},
     {Refusal::kPathRejected, tftp::ErrorCode::kFileNotFound, "file not found", Counter::kPathRejected},
+    {Refusal::kNameRefused, tftp::ErrorCode::kAccessViolation, "access denied", Counter::kNameRefused},
     {Refusal::kLinkRefused, tftp::ErrorCode::kFileNotFound, "file not found", Counter::kLinkRefused},
     {Refusal::kWrite, tftp::ErrorCode::kAccessViolation, "this server does not accept files", Counter::kWriteRefused},
     {Refusal::kModeUnknown, tftp::ErrorCode::kIllegalOperation, "unknown transfer mode", Counter::kModeRefused},

@@ -30,13 +30,10 @@ void TftpEngine::on_request(const Now& now, const ReceivedDatagram& datagram, co
   counters_.add(Counter::kRequests);
   if (request.mode == tftp::Mode::kMail)
     return refuse_request(now, datagram, Refusal::kModeMail, request.filename, sink);
-  const std::string_view name = without_end_byte(request.filename);
-  if (name.size() != request.filename.size()) quirks_.add(Quirk::kEndByteInName);
-  const NormalizedPath normalized = normalize_path(name, root_);
-  if (normalized.reject) return refuse_request(now, datagram, Refusal::kPathRejected, name, sink);
-
-  const Ask ask{datagram, terms_for(request), normalized.path, name.find('\\') != std::string_view::npos,
-                cache_.hash(normalized.path)};
+  PathText path;
+  NameTraits traits;
+  if (name_of(now, datagram, request.filename, path, traits, sink) == Named::kRefused) return;
+  const Ask ask{datagram, terms_for(request), path, traits, cache_.hash(path)};
   if (answered_as_duplicate(now, ask, sink)) return;
   answer_from_cache(now, ask, sink);
 }
@@ -78,7 +75,7 @@ bool TftpEngine::answered_as_duplicate(const Now& now, const Ask& ask, Sink& sin
 }
 
 void TftpEngine::answer_from_cache(const Now& now, const Ask& ask, Sink& sink) {
-  const Look look = look_up(now, ask.datagram.peer, ask.path, ask.backslashes, 0, sink.pins());
+  const Look look = look_up(now, ask.datagram.peer, ask.path, ask.name, 0, sink.pins());
   switch (look.found) {
     case Look::Found::kUnknown:
       return wait_for_image(now, ask, look, sink);
@@ -134,7 +131,7 @@ TransferIndex TftpEngine::new_transfer(const Now& now, const Ask& ask, Sink& sin
   transfer.terms = ask.terms;
   transfer.path_hash = ask.path_hash;
   transfer.path.assign(ask.path);
-  transfer.backslashes = ask.backslashes;
+  transfer.name = ask.name;
   transfer.moved_at = now.monotonic;
   return index;
 }
@@ -194,9 +191,9 @@ SocketId TftpEngine::free_tid(const Now& now, const ReceivedDatagram& datagram, 
 
 // Stateless: a repeated request is refused again. Sent from the port that was asked.
 void TftpEngine::refuse_request(const Now& now, const ReceivedDatagram& datagram, Refusal refusal,
-                                std::string_view path, Sink& sink) {
+                                std::string_view path, Sink& sink, std::string_view text) {
   counters_.add(info(refusal).counter);
-  send_error(reply_to(datagram), refusal, sink);
+  send_error(reply_to(datagram), refusal, sink, text);
   const bool missing = refusal == Refusal::kNotFound;
   Event& event = new_event(now, missing ? EventKind::kNotFound : EventKind::kRefused, datagram.peer.address);
   event.path.assign(path);

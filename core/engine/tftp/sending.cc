@@ -174,14 +174,14 @@ void TftpEngine::count_sent(Transfer& transfer, std::uint64_t block) {
 }
 
 // Short answers are not queued for a slot: whoever does not get one asks again.
-bool TftpEngine::send_error(const Destination& to, Refusal refusal, Sink& sink) {
+bool TftpEngine::send_error(const Destination& to, Refusal refusal, Sink& sink, std::string_view text) {
   TxSlot* const slot = sink.reserve();
   if (slot == nullptr) {
     counters_.add(Counter::kAnswersDropped);
     return false;
   }
   slot->destination = to;
-  slot->add(tftp::encode_error(slot->header_room(), info(refusal).code, info(refusal).text).size());
+  slot->add(tftp::encode_error(slot->header_room(), info(refusal).code, text.empty() ? info(refusal).text : text).size());
   sink.commit(slot);
   return true;
 }

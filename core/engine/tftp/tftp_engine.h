@@ -42,6 +42,7 @@
 #include "core/engine/tftp/transfer_table.h"
 #include "core/images/image_epoch.h"
 #include "core/machines/machine_table.h"
+#include "core/quirks/name_map.h"
 #include "core/quirks/other_names.h"
 #include "core/timer_wheel.h"
 #include "proto/tftp/packet.h"
@@ -72,6 +73,7 @@ struct TftpSetup {
   TftpTids tids;                                                              // not used under single_port
   const ImageEpoch* epoch = nullptr;                                          // the store's; outlives the engine
   std::shared_ptr<ServiceTotals> totals = std::make_shared<ServiceTotals>();  // of all lanes
+  std::unique_ptr<const NameMap> name_map;  // of [tftp].map_file; null: names as asked
   const LocalTime* local_time = nullptr;                                      // for access_times; null: the machine's
   std::uint64_t seed = 0;  // random, secret: hashes of what strangers send
   TftpLimits limits;
@@ -105,7 +107,7 @@ class TftpEngine final : public Engine {
     const ReceivedDatagram& datagram;
     tftpd::Terms terms;
     const PathText& path;
-    bool backslashes = false;
+    tftpd::NameTraits name;
     std::uint64_t path_hash = 0;
   };
 
@@ -128,14 +130,20 @@ class TftpEngine final : public Engine {
   [[nodiscard]] bool make_room(const Now& now, Sink& sink);
   [[nodiscard]] std::size_t random_below(std::size_t count);
   [[nodiscard]] SocketId free_tid(const Now& now, const ReceivedDatagram& datagram, Sink& sink);
+  // `text`: sent to the client instead of the refusal's own, when not empty.
   void refuse_request(const Now& now, const ReceivedDatagram& datagram, Refusal refusal, std::string_view path,
-                      Sink& sink);
+                      Sink& sink, std::string_view text = {});
 
   // names.cc
-  [[nodiscard]] Look look_up(const Now& now, const net::Endpoint& peer, std::string_view path, bool backslashes,
-                             std::uint8_t from, PinTable& pins);
-  [[nodiscard]] std::optional<OtherName> name_to_try(const net::Endpoint& peer, std::string_view path, bool backslashes,
-                                                     std::uint8_t names) const;
+  enum class Named : std::uint8_t { kYes, kRefused /* and told */ };
+  [[nodiscard]] Named name_of(const Now& now, const ReceivedDatagram& datagram, std::string_view asked, PathText& path,
+                              tftpd::NameTraits& traits, Sink& sink);
+  [[nodiscard]] Look look_up(const Now& now, const net::Endpoint& peer, std::string_view path,
+                             tftpd::NameTraits traits, std::uint8_t from, PinTable& pins);
+  [[nodiscard]] std::optional<OtherName> name_to_try(const net::Endpoint& peer, std::string_view path,
+                                                     tftpd::NameTraits traits, std::uint8_t names) const;
+  [[nodiscard]] std::optional<OtherName> candidate(const net::Endpoint& peer, std::string_view asked,
+                                                   std::uint8_t number) const;
   [[nodiscard]] bool look_elsewhere(const Now& now, TransferIndex index, Sink& sink);
   void count_name(const Transfer& transfer);
 
@@ -168,7 +176,7 @@ class TftpEngine final : public Engine {
   void fill_octet(Transfer& transfer, PinId source, std::uint64_t until, TxSlot& slot, Sink& sink);
   void fill_netascii(Transfer& transfer, TxSlot& slot, Sink& sink);
   void count_sent(Transfer& transfer, std::uint64_t block);
-  bool send_error(const Destination& to, Refusal refusal, Sink& sink);
+  bool send_error(const Destination& to, Refusal refusal, Sink& sink, std::string_view text = {});
   void starve(const Now& now, TransferIndex index);
   // While others wait for a slot, whoever just got an ACK waits behind them.
   [[nodiscard]] bool in_turn() const { return feeding_ || starved_count_ == 0; }
@@ -217,6 +225,7 @@ class TftpEngine final : public Engine {
   tftpd::Counters counters_;
   MachineTable machines_;  // by address: who asks
   QuirkCounts quirks_;
+  const std::unique_ptr<const NameMap> name_map_;
   std::shared_ptr<ServiceTotals> totals_;
   SourceLimiter admission_;
 
