@@ -17,6 +17,9 @@ Config in_force(const Config& running, const Config& loaded) {
     next.tftp->max_blksize = loaded.tftp->max_blksize;
     next.tftp->refused_options = loaded.tftp->refused_options;
     next.tftp->retransmit_us = loaded.tftp->retransmit_us;
+    next.tftp->unique_root = loaded.tftp->unique_root;
+    next.tftp->clamp_to_mtu = loaded.tftp->clamp_to_mtu;
+    next.tftp->classes = loaded.tftp->classes;
   }
   if (next.http && loaded.http) {
     next.http->root = loaded.http->root;

@@ -14,8 +14,9 @@ inline constexpr Duration kTurnPatience = std::chrono::seconds(10);
 // Of those that wait, asked about in one go.
 inline constexpr std::size_t kTurnsGivenMax = 256;
 
-// Files that E rules of a map file name for one request.
-inline constexpr std::uint8_t kCandidatesMax = 8;
+// Names that one request is looked for under: its machine's folder's, its own, other_names.h's, or as many as E rules
+// of a map file make.
+inline constexpr std::uint8_t kNamesMax = 8;
 
 // Coarse on purpose: a timer is looked at about once per wait, never per block.
 inline constexpr Duration kTimerTick = std::chrono::milliseconds(10);

@@ -76,28 +76,31 @@ std::optional<OtherName> TftpEngine::candidate(const net::Endpoint& peer, std::s
   return OtherName{Quirk::kCount_, normalized.path};
 }
 
-// `names` from 1: the other names, in their order.
-std::optional<OtherName> TftpEngine::name_to_try(const net::Endpoint& peer, std::string_view path, NameTraits traits,
-                                                 std::uint8_t names) const {
+// The names to look under, in order: the machine's own folder's, the one asked for, those that quirks mean.
+std::optional<OtherName> TftpEngine::nth_name(const net::Endpoint& peer, std::string_view path, NameTraits traits,
+                                              unsigned number) const {
+  if (traits.candidates) return candidate(peer, path, static_cast<std::uint8_t>(number));
+  const bool own_folder = config_->tftp->unique_root != UniqueRoot::kOff;
+  if (!own_folder && number == 0) return OtherName{Quirk::kCount_, path};
   const Machine* const machine = peer.address.is_v4() ? machines_.find(peer.address.v4()) : nullptr;
+  if (own_folder) {
+    if (const auto own = in_own_folder(config_->tftp->unique_root, peer.address, machine, path)) {
+      if (number == 0) return OtherName{Quirk::kCount_, *own};
+      --number;
+    }
+    if (number == 0) return OtherName{Quirk::kCount_, path};
+  }
   const PathText folder = machine != nullptr ? folder_of(machine->boot_file, root_) : PathText{};
-  return other_name({path, traits.backslashes, folder}, names - 1U);
+  return other_name({path, traits.backslashes, folder}, number - 1);
 }
 
-// The first name, from the `from`-th on, that is there or of which nothing is known. Bounded by kOtherNamesMax and
-// kCandidatesMax.
+// The first name, from the `from`-th on, that is there or of which nothing is known. O(kNamesMax).
 TftpEngine::Look TftpEngine::look_up(const Now& now, const net::Endpoint& peer, std::string_view path,
                                      NameTraits traits, std::uint8_t from, PinTable& pins) {
-  const std::uint8_t last = traits.candidates ? kCandidatesMax : kOtherNamesMax;
-  for (std::uint8_t names = from; names <= last; ++names) {
-    PathText name;
-    if (traits.candidates || names > 0) {
-      const auto other = traits.candidates ? candidate(peer, path, names) : name_to_try(peer, path, traits, names);
-      if (!other) break;
-      name = other->path;
-    } else {
-      name.assign(path);
-    }
+  for (std::uint8_t names = from; names < kNamesMax; ++names) {
+    const auto found = nth_name(peer, path, traits, names);
+    if (!found) break;
+    const PathText& name = found->path;
     const std::uint64_t hash = cache_.hash(name);
     CacheIndex index = cache_.find(name, hash);
     if (index == kNoEntry) index = cache_.claim(name, hash, now.monotonic, pins);
@@ -134,8 +137,8 @@ bool TftpEngine::look_elsewhere(const Now& now, TransferIndex index, Sink& sink)
 void TftpEngine::count_name(const Transfer& transfer) {
   if (transfer.name.candidates) return counters_.add(Counter::kNamesMapped);
   if (transfer.names == 0) return;
-  if (const auto other = name_to_try(transfer.to.peer, transfer.path, transfer.name, transfer.names))
-    quirks_.add(other->quirk);
+  const auto found = nth_name(transfer.to.peer, transfer.path, transfer.name, transfer.names);
+  if (found && found->quirk != Quirk::kCount_) quirks_.add(found->quirk);
 }
 
 }  // namespace rackcast::engine

@@ -33,16 +33,29 @@ void TftpEngine::on_request(const Now& now, const ReceivedDatagram& datagram, co
   PathText path;
   NameTraits traits;
   if (name_of(now, datagram, request.filename, path, traits, sink) == Named::kRefused) return;
-  const Ask ask{datagram, terms_for(request), path, traits, cache_.hash(path)};
+  const Ask ask{datagram, terms_for(datagram, request), path, traits, cache_.hash(path)};
   if (answered_as_duplicate(now, ask, sink)) return;
   answer_from_cache(now, ask, sink);
 }
 
-Terms TftpEngine::terms_for(tftp::Request request) const {
+Terms TftpEngine::terms_for(const ReceivedDatagram& datagram, tftp::Request request) {
   const TftpConfig& config = *config_->tftp;
   drop_options(request.options, config.refused_options);
-  return negotiate(
-      request, {config.max_blksize, config.max_windowsize, config.retransmit_us.value_or(TermLimits{}.first_wait_us)});
+  TermLimits limits{config.max_blksize, config.max_windowsize,
+                    config.retransmit_us.value_or(TermLimits{}.first_wait_us)};
+  if (!config.classes.empty()) {
+    const net::IpAddress& source = datagram.peer.address;
+    const Machine* const machine = source.is_v4() ? machines_.find(source.v4()) : nullptr;
+    if (const TftpClassConfig* const fits = class_of(config.classes, machine, source)) limit_by(*fits, limits);
+  }
+  if (config.clamp_to_mtu && request.options.blksize) {
+    const std::uint16_t most = unfragmented_block(mtus_, datagram.interface, datagram.peer.address.is_v6());
+    if (*request.options.blksize > most && limits.block_size_max > most) {
+      limits.block_size_max = most;
+      counters_.add(Counter::kBlocksClamped);
+    }
+  }
+  return negotiate(request, limits);
 }
 
 // The peer's running transfer, if any: the same request again is answered again, never twice in parallel; any other

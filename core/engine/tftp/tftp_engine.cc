@@ -28,6 +28,7 @@ TftpEngine::TftpEngine(TftpSetup setup)
       timers_(static_cast<std::uint32_t>(table_.capacity()), kTimerTick),
       machines_(setup.limits.machines_max, setup.seed ^ 0x94D0'49BB'1331'11EBULL),
       name_map_(std::move(setup.name_map)),
+      mtus_(std::move(setup.mtus)),
       totals_(std::move(setup.totals)),
       admission_({.totals = totals_.get(),
                   .sources_max = setup.limits.sources_max,

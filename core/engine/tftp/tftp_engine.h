@@ -38,6 +38,7 @@
 #include "core/engine/engine.h"
 #include "core/engine/tftp/counters.h"
 #include "core/engine/tftp/image_cache.h"
+#include "core/engine/tftp/machine_terms.h"
 #include "core/engine/tftp/outcomes.h"
 #include "core/engine/tftp/transfer_table.h"
 #include "core/images/image_epoch.h"
@@ -73,6 +74,7 @@ struct TftpSetup {
   TftpTids tids;                                                              // not used under single_port
   const ImageEpoch* epoch = nullptr;                                          // the store's; outlives the engine
   std::shared_ptr<ServiceTotals> totals = std::make_shared<ServiceTotals>();  // of all lanes
+  std::vector<tftpd::InterfaceMtu> mtus;    // for clamp_to_mtu
   std::unique_ptr<const NameMap> name_map;  // of [tftp].map_file; null: names as asked
   const LocalTime* local_time = nullptr;                                      // for access_times; null: the machine's
   std::uint64_t seed = 0;  // random, secret: hashes of what strangers send
@@ -121,7 +123,7 @@ class TftpEngine final : public Engine {
 
   // requests.cc
   void on_request(const Now& now, const ReceivedDatagram& datagram, const tftp::Request& request, Sink& sink);
-  [[nodiscard]] tftpd::Terms terms_for(tftp::Request request) const;
+  [[nodiscard]] tftpd::Terms terms_for(const ReceivedDatagram& datagram, tftp::Request request);
   [[nodiscard]] bool may_be_asked(const ReceivedDatagram& datagram);
   [[nodiscard]] bool answered_as_duplicate(const Now& now, const Ask& ask, Sink& sink);
   void answer_from_cache(const Now& now, const Ask& ask, Sink& sink);
@@ -140,8 +142,8 @@ class TftpEngine final : public Engine {
                               tftpd::NameTraits& traits, Sink& sink);
   [[nodiscard]] Look look_up(const Now& now, const net::Endpoint& peer, std::string_view path,
                              tftpd::NameTraits traits, std::uint8_t from, PinTable& pins);
-  [[nodiscard]] std::optional<OtherName> name_to_try(const net::Endpoint& peer, std::string_view path,
-                                                     tftpd::NameTraits traits, std::uint8_t names) const;
+  [[nodiscard]] std::optional<OtherName> nth_name(const net::Endpoint& peer, std::string_view path,
+                                                  tftpd::NameTraits traits, unsigned number) const;
   [[nodiscard]] std::optional<OtherName> candidate(const net::Endpoint& peer, std::string_view asked,
                                                    std::uint8_t number) const;
   [[nodiscard]] bool look_elsewhere(const Now& now, TransferIndex index, Sink& sink);
@@ -226,6 +228,7 @@ class TftpEngine final : public Engine {
   MachineTable machines_;  // by address: who asks
   QuirkCounts quirks_;
   const std::unique_ptr<const NameMap> name_map_;
+  const std::vector<tftpd::InterfaceMtu> mtus_;
   std::shared_ptr<ServiceTotals> totals_;
   SourceLimiter admission_;
 
