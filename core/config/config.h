@@ -104,8 +104,8 @@ struct PortRange {
   std::uint16_t last = 0;  // inclusive
 };
 
-// Terms for some machines ([[tftp.class]]): the first class that fits counts. What a class leaves out fits everybody, or
-// is [tftp]'s.
+// Terms for some machines ([[tftp.class]]): the first class that fits counts. What a class leaves out fits everybody,
+// or is [tftp]'s.
 struct TftpClassConfig {
   std::string name;
   std::string architecture;              // "bios" "efi32" "efi64" "arm32" "arm64"; "" = any
@@ -130,7 +130,7 @@ struct TftpConfig {
   std::optional<PortRange> tid_ports;        // key `ports`; transfers' own ports; default: the kernel's ephemeral range
   std::string map_file;                      // absolute, tftp-hpa's -m (core/quirks/name_map.h); "" = names as asked
   std::vector<std::string> refused_options;  // answered as if we did not know them
-  std::optional<std::uint32_t> retransmit_us;           // first wait before a block is sent again
+  std::optional<std::uint32_t> retransmit_us;  // first wait before a block is sent again
   UniqueRoot unique_root = UniqueRoot::kOff;
   bool clamp_to_mtu = false;  // no block that would be cut into fragments
   std::vector<TftpClassConfig> classes;

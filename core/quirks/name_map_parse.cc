@@ -122,6 +122,7 @@ std::string costly(std::string_view regex) {
       size.close();
     } else if (c == '{') {
       size.repeat(repeat_bound(regex, at));
+      at = std::min(regex.find('}', at), regex.size() - 1);
     } else if (c == '+') {
       size.repeat(2);
     } else if (c != '*' && c != '?') {

@@ -201,7 +201,8 @@ Result<void> Daemon::start_lanes() {
     MapFile map = read_map_file(path);
     for (const Problem& problem : map.problems)
       say(problem.severity == Severity::kError ? LogLevel::kError : LogLevel::kWarning, problem_line(path, problem));
-    if (!map.usable()) return fail("the map file " + path + " cannot be used; see the lines above, or rackcast check-config");
+    if (!map.usable())
+      return fail("the map file " + path + " cannot be used; see the lines above, or rackcast check-config");
     services.name_map = std::move(map.text);
   }
   services.images = images_.get();

@@ -8,9 +8,9 @@
 
 namespace rackcast::engine::tftpd {
 
-// A client that waits for its turn and was not heard this long has gone: clients repeat a request within 5 s, iPXE
-// within 8.
-inline constexpr Duration kTurnPatience = std::chrono::seconds(10);
+// A client that waits for its turn and was not heard this long has gone: clients repeat an ACK within 16 s, and GRUB,
+// which never does, waits 32.
+inline constexpr Duration kTurnPatience = std::chrono::seconds(32);
 // Of those that wait, asked about in one go.
 inline constexpr std::size_t kTurnsGivenMax = 256;
 

@@ -114,24 +114,33 @@ TftpEngine::Look TftpEngine::look_up(const Now& now, const net::Endpoint& peer, 
   return {};
 }
 
-// For a transfer that waited for a name which is not there. False: no other name is, either.
-bool TftpEngine::look_elsewhere(const Now& now, TransferIndex index, Sink& sink) {
+// For a transfer that waited for a name which is not there.
+TftpEngine::Elsewhere TftpEngine::look_elsewhere(const Now& now, TransferIndex index, Sink& sink) {
   Transfer& transfer = table_.at(index);
-  if (transfer.path.cut()) return false;
   const auto from = static_cast<std::uint8_t>(transfer.names + 1);
+  if (!serving() || (transfer.path.cut() && nth_name(transfer.to.peer, transfer.path, transfer.name, from)))
+    return Elsewhere::kLater;  // only the cache's entries have such a name whole: from there when it is asked again
   const Look look = look_up(now, transfer.to.peer, transfer.path, transfer.name, from, sink.pins());
-  if (look.found == Look::Found::kUnknown) {
-    if (!ask_unless_under_way(now, look.entry, sink)) return false;
-    transfer.names = look.names;
-    transfer.cache_entry = look.entry;
-    cache_.at(look.entry).waiters.push_back(table_.all(), index);
-    set_deadline(index, now.monotonic + kImageWait);
-    return true;
+  switch (look.found) {
+    case Look::Found::kMissing:
+      return Elsewhere::kNowhere;
+    case Look::Found::kLinkRefused:
+      return Elsewhere::kLinkRefused;
+    case Look::Found::kNoRoom:
+      counters_.add(Counter::kDroppedCacheFull);
+      return Elsewhere::kLater;
+    case Look::Found::kUnknown:
+      if (!ask_unless_under_way(now, look.entry, sink)) return Elsewhere::kLater;
+      transfer.cache_entry = look.entry;
+      cache_.at(look.entry).waiters.push_back(table_.all(), index);
+      set_deadline(index, now.monotonic + kImageWait);
+      break;
+    case Look::Found::kImage:
+      break;
   }
-  if (look.found != Look::Found::kImage) return false;
   transfer.names = look.names;
-  begin(now, index, cache_.at(look.entry).pin, sink);
-  return true;
+  if (look.found == Look::Found::kImage) begin(now, index, cache_.at(look.entry).pin, sink);
+  return Elsewhere::kGoesOn;
 }
 
 void TftpEngine::count_name(const Transfer& transfer) {

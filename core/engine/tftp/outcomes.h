@@ -73,6 +73,7 @@ enum class End : std::uint8_t {
   kRefused,      // an ERROR went out; counted and worded by its Refusal
   kNotAdmitted,  // in silence; counted and worded by core/admission
   kTurnGivenUp,
+  kNotLookedFor,  // in silence; counted by what there was no room in
   kCount_,
 };
 
@@ -97,6 +98,7 @@ inline constexpr std::array<EndInfo, static_cast<std::size_t>(End::kCount_)> kEn
     {End::kRefused, "", Counter::kCount_},
     {End::kNotAdmitted, "", Counter::kCount_},
     {End::kTurnGivenUp, "the client went away before its turn", Counter::kTurnsGivenUp},
+    {End::kNotLookedFor, "", Counter::kCount_},
 }};
 [[nodiscard]] constexpr const EndInfo& info(End end) {
   return kEndTable[static_cast<std::size_t>(end)];

@@ -65,6 +65,11 @@ bool TftpEngine::answered_as_duplicate(const Now& now, const Ask& ask, Sink& sin
   if (index == kNoTransfer) return false;
   Transfer& transfer = table_.at(index);
   const bool same = transfer.path_hash == ask.path_hash && transfer.terms == ask.terms;
+  if (transfer.confirmed && same && transfer.state == TransferState::kWaitingTurn) {
+    counters_.add(Counter::kDuplicateRequests);
+    set_deadline(index, now.monotonic + kTurnPatience);
+    return true;
+  }
   if (transfer.confirmed) {
     // Where there is one key only the two cannot go on side by side: a copy that comes while blocks still flow is late.
     const bool late = config_->tftp->single_port && same && now.monotonic - transfer.moved_at < kRepeatSpacing;
@@ -79,8 +84,6 @@ bool TftpEngine::answered_as_duplicate(const Now& now, const Ask& ask, Sink& sin
   if (transfer.state == TransferState::kWaitingImage) {
     CacheEntry& entry = cache_.at(transfer.cache_entry);
     if (now.monotonic - entry.load_asked_at >= kImageAskAgain) (void)ask_store(now, transfer.cache_entry, sink);
-  } else if (transfer.state == TransferState::kWaitingTurn) {
-    set_deadline(index, now.monotonic + kTurnPatience);
   } else if (now.monotonic - transfer.answered_at >= kRepeatSpacing && !transfer.starved) {
     answer(now, index, sink);
   }

@@ -38,7 +38,7 @@ void TftpEngine::begin(const Now& now, TransferIndex index, PinId image, Sink& s
   } else if (!bytes.resident()) {
     return fail(now, index, Refusal::kNetasciiTooLarge, sink);
   }
-  if (takes_its_turn(now, index, sink)) open(now, index, sink);
+  if (may_begin(now, index, sink)) open(now, index, sink);
 }
 
 void TftpEngine::open(const Now& now, TransferIndex index, Sink& sink) {
@@ -181,7 +181,8 @@ bool TftpEngine::send_error(const Destination& to, Refusal refusal, Sink& sink, 
     return false;
   }
   slot->destination = to;
-  slot->add(tftp::encode_error(slot->header_room(), info(refusal).code, text.empty() ? info(refusal).text : text).size());
+  slot->add(
+      tftp::encode_error(slot->header_room(), info(refusal).code, text.empty() ? info(refusal).text : text).size());
   sink.commit(slot);
   return true;
 }

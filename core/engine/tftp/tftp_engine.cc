@@ -56,7 +56,8 @@ void TftpEngine::on_datagram(const Now& now, const ReceivedDatagram& datagram, S
   }
   if (const auto* const rejected = std::get_if<tftp::Rejected>(&packet)) {
     counters_.add(Counter::kGarbage);
-    if (rejected->reason == tftp::RejectReason::kModeUnknown && role == Role::kListener && may_be_asked(datagram))
+    if (rejected->reason == tftp::RejectReason::kModeUnknown && role == Role::kListener && may_be_asked(datagram) &&
+        source_allowed(now, datagram, {}, sink))
       refuse_request(now, datagram, Refusal::kModeUnknown, {}, sink);
     return;
   }

@@ -74,10 +74,10 @@ struct TftpSetup {
   TftpTids tids;                                                              // not used under single_port
   const ImageEpoch* epoch = nullptr;                                          // the store's; outlives the engine
   std::shared_ptr<ServiceTotals> totals = std::make_shared<ServiceTotals>();  // of all lanes
-  std::vector<tftpd::InterfaceMtu> mtus;    // for clamp_to_mtu
+  std::vector<tftpd::InterfaceMtu> mtus;                                      // for clamp_to_mtu
   std::unique_ptr<const NameMap> name_map;  // of [tftp].map_file; null: names as asked
-  const LocalTime* local_time = nullptr;                                      // for access_times; null: the machine's
-  std::uint64_t seed = 0;  // random, secret: hashes of what strangers send
+  const LocalTime* local_time = nullptr;    // for access_times; null: the machine's
+  std::uint64_t seed = 0;                   // random, secret: hashes of what strangers send
   TftpLimits limits;
 };
 
@@ -140,18 +140,23 @@ class TftpEngine final : public Engine {
   enum class Named : std::uint8_t { kYes, kRefused /* and told */ };
   [[nodiscard]] Named name_of(const Now& now, const ReceivedDatagram& datagram, std::string_view asked, PathText& path,
                               tftpd::NameTraits& traits, Sink& sink);
-  [[nodiscard]] Look look_up(const Now& now, const net::Endpoint& peer, std::string_view path,
-                             tftpd::NameTraits traits, std::uint8_t from, PinTable& pins);
+  [[nodiscard]] Look look_up(const Now& now, const net::Endpoint& peer, std::string_view path, tftpd::NameTraits traits,
+                             std::uint8_t from, PinTable& pins);
   [[nodiscard]] std::optional<OtherName> nth_name(const net::Endpoint& peer, std::string_view path,
                                                   tftpd::NameTraits traits, unsigned number) const;
   [[nodiscard]] std::optional<OtherName> candidate(const net::Endpoint& peer, std::string_view asked,
                                                    std::uint8_t number) const;
-  [[nodiscard]] bool look_elsewhere(const Now& now, TransferIndex index, Sink& sink);
+  enum class Elsewhere : std::uint8_t { kNowhere, kGoesOn /* or waits */, kLinkRefused, kLater /* no room to look */ };
+  [[nodiscard]] Elsewhere look_elsewhere(const Now& now, TransferIndex index, Sink& sink);
+  void end_without_image(const Now& now, TransferIndex index, const ImageLoaded& loaded, bool kept, Sink& sink);
   void count_name(const Transfer& transfer);
 
   // turns.cc
   [[nodiscard]] bool source_allowed(const Now& now, const ReceivedDatagram& datagram, std::string_view name,
                                     Sink& sink);
+  [[nodiscard]] bool may_begin(const Now& now, TransferIndex index, Sink& sink);
+  [[nodiscard]] bool may_go_on(const Now& now, TransferIndex index, Sink& sink);
+  void go_on(const Now& now, TransferIndex index, Sink& sink);
   [[nodiscard]] bool takes_its_turn(const Now& now, TransferIndex index, Sink& sink);
   void give_turns(const Now& now, Sink& sink);
   void end_turn(const Now& now, TransferIndex index, End end);

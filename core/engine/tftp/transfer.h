@@ -45,7 +45,7 @@ struct Transfer {
   bool starved = false;    // queued for a transmit slot
   bool admitted = false;   // counts as running in core/admission
   bool awaits_piece = false;
-  bool store_busy = false;   // the store last said so when it was asked for the piece
+  bool store_busy = false;  // the store last said so when it was asked for the piece
   NameTraits name;
   std::uint8_t names = 0;    // other names the file was looked for under (core/quirks/other_names.h)
   bool gap = false;          // went back to a gap the client reported, and it has not caught up yet
