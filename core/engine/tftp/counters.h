@@ -63,6 +63,10 @@ enum class Counter : std::uint8_t {
   kLateDatagrams,
   kUnexpectedPackets,
   kSlotsExhausted,
+  // Pacing
+  kBurstsHalved,
+  kBurstsRestored,
+  kPauses,
   // Images
   kCacheHits,
   kCacheMisses,
@@ -132,6 +136,9 @@ inline constexpr std::array<CounterInfo, static_cast<std::size_t>(Counter::kCoun
     {Counter::kLateDatagrams, "late_datagrams", "for a transfer that just ended; ignored"},
     {Counter::kUnexpectedPackets, "unexpected_packets", "DATA or OACK sent to a server"},
     {Counter::kSlotsExhausted, "slots_exhausted", "back-pressure: transfers waited for a transmit slot"},
+    {Counter::kBurstsHalved, "bursts_halved", "a peer lost blocks of a window: its bursts are halved, pauses between"},
+    {Counter::kBurstsRestored, "bursts_restored", "eight windows without loss: the peer's bursts are doubled again"},
+    {Counter::kPauses, "pauses", "bursts that waited for a millisecond tick: after loss"},
     {Counter::kCacheHits, "cache_hits", "requests answered from the lane's path cache"},
     {Counter::kCacheMisses, "cache_misses", "requests that asked the image store"},
     {Counter::kCacheNegativeHits, "cache_negative_hits", "not-found answers from the lane's path cache"},

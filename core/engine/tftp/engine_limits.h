@@ -60,6 +60,12 @@ inline constexpr std::uint8_t kLoadTriesMax = 3;
 // A piece's ticket: this many bits name the transfer, the rest its use (Transfer::serial).
 inline constexpr unsigned kTicketTransferBits = 24;
 
+// Bursts of a window that is sent in parts start on ticks of this length, and at least kPauseMin after the part before:
+// shorter than the tick, so that one that started a little late does not miss the next. 100 Mbit/s carry 8 blocks of
+// 1468 bytes in a tick, which is what a weak card's ring holds.
+inline constexpr Duration kPaceTick = std::chrono::milliseconds(1);
+inline constexpr Duration kPauseMin = kPaceTick / 2;
+
 inline constexpr Duration kSlotRetry = std::chrono::milliseconds(1);
 inline constexpr Duration kSweepEvery = std::chrono::seconds(1);
 

@@ -59,9 +59,10 @@ void TftpEngine::on_progress(const Now& now, TransferIndex index, std::uint64_t 
   if (transfer.terms.mode == tftp::Mode::kNetascii)
     skip_translated(sink.pins().image(transfer.image).bytes, transfer.translated_acked,
                     blocks * transfer.terms.block_size);
-  // Of blocks that were sent once (Karn's rule).
-  if (block == transfer.highest && block >= transfer.resend_floor)
+  // Of blocks that were sent once (Karn's rule), and without a pause between them.
+  if (block == transfer.highest && block >= transfer.resend_floor && !transfer.burst.limited())
     measure_round_trip(transfer, now.monotonic - transfer.flight_at);
+  if (transfer.burst.limited()) arrived(index, block);
   transfer.acked = block;
   transfer.moved_at = now.monotonic;
   transfer.tries = 0;
@@ -110,6 +111,7 @@ bool TftpEngine::is_echo(const Now& now, const Transfer& transfer) {
 void TftpEngine::go_back(const Now& now, TransferIndex index, Sink& sink) {
   Transfer& transfer = table_.at(index);
   counters_.add(Counter::kGoBacks);
+  lost(transfer);
   transfer.gap = true;
   rewind(transfer);
   pump(now, index, sink);
@@ -186,8 +188,8 @@ void TftpEngine::on_silence(const Now& now, TransferIndex index, Sink& sink) {
     const std::uint64_t offset = (transfer.next - 1) * transfer.terms.block_size;
     return ask_piece(now, index, offset, sink);
   }
-  // It waits for a slot, not for the peer.
-  if (transfer.starved) return set_deadline(index, now.monotonic + transfer.terms.first_wait());
+  // It waits for a slot or a tick, not for the peer.
+  if (transfer.starved || pauses_.armed(index)) return set_deadline(index, now.monotonic + transfer.terms.first_wait());
   if (!transfer.confirmed) {
     // Nothing more is sent, but an ACK that was lost so far may still come.
     const MonotonicTime hold_until = transfer.moved_at + kUnconfirmedHold;
@@ -207,6 +209,7 @@ void TftpEngine::on_silence(const Now& now, TransferIndex index, Sink& sink) {
   else
     ++transfer.tries;
   set_deadline(index, now.monotonic + wait_of(transfer));
+  lost(transfer);
   rewind(transfer);
   pump(now, index, sink);
 }
@@ -249,6 +252,7 @@ void TftpEngine::finish(const Now& now, TransferIndex index, End end, std::strin
   sink.pins().release(transfer.piece);
   transfer.image = transfer.piece = kNoPin;
   timers_.cancel(index);
+  pauses_.cancel(index);
   transfer.armed_for = kNever;
 
   const bool done = end == End::kDone || end == End::kDoneUnconfirmed;

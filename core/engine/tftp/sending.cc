@@ -87,13 +87,22 @@ bool TftpEngine::send_oack(TransferIndex index, Sink& sink) {
   return true;
 }
 
-// Sends what the window allows.
+// Sends what the window allows; after loss, a part of it.
 void TftpEngine::pump(const Now& now, TransferIndex index, Sink& sink) {
+  const Transfer& transfer = table_.at(index);
+  if (transfer.burst.limited()) return pump_paced(now, index, sink);
+  send_until(now, index, window_end(transfer), sink);
+}
+
+std::uint64_t TftpEngine::window_end(const Transfer& transfer) {
+  return std::min(transfer.acked + window_of(transfer), transfer.last);
+}
+
+void TftpEngine::send_until(const Now& now, TransferIndex index, std::uint64_t until, Sink& sink) {
   Transfer& transfer = table_.at(index);
-  const std::uint64_t until = transfer.acked + window_of(transfer);
   bool sent = false;
   if (transfer.next == transfer.acked + 1) transfer.flight_at = now.monotonic;
-  while (transfer.next <= std::min(until, transfer.last)) {
+  while (transfer.next <= std::min(until, transfer.last)) {  // `last` may show on the way
     const PinId source = source_of(now, index, transfer.next, sink);
     if (source == kNoPin) break;
     TxSlot* const slot = in_turn() ? sink.reserve() : nullptr;
@@ -103,7 +112,7 @@ void TftpEngine::pump(const Now& now, TransferIndex index, Sink& sink) {
     }
     slot->destination = transfer.to;
     if (transfer.terms.mode == tftp::Mode::kOctet)
-      fill_octet(transfer, source, std::min(until, transfer.last), *slot, sink);
+      fill_octet(transfer, source, until, *slot, sink);
     else
       fill_netascii(transfer, *slot, sink);
     sink.commit(slot);

@@ -35,6 +35,7 @@ TftpEngine::TftpEngine(TftpSetup setup)
                   .seed = setup.seed ^ 0x8E9D'5AA1'6C3B'27F5ULL,
                   .local_time = setup.local_time}),
       starved_(table_.capacity()),
+      pauses_(static_cast<std::uint32_t>(table_.capacity()), kPaceTick),
       tid_random_(setup.seed ^ 0x2545'F491'4F6C'DD1DULL) {
   const auto assign = [this](SocketId socket, Role role) {
     if (socket.value() >= roles_.size()) roles_.resize(socket.value() + std::size_t{1}, Role::kNone);
@@ -93,6 +94,7 @@ void TftpEngine::on_completion(const Now& now, Completion& completion, Sink& sin
 
 void TftpEngine::on_deadline(const Now& now, Sink& sink) {
   if (starved_retry_at_ <= now.monotonic) feed_starved(now, sink);
+  if (pauses_.next_deadline() <= now.monotonic) end_pauses(now, sink);
   if (turns_at_ <= now.monotonic) give_turns(now, sink);
   if (timers_.next_deadline() <= now.monotonic)
     timers_.advance(now.monotonic, [&](std::uint32_t index) { on_timer(now, index, sink); });
@@ -103,7 +105,7 @@ void TftpEngine::on_deadline(const Now& now, Sink& sink) {
 }
 
 MonotonicTime TftpEngine::next_deadline() const {
-  return std::min({starved_retry_at_, turns_at_, timers_.next_deadline(), sweep_at_});
+  return std::min({starved_retry_at_, pauses_.next_deadline(), turns_at_, timers_.next_deadline(), sweep_at_});
 }
 
 }  // namespace rackcast::engine

@@ -179,6 +179,8 @@ class TftpEngine final : public Engine {
   void answer(const Now& now, TransferIndex index, Sink& sink);
   [[nodiscard]] bool send_oack(TransferIndex index, Sink& sink);
   void pump(const Now& now, TransferIndex index, Sink& sink);
+  [[nodiscard]] static std::uint64_t window_end(const Transfer& transfer);
+  void send_until(const Now& now, TransferIndex index, std::uint64_t until, Sink& sink);
   [[nodiscard]] PinId source_of(const Now& now, TransferIndex index, std::uint64_t block, Sink& sink);
   void fill_octet(Transfer& transfer, PinId source, std::uint64_t until, TxSlot& slot, Sink& sink);
   void fill_netascii(Transfer& transfer, TxSlot& slot, Sink& sink);
@@ -188,6 +190,13 @@ class TftpEngine final : public Engine {
   // While others wait for a slot, whoever just got an ACK waits behind them.
   [[nodiscard]] bool in_turn() const { return feeding_ || starved_count_ == 0; }
   void feed_starved(const Now& now, Sink& sink);
+
+  // pacing.cc
+  void pump_paced(const Now& now, TransferIndex index, Sink& sink);
+  void pause_until(TransferIndex index, MonotonicTime at);
+  void end_pauses(const Now& now, Sink& sink);
+  void lost(Transfer& transfer);
+  void arrived(TransferIndex index, std::uint64_t block);
 
   // recovery.cc
   void on_ack(const Now& now, TransferIndex index, tftp::BlockNumber number, Sink& sink);
@@ -247,6 +256,8 @@ class TftpEngine final : public Engine {
   std::size_t starved_count_ = 0;
   bool feeding_ = false;
   MonotonicTime starved_retry_at_ = kNever;
+
+  TimerWheel pauses_;  // by TransferIndex: when the next burst of its window may go
 
   MonotonicTime sweep_at_ = kNever;
   MonotonicTime warn_full_at_{};

@@ -10,6 +10,7 @@
 #include <limits>
 #include <span>
 
+#include "core/engine/tftp/burst_limit.h"
 #include "core/engine/tftp/netascii.h"
 #include "core/engine/tftp/terms.h"
 #include "core/packet_io.h"
@@ -51,6 +52,7 @@ struct Transfer {
   bool gap = false;          // went back to a gap the client reported, and it has not caught up yet
   std::uint8_t tries = 0;    // retransmissions since the last progress
   std::uint8_t answers = 0;  // sent before the peer was confirmed
+  BurstLimit burst;
   Terms terms;
   PinId image = kNoPin;
   PinId piece = kNoPin;      // of an image that is not resident
