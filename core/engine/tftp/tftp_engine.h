@@ -32,9 +32,9 @@
 #include <string_view>
 #include <vector>
 
-#include "core/config/config.h"
 #include "core/admission/access.h"
 #include "core/admission/source_limiter.h"
+#include "core/config/config.h"
 #include "core/engine/engine.h"
 #include "core/engine/tftp/counters.h"
 #include "core/engine/tftp/image_cache.h"
@@ -69,11 +69,11 @@ struct TftpSetup {
   std::shared_ptr<const Config> config;  // its [tftp] may be absent: requests are then dropped and counted
   std::string root;                      // absolute, for the prefix rule of core/images/path.h
   std::vector<SocketId> listeners;
-  TftpTids tids;                      // not used under single_port
-  const ImageEpoch* epoch = nullptr;  // the store's; outlives the engine
+  TftpTids tids;                                                              // not used under single_port
+  const ImageEpoch* epoch = nullptr;                                          // the store's; outlives the engine
   std::shared_ptr<ServiceTotals> totals = std::make_shared<ServiceTotals>();  // of all lanes
-  const LocalTime* local_time = nullptr;  // for access_times; null: the machine's
-  std::uint64_t seed = 0;             // random, secret: hashes of what strangers send
+  const LocalTime* local_time = nullptr;                                      // for access_times; null: the machine's
+  std::uint64_t seed = 0;  // random, secret: hashes of what strangers send
   TftpLimits limits;
 };
 
@@ -81,6 +81,7 @@ class TftpEngine final : public Engine {
  public:
   explicit TftpEngine(TftpSetup setup);
 
+  void expect(std::span<const ReceivedDatagram> batch) const override;
   void on_datagram(const Now& now, const ReceivedDatagram& datagram, Sink& sink) override;
   void on_completion(const Now& now, Completion& completion, Sink& sink) override;
   void on_deadline(const Now& now, Sink& sink) override;
