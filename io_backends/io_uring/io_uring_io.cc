@@ -314,7 +314,7 @@ bool IoUringIo::submit_slot(TxSlot* slot, std::size_t socket) {
   if (!send.started) {
     const bool offload =
         options_.segmentation_offload && !send.split && offload_.allows(slot->destination, first_datagram_bytes(*slot));
-    wire.prepare(*slot, offload);
+    wire.prepare(*slot, sockets_.sockets()[socket].local.address, offload);
     send.unsent = all_messages(wire.message_count());
     send.started = true;
   }
