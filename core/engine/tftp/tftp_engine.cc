@@ -50,8 +50,10 @@ void TftpEngine::expect(std::span<const ReceivedDatagram> batch) const {
   std::array<std::size_t, kBatchMax> places;
   std::size_t count = 0;
   for (const ReceivedDatagram& datagram : batch.first(std::min(batch.size(), places.size()))) {
-    if (role_of(datagram.socket) == Role::kNone) continue;
+    const Role role = role_of(datagram.socket);
+    if (role == Role::kNone) continue;
     __builtin_prefetch(datagram.payload.data());
+    if (role == Role::kListener) table_.prefetch_peer(datagram.peer);
     places[count++] = table_.prefetch_key(datagram.socket, datagram.peer);
   }
   for (std::size_t i = 0; i < count; ++i) table_.prefetch_transfer(places[i]);

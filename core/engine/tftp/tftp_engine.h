@@ -50,9 +50,11 @@ namespace rackcast::engine {
 
 struct TftpLimits {
   std::size_t transfers_max = 16'384;  // running and lingering, per lane; about 0.6 KiB each
-  std::size_t cache_paths = 2'048;     // per lane; about 0.6 KiB each
-  std::size_t sources_max = 65'536;    // with transfers, for per_source and cps; per lane
-  std::size_t machines_max = 16'384;   // the lane's copy of what is known of machines; about 0.5 KiB each
+  // Per lane; about 0.6 KiB each. Ten names that are not there from each of a thousand machines, and some: with fewer
+  // places than names in use each look-up is a question to the store.
+  std::size_t cache_paths = 16'384;
+  std::size_t sources_max = 65'536;   // with transfers, for per_source and cps; per lane
+  std::size_t machines_max = 16'384;  // the lane's copy of what is known of machines; about 0.5 KiB each
 };
 
 // Sockets that transfers answer from. An IPv6 socket takes no IPv4 (IPV6_V6ONLY), so each family has its own. A family

@@ -32,6 +32,7 @@ class TransferTable {
     return by_tid_.prefetch(tid, peer);
   }
   void prefetch_transfer(std::size_t place) const;
+  void prefetch_peer(const net::Endpoint& peer) const { static_cast<void>(by_peer_.prefetch(kAnySocket, peer)); }
 
   [[nodiscard]] bool full() const { return free_.empty(); }
   // A cleared transfer to `to`, running and unconfirmed. Preconditions: !full(); no entry has this TID and peer; the
