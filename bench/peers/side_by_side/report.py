@@ -2,8 +2,8 @@
 import dataclasses
 import statistics
 
-from side_by_side.cases import MANY_BLOCKS, Case
-from side_by_side.servers import CEILING, GATHERED, PEERS
+from side_by_side.cases import MANY_BLOCKS
+from side_by_side.servers import CEILING, PEERS
 
 OURS = "rackcast io_uring"
 CEILING_OVER_DNSMASQ = 1.3
@@ -60,7 +60,7 @@ class Check:
 
     def line(self):
         figure = "" if self.figure is None else f"{self.figure:.4g} ({'at most' if self.at_most else 'at least'} {self.bound:g})"
-        return f"  {self.word():<13}{self.text:<66}{figure}"
+        return f"  {self.word():<13}{self.text:<68}{figure}".rstrip()
 
 
 def quotient(a, b):
