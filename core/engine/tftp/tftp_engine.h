@@ -40,6 +40,7 @@
 #include "core/engine/tftp/image_cache.h"
 #include "core/engine/tftp/machine_terms.h"
 #include "core/engine/tftp/outcomes.h"
+#include "core/engine/tftp/tftp_setup.h"
 #include "core/engine/tftp/transfer_table.h"
 #include "core/images/image_epoch.h"
 #include "core/machines/machine_table.h"
@@ -50,41 +51,11 @@
 
 namespace rackcast::engine {
 
-struct TftpLimits {
-  std::size_t transfers_max = 16'384;  // running and lingering, per lane; about 0.6 KiB each
-  std::size_t cache_paths = 2'048;     // per lane; about 0.6 KiB each
-  std::size_t sources_max = 65'536;    // with transfers, for per_source and cps; per lane
-  std::size_t machines_max = 16'384;   // the lane's copy of what is known of machines; about 0.5 KiB each
-};
-
-// Sockets that transfers answer from. An IPv6 socket takes no IPv4 (IPV6_V6ONLY), so each family has its own. A family
-// without any is answered from the listener that was asked.
-struct TftpTids {
-  std::vector<SocketId> v4;
-  std::vector<SocketId> v6;
-  [[nodiscard]] const std::vector<SocketId>& of(const net::Endpoint& peer) const {
-    return peer.address.is_v6() ? v6 : v4;
-  }
-};
-
-struct TftpSetup {
-  std::shared_ptr<const Config> config;  // its [tftp] may be absent: requests are then dropped and counted
-  std::string root;                      // absolute, for the prefix rule of core/images/path.h
-  std::vector<SocketId> listeners;
-  TftpTids tids;                                                              // not used under single_port
-  const ImageEpoch* epoch = nullptr;                                          // the store's; outlives the engine
-  std::shared_ptr<ServiceTotals> totals = std::make_shared<ServiceTotals>();  // of all lanes
-  std::vector<tftpd::InterfaceMtu> mtus;                                      // for clamp_to_mtu
-  std::unique_ptr<const NameMap> name_map;  // of [tftp].map_file; null: names as asked
-  const LocalTime* local_time = nullptr;    // for access_times; null: the machine's
-  std::uint64_t seed = 0;                   // random, secret: hashes of what strangers send
-  TftpLimits limits;
-};
-
 class TftpEngine final : public Engine {
  public:
   explicit TftpEngine(TftpSetup setup);
 
+  void expect(std::span<const ReceivedDatagram> batch) const override;
   void on_datagram(const Now& now, const ReceivedDatagram& datagram, Sink& sink) override;
   void on_completion(const Now& now, Completion& completion, Sink& sink) override;
   void on_deadline(const Now& now, Sink& sink) override;
