@@ -74,6 +74,12 @@ class Server:
             self.process.wait()
         self.group.end_leftovers()
         self.log.close()
+        # A ring is taken down by the kernel a moment after its process: its sockets must not be taken for the next server's.
+        deadline = time.monotonic() + WAIT_SECONDS
+        while udp_port_open(69):
+            if time.monotonic() > deadline:
+                give_up(f"{self.name} has ended and its port is still open")
+            time.sleep(0.02)
 
 
 def rackcast(io, build, scratch, root, link):
