@@ -129,6 +129,7 @@ void VirtualServer::make_lane(std::size_t number, const std::vector<io::SocketSp
     (i < dhcp_sockets + listeners ? tftp.listeners : tftp.tids.v4).push_back(socket);
   }
   tftp.epoch = &tree_.epoch();
+  tftp.totals = tftp_totals_;
   tftp.seed = seed ^ 0x7F7F'7F7FU;
   tftp.limits.transfers_max = machines + kTableMin;
   tftp.limits.cache_paths = kTableMin * 2;
