@@ -17,16 +17,6 @@
 namespace rackcast::sim {
 namespace {
 
-class Nobody final : public Observer {
- public:
-  void on_stage(Instant, MachineId, Stage) override {}
-  void on_lease(Instant, MachineId, const LeaseReceived&) override {}
-  void on_file(Instant, MachineId, const FileReceived&) override {}
-  void on_bytes(Instant, MachineId, std::uint64_t) override {}
-  void on_incident(Instant, MachineId, Incident) override {}
-  void on_failure(Instant, MachineId, Failure, std::string_view) override {}
-};
-
 RunPlan plan_of(std::uint32_t machines) {
   ScenarioRequest request;
   request.name = "boot_storm";
@@ -73,7 +63,7 @@ void MemoryPerMachine(benchmark::State& state) {
   std::size_t peak = 0;
   for ([[maybe_unused]] const auto& turn : state) {
     const std::size_t before = heap_bytes();
-    Nobody nobody;
+    NoObserver nobody;
     WorldOptions options;
     options.plan = &plan;
     options.tree = files.get();

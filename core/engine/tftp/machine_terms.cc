@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/machines/boot_choice.h"
+#include "core/machines/hostname_pattern.h"
 
 namespace rackcast::engine::tftpd {
 namespace {
@@ -52,10 +53,7 @@ std::optional<PathText> in_own_folder(UniqueRoot kind, const net::IpAddress& sou
   } else if (machine == nullptr) {
     return std::nullopt;
   } else {
-    own.assign(machine->mac.text().view());
-    PathText dashed;
-    for (const char c : own.view()) (void)dashed.append(c == ':' ? "-" : std::string_view(&c, 1));
-    own = dashed;
+    own.assign(with_dashes(machine->mac.text()));
   }
   (void)own.append("/");
   (void)own.append(path);

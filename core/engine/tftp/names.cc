@@ -82,7 +82,7 @@ std::optional<OtherName> TftpEngine::nth_name(const net::Endpoint& peer, std::st
   if (traits.candidates) return candidate(peer, path, static_cast<std::uint8_t>(number));
   const bool own_folder = config_->tftp->unique_root != UniqueRoot::kOff;
   if (!own_folder && number == 0) return OtherName{Quirk::kCount_, path};
-  const Machine* const machine = peer.address.is_v4() ? machines_.find(peer.address.v4()) : nullptr;
+  const Machine* const machine = machines_.find(peer.address);
   if (own_folder) {
     if (const auto own = in_own_folder(config_->tftp->unique_root, peer.address, machine, path)) {
       if (number == 0) return OtherName{Quirk::kCount_, *own};

@@ -45,8 +45,8 @@ Terms TftpEngine::terms_for(const ReceivedDatagram& datagram, tftp::Request requ
                     config.retransmit_us.value_or(TermLimits{}.first_wait_us)};
   if (!config.classes.empty()) {
     const net::IpAddress& source = datagram.peer.address;
-    const Machine* const machine = source.is_v4() ? machines_.find(source.v4()) : nullptr;
-    if (const TftpClassConfig* const fits = class_of(config.classes, machine, source)) limit_by(*fits, limits);
+    const TftpClassConfig* const fits = class_of(config.classes, machines_.find(source), source);
+    if (fits != nullptr) limit_by(*fits, limits);
   }
   if (config.clamp_to_mtu && request.options.blksize) {
     const std::uint16_t most = unfragmented_block(mtus_, datagram.interface, datagram.peer.address.is_v6());
