@@ -163,6 +163,8 @@ constexpr Reader kReaders[] = {
     RACKCAST_OF(tftp, ports, tid_ports),
     RACKCAST_OF(tftp, map_file, map_file),
     RACKCAST_OF(tftp, refused_options, refused_options),
+    RACKCAST_OF(tftp, rate_mbit, rate_mbit),
+    RACKCAST_OF(tftp, rate_mbit_per_machine, rate_mbit_per_machine),
     RACKCAST_OF(tftp, retransmit_us, retransmit_us),
     RACKCAST_OF(tftp, cache_bytes, cache_bytes),
     RACKCAST_OF(http, listen, listen),

@@ -135,6 +135,7 @@ LaneGroup::Engines LaneGroup::add_engines(std::size_t index, PacketIo& packet_io
     tftp.root = services.config->tftp->root;
     tftp.epoch = &services.images->epoch();
     tftp.totals = tftp_totals_;
+    tftp.total_rate = tftp_rate_;
     tftp.seed = random_seed();
     auto made = std::make_unique<engine::TftpEngine>(std::move(tftp));
     engines.tftp = made.get();

@@ -58,7 +58,7 @@ void TftpEngine::on_progress(const Now& now, TransferIndex index, std::uint64_t 
     skip_translated(sink.pins().image(transfer.image).bytes, transfer.translated_acked,
                     blocks * transfer.terms.block_size);
   // Of blocks that were sent once (Karn's rule), and without a pause between them.
-  if (block == transfer.highest && block >= transfer.resend_floor && !transfer.burst.limited())
+  if (block == transfer.highest && block >= transfer.resend_floor && !transfer.burst.limited() && !caps_.any())
     measure_round_trip(transfer, now.monotonic - transfer.flight_at);
   if (transfer.burst.limited()) arrived(index, block);
   transfer.acked = block;
@@ -249,6 +249,7 @@ void TftpEngine::finish(const Now& now, TransferIndex index, End end, std::strin
   transfer.image = transfer.piece = kNoPin;
   timers_.cancel(index);
   pauses_.cancel(index);
+  if (transfer.starved) queue_.remove(index);
   transfer.armed_for = kNever;
 
   const bool done = end == End::kDone || end == End::kDoneUnconfirmed;
