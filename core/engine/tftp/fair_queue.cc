@@ -58,7 +58,7 @@ void FairQueue::put_back(TransferIndex index, std::uint64_t bytes) {
 void FairQueue::enter_round(MachineIndex machine) {
   if (turn_ == kNone) {
     machines_[machine].previous = machines_[machine].next = machine;
-    turn_ = machine;
+    begin_turn(machine);
     return;
   }
   const MachineIndex last = machines_[turn_].previous;
@@ -76,7 +76,7 @@ void FairQueue::leave_round(MachineIndex machine) {
   }
   machines_[leaving.previous].next = leaving.next;
   machines_[leaving.next].previous = leaving.previous;
-  if (turn_ == machine) turn_ = leaving.next;
+  if (turn_ == machine) begin_turn(leaving.next);
 }
 
 }  // namespace rackcast::engine::tftpd

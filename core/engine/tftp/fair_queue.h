@@ -40,8 +40,7 @@ class FairQueue {
         remove(index);
         return index;
       }
-      machine.deficit += kQuantumBytes;
-      turn_ = machine.next;
+      begin_turn(machine.next);
     }
     return kNoTransfer;
   }
@@ -65,6 +64,10 @@ class FairQueue {
     return {transfer.to.peer.address, net::UdpPort(0)};
   }
   [[nodiscard]] Machine& machine_of(TransferIndex index);
+  void begin_turn(MachineIndex machine) {
+    turn_ = machine;
+    machines_[machine].deficit += kQuantumBytes;
+  }
   void enter_round(MachineIndex machine);
   void leave_round(MachineIndex machine);
 

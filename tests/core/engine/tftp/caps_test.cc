@@ -31,7 +31,7 @@ double run(TftpWorld& world) {
 }
 
 TEST(TftpCaps, TheTotalHoldsWithinFivePercent) {
-  for (const std::uint16_t window : {1, 8, 64}) {
+  for (const std::uint16_t window : {std::uint16_t{1}, std::uint16_t{8}, std::uint16_t{64}}) {
     TftpConfig tftp;
     tftp.rate_mbit = 20;
     TftpWorld world(1, {}, tftp);

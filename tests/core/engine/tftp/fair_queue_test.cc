@@ -59,7 +59,7 @@ TEST_F(TftpFairQueue, AMachineWithTenTransfersHasOneShare) {
 
 TEST_F(TftpFairQueue, WindowsAndLockStepShareByBytes) {
   add(0, 1, 64 * 1'000);
-  add(1, 2, 516);
+  add(1, 2, 1'472);
   const auto sent = serve(10'000'000);
   EXPECT_NEAR(static_cast<double>(sent.at(1)), 5e6, 1e5);
 }
