@@ -1,30 +1,36 @@
 #include "core/engine/tftp/fair_queue.h"
 
+#include <bit>
+
 namespace rackcast::engine::tftpd {
-namespace {
-
-constexpr SocketId kAnySocket{0xFFFF};
-
-}  // namespace
 
 FairQueue::FairQueue(std::span<Transfer> all, std::uint64_t seed)
-    : all_(all), machines_(all.size()), by_address_(all.size(), seed) {
-  free_.reserve(all.size());
-  for (std::size_t i = all.size(); i > 0; --i) free_.push_back(static_cast<MachineIndex>(i - 1));
+    : all_(all), machines_(all.size()), chains_(std::bit_ceil(all.size() + 1), kNone), seed_(seed) {
+  for (std::size_t i = all.size(); i > 0; --i) {
+    machines_[i - 1].chain = free_;
+    free_ = static_cast<MachineIndex>(i - 1);
+  }
 }
 
-// A machine without a transfer in the queue is given a free place: there are as many as transfers.
+FairQueue::MachineIndex& FairQueue::link_of(const net::IpAddress& address) {
+  const std::uint64_t hash = net::hash(net::Endpoint{address, net::UdpPort(0)}, seed_);
+  MachineIndex* link = &chains_[static_cast<std::size_t>(hash) & (chains_.size() - 1)];
+  while (*link != kNone && all_[machines_[*link].transfers.front()].to.peer.address != address)
+    link = &machines_[*link].chain;
+  return *link;
+}
+
+// A machine without a transfer in the queue is given a free place, which there is: as many as transfers. The caller
+// puts a transfer into it at once.
 FairQueue::Machine& FairQueue::machine_of(TransferIndex index) {
-  const net::Endpoint key = key_of(all_[index]);
-  const MachineIndex known = by_address_.find(kAnySocket, key);
-  if (known != kNoTransfer) return machines_[known];
-  const MachineIndex fresh = free_.back();
-  free_.pop_back();
-  by_address_.insert(kAnySocket, key, fresh);
-  machines_[fresh] = Machine{};
-  machines_[fresh].key = key;
-  enter_round(fresh);
-  return machines_[fresh];
+  MachineIndex& link = link_of(all_[index].to.peer.address);
+  if (link == kNone) {
+    link = free_;
+    free_ = machines_[link].chain;
+    machines_[link] = Machine{};
+    enter_round(link);
+  }
+  return machines_[link];
 }
 
 void FairQueue::push(TransferIndex index) {
@@ -34,15 +40,20 @@ void FairQueue::push(TransferIndex index) {
 }
 
 void FairQueue::remove(TransferIndex index) {
-  Machine& machine = machine_of(index);
+  MachineIndex& link = link_of(all_[index].to.peer.address);
+  const MachineIndex place = link;
+  Machine& machine = machines_[place];
+  const bool only = machine.transfers.front() == machine.transfers.back();
+  if (only) {
+    link = machine.chain;
+    leave_round(place);
+  }
   machine.transfers.remove(all_, index);
   all_[index].starved = false;
   --size_;
-  if (!machine.transfers.empty()) return;
-  const auto place = static_cast<MachineIndex>(&machine - machines_.data());
-  leave_round(place);
-  by_address_.erase(kAnySocket, machine.key);
-  free_.push_back(place);
+  if (!only) return;
+  machine.chain = free_;
+  free_ = place;
 }
 
 void FairQueue::put_back(TransferIndex index, std::uint64_t bytes) {

@@ -9,7 +9,6 @@
 
 #include <vector>
 
-#include "core/engine/tftp/endpoint_index.h"
 #include "core/engine/tftp/transfer.h"
 
 namespace rackcast::engine::tftpd {
@@ -53,16 +52,15 @@ class FairQueue {
   static constexpr MachineIndex kNone = 0xFFFF'FFFF;
 
   struct Machine {
-    net::Endpoint key;
-    WaiterList transfers;
+    WaiterList transfers;  // never empty; its first one's peer is the machine
     std::uint64_t deficit = 0;
     MachineIndex previous = kNone;  // in the round, a ring
     MachineIndex next = kNone;
+    MachineIndex chain = kNone;  // of the same hash; of the free ones
   };
 
-  [[nodiscard]] static net::Endpoint key_of(const Transfer& transfer) {
-    return {transfer.to.peer.address, net::UdpPort(0)};
-  }
+  // The link in its chain that holds the machine, or kNone at the chain's end.
+  [[nodiscard]] MachineIndex& link_of(const net::IpAddress& address);
   [[nodiscard]] Machine& machine_of(TransferIndex index);
   void begin_turn(MachineIndex machine) {
     turn_ = machine;
@@ -73,8 +71,9 @@ class FairQueue {
 
   std::span<Transfer> all_;
   std::vector<Machine> machines_;
-  std::vector<MachineIndex> free_;
-  EndpointIndex by_address_;
+  std::vector<MachineIndex> chains_;  // by hash of the address; a power of two
+  MachineIndex free_ = kNone;
+  std::uint64_t seed_;
   MachineIndex turn_ = kNone;
   std::size_t size_ = 0;
 };
