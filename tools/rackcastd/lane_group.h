@@ -46,6 +46,7 @@ struct LaneServices {
   ImageStore* images = nullptr;  // null without [tftp]
   LeaseStore* leases = nullptr;  // null without [dhcp]
   std::vector<Lease> known_leases;
+  std::string name_map;  // the text of [tftp].map_file, which has no errors
   std::function<void(const Machine&)> on_machine;
   std::function<void(std::string)> on_fallback;  // one clear line when io_uring is forbidden; any thread
 };

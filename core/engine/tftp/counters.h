@@ -11,6 +11,9 @@ namespace rackcast::engine::tftpd {
 enum class Counter : std::uint8_t {
   // Requests
   kRequests,
+  kNamesMapped,
+  kNameRefused,
+  kBlocksClamped,
   kDuplicateRequests,
   kDroppedTruncated,
   kDroppedGroupAddressed,
@@ -84,6 +87,9 @@ struct CounterInfo {
 // In the order of the enum.
 inline constexpr std::array<CounterInfo, static_cast<std::size_t>(Counter::kCount_)> kCounterTable{{
     {Counter::kRequests, "requests", "read requests that parsed"},
+    {Counter::kNamesMapped, "names_mapped", "names that a rule of the map file changed"},
+    {Counter::kNameRefused, "name_refused", "names that a rule of the map file refuses"},
+    {Counter::kBlocksClamped, "blocks_clamped", "requests whose block size was cut to the interface's MTU"},
     {Counter::kDuplicateRequests, "duplicate_requests", "a client repeated a request: first answers are lost or late"},
     {Counter::kDroppedTruncated, "dropped_truncated", "longer than any TFTP request or ACK"},
     {Counter::kDroppedGroupAddressed, "dropped_group_addressed", "sent to a broadcast or multicast address"},

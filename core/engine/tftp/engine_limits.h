@@ -8,11 +8,15 @@
 
 namespace rackcast::engine::tftpd {
 
-// A client that waits for its turn and was not heard this long has gone: clients repeat a request within 5 s, iPXE
-// within 8.
-inline constexpr Duration kTurnPatience = std::chrono::seconds(10);
+// A client that waits for its turn and was not heard this long has gone: clients repeat an ACK within 16 s, and GRUB,
+// which never does, waits 32.
+inline constexpr Duration kTurnPatience = std::chrono::seconds(32);
 // Of those that wait, asked about in one go.
 inline constexpr std::size_t kTurnsGivenMax = 256;
+
+// Names that one request is looked for under: its machine's folder's, its own, other_names.h's, or as many as E rules
+// of a map file make.
+inline constexpr std::uint8_t kNamesMax = 8;
 
 // Coarse on purpose: a timer is looked at about once per wait, never per block.
 inline constexpr Duration kTimerTick = std::chrono::milliseconds(10);

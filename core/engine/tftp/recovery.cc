@@ -26,9 +26,11 @@ void TftpEngine::on_ack(const Now& now, TransferIndex index, tftp::BlockNumber n
       if (number.value() != 0) return counters_.add(Counter::kAcksBeyondWindow);
       confirm_over_rival(now, index, sink);
       if (transfer.answers == 1) measure_round_trip(transfer, now.monotonic - transfer.answered_at);
-      return start_data(now, index, sink);
+      return may_go_on(now, index, sink) ? start_data(now, index, sink) : void();
     case TransferState::kSending:
       break;
+    case TransferState::kWaitingTurn:  // the client repeats its ACK: it is still there
+      return set_deadline(index, now.monotonic + kTurnPatience);
     default:
       return counters_.add(Counter::kUnexpectedPackets);
   }
@@ -67,6 +69,7 @@ void TftpEngine::on_progress(const Now& now, TransferIndex index, std::uint64_t 
   // Below the floor it may be an echo, or say that the next block was lost: it causes no copy, so a short timer looks.
   transfer.gap = transfer.terms.window > 1 && block < transfer.resend_floor && block < transfer.highest;
   if (block == transfer.last) return finish(now, index, End::kDone, {}, sink);
+  if (!may_go_on(now, index, sink)) return;
   if (bytes_now >= transfer.progress_next) report_progress(now, transfer, sink);
   if (!transfer.awaits_piece) set_deadline(index, now.monotonic + wait_of(transfer));
 
@@ -140,6 +143,7 @@ void TftpEngine::on_stray(const ReceivedDatagram& datagram, Sink& sink) {
   if (role_of(datagram.socket) != Role::kTid || !answerable(datagram.peer) || sent_to_a_group(datagram))
     return counters_.add(Counter::kUnexpectedPackets);
   counters_.add(info(Refusal::kUnknownTid).counter);
+  if (!serving() || !address_allowed(datagram.peer.address, config_->tftp->admission)) return;
   send_error(reply_to(datagram), Refusal::kUnknownTid, sink);
 }
 
@@ -229,7 +233,7 @@ void TftpEngine::begin_stop(const Now& now, Sink& sink) {
   for (TransferIndex index = 0; index < table_.capacity(); ++index) {
     const Transfer& transfer = table_.at(index);
     if (transfer.state == TransferState::kFree || transfer.state == TransferState::kLingering) continue;
-    if (transfer.state == TransferState::kWaitingImage)
+    if (transfer.state == TransferState::kWaitingImage || transfer.state == TransferState::kWaitingTurn)
       finish(now, index, End::kStopped, {}, sink);
     else if (silent_at_stop(now, transfer))
       end_silent(now, index, sink);
@@ -258,7 +262,8 @@ void TftpEngine::finish(const Now& now, TransferIndex index, End end, std::strin
     report(now, transfer, done ? EventKind::kTransferDone : EventKind::kTransferFailed,
            detail.empty() ? info(end).text : detail, sink);
   // Refused before it began: nothing of it is under way.
-  const bool before_start = end == End::kRefused || end == End::kNotAdmitted || end == End::kTurnGivenUp;
+  const bool before_start =
+      end == End::kRefused || end == End::kNotAdmitted || end == End::kTurnGivenUp || end == End::kNotLookedFor;
   if (before_start && !transfer.confirmed) return table_.remove(index);
   table_.linger(index, now.monotonic + kLinger);
 }

@@ -38,7 +38,7 @@ void TftpEngine::begin(const Now& now, TransferIndex index, PinId image, Sink& s
   } else if (!bytes.resident()) {
     return fail(now, index, Refusal::kNetasciiTooLarge, sink);
   }
-  if (takes_its_turn(now, index, sink)) open(now, index, sink);
+  if (may_begin(now, index, sink)) open(now, index, sink);
 }
 
 void TftpEngine::open(const Now& now, TransferIndex index, Sink& sink) {
@@ -183,14 +183,15 @@ void TftpEngine::count_sent(Transfer& transfer, std::uint64_t block) {
 }
 
 // Short answers are not queued for a slot: whoever does not get one asks again.
-bool TftpEngine::send_error(const Destination& to, Refusal refusal, Sink& sink) {
+bool TftpEngine::send_error(const Destination& to, Refusal refusal, Sink& sink, std::string_view text) {
   TxSlot* const slot = sink.reserve();
   if (slot == nullptr) {
     counters_.add(Counter::kAnswersDropped);
     return false;
   }
   slot->destination = to;
-  slot->add(tftp::encode_error(slot->header_room(), info(refusal).code, info(refusal).text).size());
+  slot->add(
+      tftp::encode_error(slot->header_room(), info(refusal).code, text.empty() ? info(refusal).text : text).size());
   sink.commit(slot);
   return true;
 }

@@ -33,6 +33,12 @@ struct Links {
   TransferIndex next = kNoTransfer;
 };
 
+// How a client names files.
+struct NameTraits {
+  bool backslashes = false;  // it separates by them
+  bool candidates = false;   // an E rule of the map file: `path` is the name as asked, and there are several to try
+};
+
 struct Transfer {
   Destination to;  // `socket` is the TID
   TransferState state = TransferState::kFree;
@@ -40,8 +46,8 @@ struct Transfer {
   bool starved = false;    // in the queue of those that wait for their turn to send
   bool admitted = false;   // counts as running in core/admission
   bool awaits_piece = false;
-  bool store_busy = false;   // the store last said so when it was asked for the piece
-  bool backslashes = false;  // the client separates by them
+  bool store_busy = false;  // the store last said so when it was asked for the piece
+  NameTraits name;
   std::uint8_t names = 0;    // other names the file was looked for under (core/quirks/other_names.h)
   bool gap = false;          // went back to a gap the client reported, and it has not caught up yet
   std::uint8_t tries = 0;    // retransmissions since the last progress

@@ -89,6 +89,11 @@ void WithheldChecker::on_arrived(Instant now, const io::SimFrame& frame) {
   TftpDebt& debt = tftp_[client_key(frame.source)];
   const std::uint64_t question = question_of(frame);
   debt.unheard = 0;
+  if (turns_ && is_request(frame.payload)) {
+    debt = {};  // it may wait for its turn
+    debt.answered = question;
+    return;
+  }
   if (question == debt.question) return;
   if (question == debt.answered && !debt.answer_lost) return;
   if (question != debt.answered) {
