@@ -116,6 +116,11 @@ void TftpEngine::queue_up(const Now& now, TransferIndex index) {
   if (caps_.total() && transfer.state == TransferState::kSending) pauses_.arm(index, floor_at(transfer));
 }
 
+void TftpEngine::leave_queues(TransferIndex index) {
+  pauses_.cancel(index);
+  if (table_.at(index).starved) queue_.remove(index);
+}
+
 // One burst for each turn, until one finds no slot or the total is owed.
 void TftpEngine::feed_starved(const Now& now, Sink& sink) {
   starved_retry_at_ = kNever;

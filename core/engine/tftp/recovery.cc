@@ -252,8 +252,7 @@ void TftpEngine::finish(const Now& now, TransferIndex index, End end, std::strin
   sink.pins().release(transfer.piece);
   transfer.image = transfer.piece = kNoPin;
   timers_.cancel(index);
-  pauses_.cancel(index);
-  if (transfer.starved) queue_.remove(index);
+  leave_queues(index);
   transfer.armed_for = kNever;
 
   const bool done = end == End::kDone || end == End::kDoneUnconfirmed;

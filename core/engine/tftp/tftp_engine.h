@@ -167,6 +167,7 @@ class TftpEngine final : public Engine {
   [[nodiscard]] bool in_turn() const { return feeding_ || queue_.empty(); }  // others do not wait before it
   void starve(const Now& now, TransferIndex index);
   void queue_up(const Now& now, TransferIndex index);
+  void leave_queues(TransferIndex index);
   void feed_starved(const Now& now, Sink& sink);
   void pause_until(TransferIndex index, MonotonicTime at);
   void end_pauses(const Now& now, Sink& sink);
