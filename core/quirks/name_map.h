@@ -36,8 +36,8 @@ inline constexpr std::size_t kNameMapBytesMax = std::size_t{256} << 10U;
 inline constexpr std::size_t kNameMapRulesMax = 1'024;
 inline constexpr std::size_t kNameMapRegexBytesMax = 512;
 inline constexpr unsigned kNameMapExpandedMax = 4'096;  // parts of one regex with its repetitions written out
-// Rules tried for one name, repetitions of g included; tftp-hpa's own limit is 4096. A lane runs them: twice all rules a
-// file may have, which most names do not match, is a millisecond or two.
+// Rules tried for one name, repetitions of g included; tftp-hpa's own limit is 4096. A lane runs them: twice all rules
+// a file may have, which most names do not match, is a millisecond or two.
 inline constexpr unsigned kNameMapStepsMax = 2'048;
 // A longer name is kTooLong: what a regular expression costs grows with it, and boot files' names are short.
 inline constexpr std::size_t kNameMapNameBytesMax = 200;

@@ -8,8 +8,9 @@
 // A question is a BOOTREQUEST, DISCOVER or REQUEST (by machine), or an RRQ or ACK (by client endpoint and content). One
 // whose answer was not lost is not owed again. Of what is owed once more the server's own wait counts as well: DATA is
 // repeated when the client's silence has outlasted it, never because an ACK came twice (RFC 1123 §4.2.3.1); it doubles
-// with each sending that nothing was heard of. Where the server limits transfers an RRQ may wait for its turn as long
-// as others hold the places, which no bound of the server's limits: RRQs are not judged there, ACKs and DHCP are.
+// with each sending that nothing was heard of. Where the server limits transfers a client may wait for its turn, with
+// its RRQ or its first ACK, as long as others hold the places, which no bound of the server's limits: only DHCP is
+// judged there.
 // Thread: the world's.
 #pragma once
 
@@ -24,7 +25,7 @@ namespace rackcast::sim {
 
 class WithheldChecker {
  public:
-  // `segment_of`: by machine; the server stands on segment 0. `turns`: its limits may keep an RRQ waiting.
+  // `segment_of`: by machine; the server stands on segment 0. `turns`: its limits may keep clients waiting.
   WithheldChecker(Violations& out, net::Ipv4Address server, const std::vector<std::uint32_t>& segment_of,
                   bool turns = false)
       : out_(out), server_(server), segment_of_(segment_of), turns_(turns) {}

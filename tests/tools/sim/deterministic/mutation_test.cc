@@ -120,16 +120,6 @@ TEST_F(Mutation, MoreTransfersAtOnceThanASourceMayHave) {
   EXPECT_THAT(violated(), ElementsAre(Invariant::kSource));
 }
 
-// The same load on a server that has the limit: the second transfer waits for its turn.
-TEST_F(Mutation, ALimitThatTheServerKeeps) {
-  plan("boot_storm", "plain");
-  run.server.tftp.admission.per_source = 1;
-  run.checks = checks_of(run.server.tftp.admission);
-  EXPECT_EQ(run.checks.per_source, 1U);
-  break_io<testing::TwoTransfersAtOnce>();
-  EXPECT_THAT(violated(), ::testing::Not(::testing::Contains(Invariant::kSource))) << first;
-}
-
 TEST_F(Mutation, AnswersWithheldFromOneMachine) {
   run.plan.machines[3].exempt_from_fairness = true;
   break_io<testing::WithheldAnswers>();
