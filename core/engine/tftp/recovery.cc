@@ -69,16 +69,16 @@ void TftpEngine::on_progress(const Now& now, TransferIndex index, std::uint64_t 
   // Below the floor it may be an echo, or say that the next block was lost: it causes no copy, so a short timer looks.
   transfer.gap = transfer.terms.window > 1 && block < transfer.resend_floor && block < transfer.highest;
   if (block == transfer.last) return finish(now, index, End::kDone, {}, sink);
+  if (transfer.next <= block) {
+    transfer.next = block + 1;  // what was about to be resent had arrived after all
+    transfer.translated_next = transfer.translated_acked;
+  }
   if (!may_go_on(now, index, sink)) return;
   if (bytes_now >= transfer.progress_next) report_progress(now, transfer, sink);
   if (!transfer.awaits_piece) set_deadline(index, now.monotonic + wait_of(transfer));
 
-  if (transfer.next <= block) {
-    transfer.next = block + 1;  // what was about to be resent had arrived after all
-    transfer.translated_next = transfer.translated_acked;
-  } else if (block + 1 < transfer.next && transfer.terms.window > 1 && block >= transfer.resend_floor) {
+  if (block + 1 < transfer.next && transfer.terms.window > 1 && block >= transfer.resend_floor)
     return go_back(now, index, sink);
-  }
   pump(now, index, sink);
 }
 
