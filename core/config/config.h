@@ -130,7 +130,9 @@ struct TftpConfig {
   std::optional<PortRange> tid_ports;        // key `ports`; transfers' own ports; default: the kernel's ephemeral range
   std::string map_file;                      // absolute, tftp-hpa's -m (core/quirks/name_map.h); "" = names as asked
   std::vector<std::string> refused_options;  // answered as if we did not know them
-  std::optional<std::uint32_t> retransmit_us;  // first wait before a block is sent again
+  std::optional<std::uint32_t> rate_mbit;    // cap of all transfers together
+  std::optional<std::uint32_t> rate_mbit_per_machine;  // cap of each machine
+  std::optional<std::uint32_t> retransmit_us;          // first wait before a block is sent again
   UniqueRoot unique_root = UniqueRoot::kOff;
   bool clamp_to_mtu = false;  // no block that would be cut into fragments
   std::vector<TftpClassConfig> classes;

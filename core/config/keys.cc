@@ -16,6 +16,7 @@ constexpr std::int64_t kBlockSizeMin = 8;  // RFC 2348
 constexpr std::int64_t kBlockSizeMax = 65'464;
 constexpr std::int64_t kRetransmitMicrosecondsMin = 10'000;  // as the option utimeout allows
 constexpr std::int64_t kRetransmitMicrosecondsMax = 255'000'000;
+constexpr std::int64_t kRateMbitMax = 1'000'000;                // 1 Tbit/s
 constexpr std::int64_t kWindowMax = 65'535;                     // RFC 7440
 constexpr std::int64_t kCacheBytesMin = 1 << 20;                // smaller holds not even an NBP and its modules
 constexpr std::int64_t kCacheBytesMax = std::int64_t{1} << 44;  // 16 TiB: a slip of the keyboard, not a machine
@@ -191,6 +192,10 @@ constexpr std::array kKeys{
             "\"/etc/tftpd.map\""},
     KeySpec{"tftp", "refused_options", KeyKind::kTextList, "[]", kLive, "options answered as if unknown",
             "[\"blksize\"]", false, 0, 0, "blksize tsize timeout utimeout windowsize rollover blksize2 multicast"},
+    KeySpec{"tftp", "rate_mbit", kInteger, "", kLive,
+            "cap of all transfers together, Mbit/s; nobody gets under 1000 B/s", "800", false, 1, kRateMbitMax},
+    KeySpec{"tftp", "rate_mbit_per_machine", kInteger, "", kLive, "cap of each machine, Mbit/s", "100", false, 1,
+            kRateMbitMax},
     KeySpec{"tftp", "retransmit_us", kInteger, "", kLive,
             "first wait before a block is sent again, microseconds; the client's own timeout option goes first",
             "1000000", false, kRetransmitMicrosecondsMin, kRetransmitMicrosecondsMax},

@@ -74,6 +74,9 @@ TftpConfig read_tftp(const Node& tftp, ProblemList& problems) {
   for (const Node* const table : array_section(tftp, "class", "tftp.class", kTftpClassesMax, problems))
     config.classes.push_back(read_tftp_class(*table, problems));
   config.refused_options = reader.chosen("refused_options");
+  if (const auto value = reader.integer("rate_mbit")) config.rate_mbit = static_cast<std::uint32_t>(*value);
+  if (const auto value = reader.integer("rate_mbit_per_machine"))
+    config.rate_mbit_per_machine = static_cast<std::uint32_t>(*value);
   if (const auto value = reader.integer("retransmit_us")) config.retransmit_us = static_cast<std::uint32_t>(*value);
   if (const auto value = reader.integer("cache_bytes")) config.cache_bytes = static_cast<std::uint64_t>(*value);
   return config;

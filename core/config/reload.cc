@@ -169,6 +169,8 @@ constexpr Reader kReaders[] = {
     RACKCAST_OF(tftp, ports, tid_ports),
     RACKCAST_OF(tftp, map_file, map_file),
     RACKCAST_OF(tftp, refused_options, refused_options),
+    RACKCAST_OF(tftp, rate_mbit, rate_mbit),
+    RACKCAST_OF(tftp, rate_mbit_per_machine, rate_mbit_per_machine),
     RACKCAST_OF(tftp, retransmit_us, retransmit_us),
     RACKCAST_OF(tftp, unique_root, unique_root),
     RACKCAST_OF(tftp, clamp_to_mtu, clamp_to_mtu),

@@ -66,6 +66,16 @@ inline constexpr unsigned kTicketTransferBits = 24;
 inline constexpr Duration kPaceTick = std::chrono::milliseconds(1);
 inline constexpr Duration kPauseMin = kPaceTick / 2;
 
+// Blocks of a burst under caps.
+inline constexpr std::uint64_t kPacedBurstMax = 8;
+// Nobody gets less, whatever the caps: librepo and firmware give up below 1000 B/s. What is aimed at leaves room for
+// ticks and round trips.
+inline constexpr std::uint64_t kFloorBytesPerSecond = 1'000;
+inline constexpr std::uint64_t kFloorAim = kFloorBytesPerSecond * 11 / 10;
+inline constexpr Duration kFloorSpacingMax = std::chrono::seconds(1);
+// Machines whose rate is kept, per lane.
+inline constexpr std::size_t kRateMachinesMax = 16'384;
+
 inline constexpr Duration kSlotRetry = std::chrono::milliseconds(1);
 inline constexpr Duration kSweepEvery = std::chrono::seconds(1);
 

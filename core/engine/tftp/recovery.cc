@@ -60,7 +60,7 @@ void TftpEngine::on_progress(const Now& now, TransferIndex index, std::uint64_t 
     skip_translated(sink.pins().image(transfer.image).bytes, transfer.translated_acked,
                     blocks * transfer.terms.block_size);
   // Of blocks that were sent once (Karn's rule), and without a pause between them.
-  if (block == transfer.highest && block >= transfer.resend_floor && !transfer.burst.limited())
+  if (block == transfer.highest && block >= transfer.resend_floor && !transfer.burst.limited() && !caps_.any())
     measure_round_trip(transfer, now.monotonic - transfer.flight_at);
   if (transfer.burst.limited()) arrived(index, block);
   transfer.acked = block;
@@ -69,16 +69,16 @@ void TftpEngine::on_progress(const Now& now, TransferIndex index, std::uint64_t 
   // Below the floor it may be an echo, or say that the next block was lost: it causes no copy, so a short timer looks.
   transfer.gap = transfer.terms.window > 1 && block < transfer.resend_floor && block < transfer.highest;
   if (block == transfer.last) return finish(now, index, End::kDone, {}, sink);
+  if (transfer.next <= block) {
+    transfer.next = block + 1;  // what was about to be resent had arrived after all
+    transfer.translated_next = transfer.translated_acked;
+  }
   if (!may_go_on(now, index, sink)) return;
   if (bytes_now >= transfer.progress_next) report_progress(now, transfer, sink);
   if (!transfer.awaits_piece) set_deadline(index, now.monotonic + wait_of(transfer));
 
-  if (transfer.next <= block) {
-    transfer.next = block + 1;  // what was about to be resent had arrived after all
-    transfer.translated_next = transfer.translated_acked;
-  } else if (block + 1 < transfer.next && transfer.terms.window > 1 && block >= transfer.resend_floor) {
+  if (block + 1 < transfer.next && transfer.terms.window > 1 && block >= transfer.resend_floor)
     return go_back(now, index, sink);
-  }
   pump(now, index, sink);
 }
 
@@ -252,7 +252,7 @@ void TftpEngine::finish(const Now& now, TransferIndex index, End end, std::strin
   sink.pins().release(transfer.piece);
   transfer.image = transfer.piece = kNoPin;
   timers_.cancel(index);
-  pauses_.cancel(index);
+  leave_queues(index);
   transfer.armed_for = kNever;
 
   const bool done = end == End::kDone || end == End::kDoneUnconfirmed;

@@ -1,4 +1,4 @@
-// What goes out: OACK, DATA in bursts, ERROR; and what to do when there is no transmit slot.
+// What goes out: OACK, DATA in bursts, ERROR.
 #include <algorithm>
 
 #include "core/engine/tftp/engine_limits.h"
@@ -53,7 +53,7 @@ void TftpEngine::start_data(const Now& now, TransferIndex index, Sink& sink) {
   transfer.state = TransferState::kSending;
   transfer.tries = 0;
   transfer.id = (std::uint64_t{sink.lane().value()} << 48U) | ++transfer_ids_;
-  transfer.moved_at = transfer.progress_at = now.monotonic;
+  transfer.moved_at = transfer.progress_at = transfer.burst_at = now.monotonic;
   transfer.progress_next = transfer.size_bytes / kProgressParts;
   counters_.add(Counter::kStarted);
   report(now, transfer, EventKind::kTransferStarted, {}, sink);
@@ -87,10 +87,10 @@ bool TftpEngine::send_oack(TransferIndex index, Sink& sink) {
   return true;
 }
 
-// Sends what the window allows; after loss, a part of it.
+// Sends what the window allows; after loss and under caps, a part of it.
 void TftpEngine::pump(const Now& now, TransferIndex index, Sink& sink) {
   const Transfer& transfer = table_.at(index);
-  if (transfer.burst.limited()) return pump_paced(now, index, sink);
+  if (caps_.any() || transfer.burst.limited()) return pump_paced(now, index, sink);
   send_until(now, index, window_end(transfer), sink);
 }
 
@@ -194,39 +194,6 @@ bool TftpEngine::send_error(const Destination& to, Refusal refusal, Sink& sink, 
       tftp::encode_error(slot->header_room(), info(refusal).code, text.empty() ? info(refusal).text : text).size());
   sink.commit(slot);
   return true;
-}
-
-void TftpEngine::starve(const Now& now, TransferIndex index) {
-  Transfer& transfer = table_.at(index);
-  counters_.add(Counter::kSlotsExhausted);
-  if (starved_retry_at_ == kNever) starved_retry_at_ = now.monotonic + kSlotRetry;
-  if (transfer.starved) return;
-  transfer.starved = true;
-  starved_[(starved_head_ + starved_count_++) % starved_.size()] = index;
-}
-
-// Oldest first, until one of them finds no slot again. Who could send a part of its window queues anew.
-void TftpEngine::feed_starved(const Now& now, Sink& sink) {
-  starved_retry_at_ = kNever;
-  feeding_ = true;
-  for (std::size_t left = starved_count_; left > 0; --left) {
-    const TransferIndex index = starved_[starved_head_];
-    starved_head_ = (starved_head_ + 1) % starved_.size();
-    --starved_count_;
-    Transfer& transfer = table_.at(index);
-    transfer.starved = false;
-    const std::uint64_t next_before = transfer.next;
-    if (transfer.state == TransferState::kOackSent) answer(now, index, sink);
-    if (transfer.state == TransferState::kSending) pump(now, index, sink);
-    if (!transfer.starved) continue;
-    if (transfer.next == next_before) {  // keeps its place: from the tail back to the head
-      starved_head_ = (starved_head_ + starved_.size() - 1) % starved_.size();
-      starved_[starved_head_] = index;
-    }
-    break;
-  }
-  feeding_ = false;
-  if (starved_count_ > 0) starved_retry_at_ = now.monotonic + kSlotRetry;
 }
 
 }  // namespace rackcast::engine

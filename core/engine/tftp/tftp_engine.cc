@@ -35,8 +35,10 @@ TftpEngine::TftpEngine(TftpSetup setup)
                   .sources_max = setup.limits.sources_max,
                   .seed = setup.seed ^ 0x8E9D'5AA1'6C3B'27F5ULL,
                   .local_time = setup.local_time}),
-      starved_(table_.capacity()),
+      queue_(table_.all(), setup.seed ^ 0xA076'1D64'78BD'642FULL),
       pauses_(static_cast<std::uint32_t>(table_.capacity()), kPaceTick),
+      caps_(std::move(setup.total_rate), std::min(table_.capacity(), kRateMachinesMax),
+            setup.seed ^ 0xE703'7ED1'A0B4'28DBULL),
       tid_random_(setup.seed ^ 0x2545'F491'4F6C'DD1DULL) {
   const auto assign = [this](SocketId socket, Role role) {
     if (socket.value() >= roles_.size()) roles_.resize(socket.value() + std::size_t{1}, Role::kNone);
@@ -45,6 +47,7 @@ TftpEngine::TftpEngine(TftpSetup setup)
   for (const SocketId socket : tids_.v4) assign(socket, Role::kTid);
   for (const SocketId socket : tids_.v6) assign(socket, Role::kTid);
   for (const SocketId socket : setup.listeners) assign(socket, Role::kListener);
+  caps_.use(config_->tftp);
 }
 
 // With a thousand clients nothing an ACK needs is in the cache. Fetched one after the other the lines cost more than
@@ -103,6 +106,7 @@ void TftpEngine::on_completion(const Now& now, Completion& completion, Sink& sin
     machines_.upsert(changed->machine);
   } else if (const auto* const swapped = std::get_if<ConfigSwapped>(&completion)) {
     config_ = swapped->config;
+    caps_.use(config_->tftp);
   } else if (std::holds_alternative<StopLane>(completion)) {
     begin_stop(now, sink);
   }

@@ -37,9 +37,11 @@
 #include "core/config/config.h"
 #include "core/engine/engine.h"
 #include "core/engine/tftp/counters.h"
+#include "core/engine/tftp/fair_queue.h"
 #include "core/engine/tftp/image_cache.h"
 #include "core/engine/tftp/machine_terms.h"
 #include "core/engine/tftp/outcomes.h"
+#include "core/engine/tftp/rate_caps.h"
 #include "core/engine/tftp/tftp_setup.h"
 #include "core/engine/tftp/transfer_table.h"
 #include "core/images/image_epoch.h"
@@ -157,13 +159,16 @@ class TftpEngine final : public Engine {
   void fill_netascii(Transfer& transfer, TxSlot& slot, Sink& sink);
   void count_sent(Transfer& transfer, std::uint64_t block);
   bool send_error(const Destination& to, Refusal refusal, Sink& sink, std::string_view text = {});
-  void starve(const Now& now, TransferIndex index);
-  // While others wait for a slot, whoever just got an ACK waits behind them.
-  [[nodiscard]] bool in_turn() const { return feeding_ || starved_count_ == 0; }
-  void feed_starved(const Now& now, Sink& sink);
 
   // pacing.cc
   void pump_paced(const Now& now, TransferIndex index, Sink& sink);
+  [[nodiscard]] bool may_burst(const Now& now, TransferIndex index);
+  [[nodiscard]] std::uint64_t burst_blocks(const Transfer& transfer) const;
+  [[nodiscard]] bool in_turn() const { return feeding_ || queue_.empty(); }  // others do not wait before it
+  void starve(const Now& now, TransferIndex index);
+  void queue_up(const Now& now, TransferIndex index);
+  void leave_queues(TransferIndex index);
+  void feed_starved(const Now& now, Sink& sink);
   void pause_until(TransferIndex index, MonotonicTime at);
   void end_pauses(const Now& now, Sink& sink);
   void lost(Transfer& transfer);
@@ -221,14 +226,12 @@ class TftpEngine final : public Engine {
   MonotonicTime turns_at_ = kNever;
   AdmissionReason held_up_by_ = AdmissionReason::kCount_;  // the last that had to wait
 
-  // Transfers that found no transmit slot, oldest first; each at most once (Transfer::starved).
-  std::vector<TransferIndex> starved_;
-  std::size_t starved_head_ = 0;
-  std::size_t starved_count_ = 0;
+  tftpd::FairQueue queue_;  // who found no transmit slot, or no room under the total cap
   bool feeding_ = false;
   MonotonicTime starved_retry_at_ = kNever;
 
-  TimerWheel pauses_;  // by TransferIndex: when the next burst of its window may go
+  TimerWheel pauses_;  // by TransferIndex: when its next burst may go
+  tftpd::RateCaps caps_;
 
   MonotonicTime sweep_at_ = kNever;
   MonotonicTime warn_full_at_{};

@@ -17,10 +17,8 @@ TransferIndex TransferTable::create(const Destination& to) {
   free_.pop_back();
   Transfer& transfer = transfers_[index];
   const std::uint32_t serial = transfer.serial + 1;
-  const bool starved = transfer.starved;  // its number may still stand in the queue for slots
   transfer = Transfer{};
   transfer.serial = serial;
-  transfer.starved = starved;
   transfer.to = to;
   transfer.state = TransferState::kWaitingImage;
   by_tid_.insert(to.socket, to.peer, index);

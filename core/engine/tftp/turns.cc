@@ -59,6 +59,7 @@ bool TftpEngine::takes_its_turn(const Now& now, TransferIndex index, Sink& sink)
     turns_.remove(table_.all(), index);
   } else {
     counters_.add(Counter::kTurnsWaited);
+    leave_queues(index);  // of those that send
     transfer.state = TransferState::kWaitingTurn;
     set_deadline(index, now.monotonic + kTurnPatience);
   }

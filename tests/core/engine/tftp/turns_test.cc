@@ -68,6 +68,33 @@ TEST_F(TftpTurns, AnOackedTransferGoesOnWithItsFirstBlock) {
   EXPECT_EQ(sent_text(), "D1");
 }
 
+// Both queues go through the same links of a transfer.
+TEST_F(TftpTurns, WhoWaitsForASlotAndThenForItsTurnWaitsForItsTurn) {
+  limit({.instances = 1});
+  const SocketId running = tid;
+  rrq("file", {}, peer(1));
+  rrq("file", {}, peer(2));
+  EXPECT_EQ(sent_text(), "D1 D1");
+  std::vector<TxSlot*> taken;
+  while (TxSlot* const slot = harness.io.reserve()) taken.push_back(slot);
+  pass_in_steps(1'020ms);  // block 1 is due again, to both
+  EXPECT_GE(count(Counter::kSlotsExhausted), 2U);
+  ack_at(tid, 1, peer(2));
+  EXPECT_EQ(count(Counter::kTurnsWaited), 1U);
+  for (TxSlot* const slot : taken) harness.io.cancel(slot);
+  const SocketId second = tid;
+  pass_in_steps(5ms);  // who waits for a slot gets one
+  (void)sent();
+  read_all(peer(200), running);
+  pass_in_steps(10ms);
+  std::string to_second;
+  for (const auto& one : sent())
+    if (one.to.peer == peer(2)) to_second += name_of(one.payload);
+  EXPECT_EQ(to_second, "D2");
+  read_all(peer(2), second);
+  EXPECT_EQ(count(Counter::kDone), 2U);
+}
+
 TEST_F(TftpTurns, WhoeverForgesRequestsTakesNoPlace) {
   limit({.instances = 2, .cps = Cps{2, 10}});
   for (std::uint8_t forged = 100; forged < 140; ++forged) {
