@@ -19,6 +19,11 @@ void DhcpEngine::on_decline(Exchange& exchange) {
   const Request& request = exchange.request;
   const net::Ipv4Address address = request.subject();
   if (request.server_identifier && !network_.names_us(request)) return drop(DhcpDrop::kOtherServer);
+  evaluate(exchange, network_.subnet_of(address, exchange.link), address);
+  if (!flag(Parameter::kAllowDeclines, true)) {
+    report(exchange, EventKind::kDhcpDecline, address, "ignored");
+    return drop(DhcpDrop::kDeclineIgnored);
+  }
   const auto abandoned = leases_.abandon(exchange.client.key, address, exchange.now.wall);
   report(exchange, EventKind::kDhcpDecline, address, abandoned ? "abandoned" : "not found");
   if (!abandoned) return drop(DhcpDrop::kNotItsLease);
@@ -59,14 +64,20 @@ void DhcpEngine::on_inform(Exchange& exchange) {
     report(exchange, EventKind::kDhcpInform, address, "unknown subnet");
     return drop(DhcpDrop::kNoSubnet);
   }
+  evaluate(exchange, subnet, address);
+  if (!flag(Parameter::kAuthoritative, true)) {
+    FixedText<96> tail("not authoritative for subnet ");
+    (void)tail.append(network_.subnet(*subnet).subnet.base.text());
+    report(exchange, EventKind::kDhcpInform, address, tail);
+    return drop(DhcpDrop::kNotAuthoritative);
+  }
   report(exchange, EventKind::kDhcpInform, address);
   Reply reply = make_reply(exchange, *subnet, address);
   reply.type = dhcp4::MessageType::kAck;
   reply.yiaddr = {};
   reply.ciaddr = exchange.request.header.ciaddr;
-  if (!send(exchange, reply)) return;
-  ++stats_.inform_acks;
-  report(exchange, EventKind::kDhcpInformAck, address);
+  add_pxe(exchange, reply);
+  if (prepare(exchange, reply, EventKind::kDhcpInformAck, address, &DhcpStats::inform_acks)) answer(exchange);
 }
 
 // Nobody waits for this row: losing it only means that the lease looks longer than it is after a crash.
@@ -97,13 +108,8 @@ void DhcpEngine::report(Exchange& exchange, EventKind kind, net::Ipv4Address add
 
 // Called with every address given. A stage that says less about the machine (an installer's DHCP client names no
 // architecture) does not make us forget what its firmware said.
-void DhcpEngine::publish(Exchange& exchange, net::Ipv4Address address, const Reply& reply) {
-  Machine machine = machine_of(exchange.request);
-  machine.address = address;
-  machine.seen = exchange.now.wall;
-  if (!reply.hostname.empty()) machine.hostname = reply.hostname;
-  if (reply.boot.via == BootVia::kTftp && reply.boot.file.size() <= machine.boot_file.capacity())
-    machine.boot_file = reply.boot.file.view();
+void DhcpEngine::publish(const Machine& said, Sink& sink) {
+  Machine machine = said;
   const Machine* known = published_.find(machine.mac);
   if (known != nullptr) {
     if (machine.architecture == kArchitectureUnsaid) machine.architecture = known->architecture;
@@ -112,7 +118,7 @@ void DhcpEngine::publish(Exchange& exchange, net::Ipv4Address address, const Rep
     if (machine.boot_file.empty()) machine.boot_file = known->boot_file;
     if (says_the_same(machine, *known)) return;
   }
-  if (exchange.sink.submit(PublishMachine{machine}))
+  if (sink.submit(PublishMachine{machine}))
     published_.upsert(machine);
   else
     ++stats_.machines_not_queued;
