@@ -136,6 +136,11 @@ Result<void> Daemon::open_sockets() {
   auto lanes = LaneGroup::open(*config_);
   if (!lanes) return tl::make_unexpected(lanes.error());
   lanes_ = std::move(*lanes);
+  if (config_->dhcp && config_->dhcp->conflict_probe != ConflictProbe::kOff) {
+    auto probes = io::ProbeSockets::open(lanes_->interfaces());
+    if (!probes) return tl::make_unexpected(probes.error());
+    probe_sockets_ = std::move(*probes);
+  }
   if (!config_->http && !config_->ftp && !config_->board) return {};
   auto streams = io::StreamSockets::open(*config_);
   if (!streams) return tl::make_unexpected(streams.error());
@@ -208,6 +213,14 @@ Result<void> Daemon::start_lanes() {
   services.images = images_.get();
   services.leases = leases_.get();
   services.known_leases = std::move(known_leases_);
+  if (probe_sockets_) {
+    auto prober = io::AddressProber::start(
+        std::move(*probe_sockets_),
+        [this](LaneId lane, const AddressProbed& probed) { return lanes_->post(lane, probed); });
+    if (!prober) return tl::make_unexpected(prober.error());
+    prober_ = std::move(*prober);
+    services.on_probe = [this](LaneId lane, const ProbeAddress& probe) { return prober_->submit(lane, probe); };
+  }
   services.on_machine = [this](const Machine& machine) { machine_feed_.offer(machine); };
   services.on_fallback = [this](const std::string& reason) { say(LogLevel::kWarning, reason); };
   return lanes_->start(std::move(services));
@@ -348,6 +361,7 @@ void Daemon::stop() {
   if (streams_ != nullptr) streams_->stop(kStreamStopGrace);
   // Answers of the stores go to the lanes' ports: the stores end first, the ports with `lanes_` afterwards.
   leases_.reset();
+  prober_.reset();
   images_.reset();
   pump_.stop();
 }

@@ -59,10 +59,9 @@ ClientPolicy::ClientPolicy(const DhcpConfig& config) : config_(&config), catalog
   for (const SubnetConfig& subnet : config.subnets) subnets_.push_back(rules_of(subnet));
   hosts_.reserve(config.hosts.size());
   for (const HostConfig& host : config.hosts) hosts_.push_back(rules_of(host));
-  for (const OptionDefinition& definition : catalog_->defined()) {
-    const bool holds_space = definition.items.size() == 1 && definition.items.front() == ItemType::kOptions;
-    if (definition.key.space == kDhcpSpace && definition.key.code < spaces_.size() && holds_space)
-      spaces_[definition.key.code] = definition.encapsulated;
+  for (std::size_t space = kAgentSpace + 1; space < catalog_->spaces(); ++space) {
+    const auto number = static_cast<std::uint16_t>(space);
+    if (const auto code = catalog_->container(number)) spaces_[*code] = number;
   }
   for (const ClassConfig& each : config.classes) limits_leases_ = limits_leases_ || each.lease_limit.has_value();
 }

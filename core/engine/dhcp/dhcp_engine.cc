@@ -42,11 +42,13 @@ FailureText failure_text(OfferFailure failure) {
 
 DhcpEngine::DhcpEngine(DhcpSetup setup, const Now& now)
     : limits_(setup.limits),
+      seed_(setup.seed),
       frame_to_mac_(setup.frame_to_mac),
       network_(std::move(setup.config), std::move(setup.interfaces)),
       leases_(network_.layout(), setup.leases.size(), limits_.leases, setup.seed),
       held_(limits_.held_replies_max, setup.seed),
       delayed_(limits_.delayed_max),
+      probing_(limits_.probes_max, setup.seed),
       published_(limits_.machines_max, setup.seed) {
   std::sort(setup.leases.begin(), setup.leases.end(), comes_first);
   for (const Lease& lease : setup.leases)
@@ -56,11 +58,12 @@ DhcpEngine::DhcpEngine(DhcpSetup setup, const Now& now)
 
 void DhcpEngine::on_datagram(const Now& now, const ReceivedDatagram& datagram, Sink& sink) {
   ++stats_.received;
-  receive(now, datagram, sink);
+  receive(now, datagram, sink, std::nullopt);
   set_deadline(now);
 }
 
-void DhcpEngine::receive(const Now& now, const ReceivedDatagram& datagram, Sink& sink) {
+void DhcpEngine::receive(const Now& now, const ReceivedDatagram& datagram, Sink& sink,
+                         std::optional<net::Ipv4Address> probed) {
   if (!network_.is_on()) return drop(DhcpDrop::kServiceOff);
   if (stopping_) return drop(DhcpDrop::kStopping);
   const DhcpInterface* interface = network_.interface_of(datagram.socket, datagram.interface);
@@ -70,7 +73,8 @@ void DhcpEngine::receive(const Now& now, const ReceivedDatagram& datagram, Sink&
   if (const auto reason = read_request(datagram, unicast, parsed_, request)) return drop(*reason);
   if (request.header.is_relayed() && request.relay_port && !may_choose_port(request)) ++stats_.relay_ports_refused;
   leases_.expire(now.wall);
-  Exchange exchange{now, request, *interface, sink, network_.link_of(request, *interface), {}, {}, {}};
+  Exchange exchange{now, datagram, request, *interface, sink, network_.link_of(request, *interface),
+                    {},  {},       {},      probed};
   exchange.hosts = network_.hosts_of(request);
   exchange.client = client_of(request);
   exchange.facts.packet = parsed_.packet;
@@ -121,11 +125,22 @@ void DhcpEngine::on_discover(Exchange& exchange) {
     report(exchange, EventKind::kDhcpDiscover, {}, "unknown network segment");
     return drop(DhcpDrop::kNoSubnet);
   }
+  if (HeldDiscover* waiting = probing_.find(exchange.client.key)) {
+    waiting->keep(exchange.datagram);  // the latest xid, flags and relay are what the client listens for
+    return report(exchange, EventKind::kDhcpDiscover, {});
+  }
+  std::optional<Lease> before;
+  if (network_.dhcp().conflict_probe != ConflictProbe::kOff)
+    before = leases_.find(exchange.client.key, network_.link_number(exchange.link.subnets().front()));
   const Choice chosen = choose_address(exchange, false);
   if (chosen.failure != OfferFailure::kNone) return fail_offer(exchange, EventKind::kDhcpDiscover, chosen);
   evaluate(exchange, chosen.subnet, chosen.address);
   if (is_denied(exchange, EventKind::kDhcpDiscover, {})) return;
-  report(exchange, EventKind::kDhcpDiscover, {});
+  if (!exchange.probed) {
+    report(exchange, EventKind::kDhcpDiscover, {});
+    watch_for_spanning_tree(exchange);
+  }
+  if (wants_probe(exchange, chosen, before) && probe(exchange, chosen.address)) return;
   Reply reply = make_reply(exchange, chosen.subnet, chosen.address);
   reply.type = dhcp4::MessageType::kOffer;
   reply.lease_seconds = lease_seconds(exchange.request);
@@ -140,6 +155,7 @@ void DhcpEngine::on_request(Exchange& exchange) {
     // Another server was chosen: what we offered is free again.
     if (held_.find(exchange.client.key) == nullptr) leases_.withdraw_offers(exchange.client.key);
     report(exchange, EventKind::kDhcpRequest, address, "ignored (other server).");
+    watch_for_servers(exchange);
     return drop(DhcpDrop::kOtherServer);
   }
   if (exchange.link.empty()) {
@@ -222,6 +238,9 @@ void DhcpEngine::on_completion(const Now& now, Completion& completion, Sink& sin
   if (const auto* committed = std::get_if<LeaseCommitted>(&completion)) {
     if (!belongs_to(committed->ticket, EngineTag::kDhcp)) return;
     on_committed(now, *committed, sink);
+  } else if (const auto* probed = std::get_if<AddressProbed>(&completion)) {
+    if (!belongs_to(probed->ticket, EngineTag::kDhcp)) return;
+    on_probed(now, *probed, sink);
   } else if (const auto* swapped = std::get_if<ConfigSwapped>(&completion)) {
     swap_config(now, *swapped);
   } else if (std::holds_alternative<StopLane>(completion)) {
@@ -235,6 +254,10 @@ void DhcpEngine::on_deadline(const Now& now, Sink& sink) {
   while (const HeldReply* late = held_.first_due(now.monotonic)) {
     drop(DhcpDrop::kStoreTooSlow);
     held_.remove(*late);
+  }
+  while (const HeldDiscover* late = probing_.first_due(now.monotonic)) {
+    ++stats_.probes_not_queued;
+    on_probed(now, {probing_.ticket_of(*late), false}, sink);
   }
   while (const ReadyReply* due = delayed_.first_due(now.monotonic)) {
     transmit(now, *due, sink);
@@ -259,7 +282,7 @@ void DhcpEngine::swap_config(const Now& now, const ConfigSwapped& swapped) {
 }
 
 void DhcpEngine::set_deadline(const Now& now) {
-  MonotonicTime next = std::min(held_.next_due(), delayed_.next_due());
+  MonotonicTime next = std::min({held_.next_due(), delayed_.next_due(), probing_.next_due()});
   if (const auto ends = leases_.next_deadline()) {
     const Duration left = std::clamp<Duration>(*ends - now.wall, Duration::zero(), kDeadlineMax);
     next = std::min(next, now.monotonic + left);

@@ -4,7 +4,7 @@
 //   request.h        bytes -> Request            network.h       which subnet, which of our addresses, which host entry
 //   client_policy.h  what the rules give         dhcp_choose.cc  which address
 //   decisions        dhcp_engine.cc (DISCOVER, REQUEST, BOOTP), dhcp_messages.cc (DECLINE, RELEASE, INFORM),
-//                    dhcp_boot_server.cc (proxyDHCP, port 4011)
+//                    dhcp_boot_server.cc (proxyDHCP, port 4011), dhcp_watch.cc (conflicts, other servers)
 //   dhcp_answer.cc   commit, hold, answer        reply_builder.h Reply -> bytes     reply_address.h  where it goes
 //
 // Promises. An OFFER holds the address for 120 s and does not wait for the disk. An ACK that promises something new
@@ -19,6 +19,10 @@
 // is free and that nobody is known to have is granted when it answers an offer, or renews or rebinds: after the lease
 // file was lost, that keeps running machines running. mode = "proxy": boot information for clients that boot, and no
 // addresses.
+//
+// Conflicts. With conflict_probe an address that is new to its machine is looked at before it is offered, elsewhere
+// (ProbeAddress -> AddressProbed), while the DISCOVER is kept; one that somebody uses is abandoned and another is
+// looked at. Never for reservations.
 //
 // One machine, one address per link: the key is chaddr, or what machine_key says (see lease_table.h).
 //
@@ -35,6 +39,7 @@
 #include "core/engine/dhcp/dhcp_stats.h"
 #include "core/engine/dhcp/network.h"
 #include "core/engine/dhcp/reply_builder.h"
+#include "core/engine/dhcp/seen_once.h"
 #include "core/engine/dhcp/waiting.h"
 #include "core/engine/engine.h"
 #include "core/leases/lease_table.h"
@@ -48,6 +53,7 @@ struct DhcpLimits {
   Duration held_time_max = std::chrono::seconds(10);  // a client has asked again twice by then
   std::size_t machines_max = 16'384;                  // last published record of each; the oldest makes room
   std::size_t delayed_max = 1'024;                    // replies waiting for their class's delay
+  std::size_t probes_max = 1'024;                     // DISCOVERs waiting for a look at their address
 };
 
 struct DhcpSetup {
@@ -79,6 +85,7 @@ class DhcpEngine final : public Engine {
   // The message in hand.
   struct Exchange {
     const Now& now;
+    const ReceivedDatagram& datagram;
     const Request& request;
     const DhcpInterface& interface;
     Sink& sink;
@@ -86,6 +93,7 @@ class DhcpEngine final : public Engine {
     std::span<const HostIndex::Entry> hosts;  // the sender's
     LeaseClient client;
     ClientFacts facts;
+    std::optional<net::Ipv4Address> probed;  // the message waited; for this address, which is nobody's
   };
   // An address that may be given, and where it is.
   struct Choice {
@@ -97,7 +105,8 @@ class DhcpEngine final : public Engine {
   enum class Verdict : std::uint8_t { kGrant, kWrongNetwork, kIncorrect, kUnavailable, kUnknown };
 
   // dhcp_engine.cc
-  void receive(const Now& now, const ReceivedDatagram& datagram, Sink& sink);
+  // `probed`: see Exchange; any(): it waited, for an address that is somebody's.
+  void receive(const Now& now, const ReceivedDatagram& datagram, Sink& sink, std::optional<net::Ipv4Address> probed);
   void dispatch(Exchange& exchange);
   void on_discover(Exchange& exchange);
   void on_request(Exchange& exchange);
@@ -117,10 +126,11 @@ class DhcpEngine final : public Engine {
   void on_decline(Exchange& exchange);
   void on_release(Exchange& exchange);
   void on_inform(Exchange& exchange);
-  void write_unwatched(Exchange& exchange, const Lease& lease);
+  void write_unwatched(Sink& sink, const Lease& lease);
   void drop(DhcpDrop reason) { ++stats_.drops[static_cast<std::size_t>(reason)]; }
   [[nodiscard]] Event event_of(const Exchange& exchange, EventKind kind, net::Ipv4Address address) const;
   void report(Exchange& exchange, EventKind kind, net::Ipv4Address address, std::string_view detail = {});
+  void warn(const Now& now, net::Ipv4Address address, std::string_view sentence, Sink& sink);
   void publish(const Machine& machine, Sink& sink);
 
   // dhcp_evaluate.cc: the rules, once per message; what they gave is in outcome_
@@ -136,6 +146,14 @@ class DhcpEngine final : public Engine {
   void on_boot_server(Exchange& exchange);
   void add_pxe(const Exchange& exchange, Reply& reply) const;
 
+  // dhcp_watch.cc
+  [[nodiscard]] bool wants_probe(const Exchange& exchange, const Choice& chosen,
+                                 const std::optional<Lease>& before) const;
+  [[nodiscard]] bool probe(Exchange& exchange, net::Ipv4Address address);
+  void on_probed(const Now& now, const AddressProbed& probed, Sink& sink);
+  void watch_for_spanning_tree(Exchange& exchange);
+  void watch_for_servers(Exchange& exchange);
+
   // dhcp_answer.cc
   void grant(Exchange& exchange, net::Ipv4Address address, std::size_t subnet);
   void commit(Exchange& exchange, const Lease& lease);
@@ -147,12 +165,19 @@ class DhcpEngine final : public Engine {
   void leave(const Now& now, const ReadyReply& reply, MonotonicTime asked, Sink& sink);
   void transmit(const Now& now, const ReadyReply& reply, Sink& sink);
 
+  static constexpr std::size_t kLateSets = 1'024;  // machines, by four
+  static constexpr std::size_t kServerSets = 16;
+
   DhcpLimits limits_;
+  std::uint64_t seed_;
   bool frame_to_mac_;
   Network network_;
   LeaseTable leases_;
   HeldReplies held_;
   DelayedReplies delayed_;
+  HeldDiscovers probing_;
+  SeenOnce<kLateSets> late_;
+  SeenOnce<kServerSets> servers_;
   MachineTable published_;
   // Of the message in hand; here because they are large.
   Outcome outcome_;

@@ -33,7 +33,7 @@ void DhcpEngine::on_decline(Exchange& exchange) {
   (void)sentence.append(address.text());
   (void)sentence.append(": declined.");
   report(exchange, EventKind::kWarning, address, sentence);
-  write_unwatched(exchange, *abandoned);
+  write_unwatched(exchange.sink, *abandoned);
 }
 
 void DhcpEngine::on_release(Exchange& exchange) {
@@ -45,7 +45,7 @@ void DhcpEngine::on_release(Exchange& exchange) {
   if (!released) return drop(DhcpDrop::kNotItsLease);
   if (const HeldReply* held = held_.find(exchange.client.key)) held_.remove(*held);
   ++stats_.releases;
-  write_unwatched(exchange, *released);
+  write_unwatched(exchange.sink, *released);
   if (const Machine* known = published_.find(request.mac)) {
     Machine machine = *known;
     machine.address = {};
@@ -81,8 +81,8 @@ void DhcpEngine::on_inform(Exchange& exchange) {
 }
 
 // Nobody waits for this row: losing it only means that the lease looks longer than it is after a crash.
-void DhcpEngine::write_unwatched(Exchange& exchange, const Lease& lease) {
-  if (!exchange.sink.submit(CommitLease{make_ticket(EngineTag::kDhcp, 0), lease})) ++stats_.rows_not_queued;
+void DhcpEngine::write_unwatched(Sink& sink, const Lease& lease) {
+  if (!sink.submit(CommitLease{make_ticket(EngineTag::kDhcp, 0), lease})) ++stats_.rows_not_queued;
 }
 
 Event DhcpEngine::event_of(const Exchange& exchange, EventKind kind, net::Ipv4Address address) const {
@@ -104,6 +104,16 @@ void DhcpEngine::report(Exchange& exchange, EventKind kind, net::Ipv4Address add
   Event event = event_of(exchange, kind, address);
   event.detail.assign(detail);
   exchange.sink.event(event);
+}
+
+void DhcpEngine::warn(const Now& now, net::Ipv4Address address, std::string_view sentence, Sink& sink) {
+  Event event;
+  event.kind = EventKind::kWarning;
+  event.protocol = Protocol::kDhcp;
+  event.at = now.wall;
+  event.address = address;
+  event.detail.assign(sentence);
+  sink.event(event);
 }
 
 // Called with every address given. A stage that says less about the machine (an installer's DHCP client names no

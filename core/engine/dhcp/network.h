@@ -49,6 +49,12 @@ struct PoolFacts {
   bool bootp = false;
 };
 
+// Port 4011 has to be open, on every interface with DHCP: a proxy's clients, and those that are shown a menu, ask
+// there.
+[[nodiscard]] inline bool needs_boot_port(const DhcpConfig& config) {
+  return config.mode == DhcpMode::kProxy || config.pxe.has_value();
+}
+
 class Network {
  public:
   // `config` without [dhcp]: is_on() is false and nothing else may be asked.

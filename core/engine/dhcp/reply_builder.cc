@@ -81,6 +81,7 @@ class OptionPutter {
     for (const Outcome::Value& value : reply_.outcome->options()) {
       if (value.key.space == kDhcpSpace && value.key.code < 0xFF) put(static_cast<OptionCode>(value.key.code));
     }
+    put(OptionCode::kVendorOptions);
     for (unsigned code = 1; code < 0xFF; ++code)
       if (reply_.policy->space_in(static_cast<std::uint8_t>(code)) != 0) put(static_cast<OptionCode>(code));
   }
@@ -120,7 +121,10 @@ class OptionPutter {
       (void)writer_.put(code, *value);
       return true;
     }
-    const std::uint16_t space = reply_.policy->space_in(number);
+    std::uint16_t space = reply_.policy->space_in(number);
+    if (const auto vendor = reply_.outcome->number(Parameter::kVendorOptionSpace);
+        vendor && code == OptionCode::kVendorOptions)
+      space = static_cast<std::uint16_t>(*vendor);
     if (space == 0) return false;
     std::array<std::byte, kEncapsulatedBytesMax> octets;
     const auto value = encapsulate(reply_.policy->catalog(), space, *reply_.outcome, octets);

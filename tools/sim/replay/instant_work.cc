@@ -34,6 +34,7 @@ bool InstantWork::submit(LaneId, Work& work) {
   if (const auto* commit = std::get_if<CommitLease>(&work)) answer = LeaseCommitted{commit->ticket, true};
   if (const auto* load_image = std::get_if<LoadImage>(&work)) answer = load(*load_image);
   if (const auto* piece = std::get_if<ReadPiece>(&work)) answer = read(*piece);
+  if (const auto* probe = std::get_if<ProbeAddress>(&work)) answer = AddressProbed{probe->ticket, false};
   if (!answer) return true;  // released images and published machines have no answer
   if (!port_.post(std::move(*answer))) return false;
   ++posted_;
