@@ -34,6 +34,7 @@ void DhcpEngine::grant(Exchange& exchange, net::Ipv4Address address, std::size_t
   if (failure != OfferFailure::kNone) return fail_offer(exchange, EventKind::kDhcpRequest, {failure, address, subnet});
   evaluate(exchange, subnet, address);
   if (is_denied(exchange, EventKind::kDhcpRequest, address)) return;
+  if (is_over_limit(exchange, EventKind::kDhcpRequest, address)) return;
   report(exchange, EventKind::kDhcpRequest, address);
   const Lease known = *leases_.find(address);
   Lease lease;

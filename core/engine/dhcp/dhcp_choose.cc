@@ -72,6 +72,28 @@ DhcpEngine::Choice DhcpEngine::choose_address(Exchange& exchange, bool bootp) {
   return choice;
 }
 
+bool DhcpEngine::is_over_limit(Exchange& exchange, EventKind kind, net::Ipv4Address address) {
+  if (!class_limits_ || !network_.policy().limits_leases()) return false;
+  const auto& classes = network_.dhcp().classes;
+  bool limited = false;
+  for (std::size_t number = 0; number < std::min(classes.size(), kPolicyClassesMax); ++number) {
+    if (!classes[number].lease_limit || !outcome_.classes.test(number)) continue;
+    // A subclass or a spawned class has a limit of its own.
+    std::uint64_t account = MachineKey::of_host(classes[number].name).hash(seed_);
+    for (const Membership::Entry& entry : membership_.all())
+      if (entry.class_number == number)
+        account =
+            MachineKey::of_host({reinterpret_cast<const char*>(entry.value.data()), entry.value.size()}).hash(account);
+    if (class_limits_->bill(account, *classes[number].lease_limit, exchange.client, address, leases_)) return false;
+    limited = true;
+  }
+  if (!limited) return false;
+  leases_.withdraw_offers(exchange.client.key);
+  report(exchange, kind, {}, "no available billing: lease limit reached in all matching classes");  // dhcpd's words
+  drop(DhcpDrop::kClassLimit);
+  return true;
+}
+
 // What we think of a machine's wish for an address (protocols reference §1.3); see "Authority" in the header.
 DhcpEngine::Verdict DhcpEngine::judge(Exchange& exchange, net::Ipv4Address address, std::size_t& subnet) const {
   const Request& request = exchange.request;

@@ -50,6 +50,7 @@ DhcpEngine::DhcpEngine(DhcpSetup setup, const Now& now)
       delayed_(limits_.delayed_max),
       probing_(limits_.probes_max, setup.seed),
       published_(limits_.machines_max, setup.seed) {
+  if (network_.is_on() && network_.policy().limits_leases()) class_limits_.emplace(limits_.billed_max);
   std::sort(setup.leases.begin(), setup.leases.end(), comes_first);
   for (const Lease& lease : setup.leases)
     if (!leases_.restore(lease, now.wall)) ++stats_.leases_not_restored;
@@ -136,6 +137,7 @@ void DhcpEngine::on_discover(Exchange& exchange) {
   if (chosen.failure != OfferFailure::kNone) return fail_offer(exchange, EventKind::kDhcpDiscover, chosen);
   evaluate(exchange, chosen.subnet, chosen.address);
   if (is_denied(exchange, EventKind::kDhcpDiscover, {})) return;
+  if (is_over_limit(exchange, EventKind::kDhcpDiscover, chosen.address)) return;
   if (!exchange.probed) {
     report(exchange, EventKind::kDhcpDiscover, {});
     watch_for_spanning_tree(exchange);
@@ -210,6 +212,7 @@ void DhcpEngine::on_bootp(Exchange& exchange) {
   }
   evaluate(exchange, chosen.subnet, chosen.address);
   if (is_denied(exchange, EventKind::kBootpRequest, {})) return;
+  if (is_over_limit(exchange, EventKind::kBootpRequest, chosen.address)) return;
   report(exchange, EventKind::kBootpRequest, {});
   if (!prepare(exchange, make_reply(exchange, chosen.subnet, chosen.address), EventKind::kBootpReply, chosen.address,
                &DhcpStats::bootp_replies))
@@ -276,6 +279,7 @@ void DhcpEngine::swap_config(const Now& now, const ConfigSwapped& swapped) {
   network_ = Network(swapped.config, std::move(interfaces));
   // Off: the table is kept as it is for when the service is on again. The same addresses: it fits as it is.
   if (!network_.is_on()) return;
+  if (network_.policy().limits_leases() && !class_limits_) class_limits_.emplace(limits_.billed_max);
   LeaseLayout layout = network_.layout();
   if (layout == leases_.layout()) return;
   leases_.reconfigure(std::move(layout), now.wall);

@@ -35,6 +35,7 @@
 #include <optional>
 #include <vector>
 
+#include "core/engine/dhcp/class_limits.h"
 #include "core/engine/dhcp/delayed_replies.h"
 #include "core/engine/dhcp/dhcp_stats.h"
 #include "core/engine/dhcp/network.h"
@@ -53,6 +54,7 @@ struct DhcpLimits {
   Duration held_time_max = std::chrono::seconds(10);  // a client has asked again twice by then
   std::size_t machines_max = 16'384;                  // last published record of each; the oldest makes room
   std::size_t delayed_max = 1'024;                    // replies waiting for their class's delay
+  std::size_t billed_max = 65'536;                    // leases of classes with a limit
   std::size_t probes_max = 1'024;                     // DISCOVERs waiting for a look at their address
 };
 
@@ -120,6 +122,9 @@ class DhcpEngine final : public Engine {
   [[nodiscard]] LeaseClient client_of(const Request& request) const;
   [[nodiscard]] Choice choose_address(Exchange& exchange, bool bootp);
   [[nodiscard]] Verdict judge(Exchange& exchange, net::Ipv4Address address, std::size_t& subnet) const;
+  // Every class of the client's that limits its leases has as many: reported and counted. Else the first with room is
+  // billed for the address.
+  [[nodiscard]] bool is_over_limit(Exchange& exchange, EventKind kind, net::Ipv4Address address);
   [[nodiscard]] bool may_use_pool(const Exchange& exchange, std::uint32_t pool, bool bootp) const;
 
   // dhcp_messages.cc
@@ -176,6 +181,7 @@ class DhcpEngine final : public Engine {
   HeldReplies held_;
   DelayedReplies delayed_;
   HeldDiscovers probing_;
+  std::optional<ClassLimits> class_limits_;  // where some class has one
   SeenOnce<kLateSets> late_;
   SeenOnce<kServerSets> servers_;
   MachineTable published_;

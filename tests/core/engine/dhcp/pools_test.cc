@@ -169,6 +169,41 @@ TEST(DhcpHosts, OfSeveralAddressesTheNetworksOwnIsGiven) {
   EXPECT_EQ(nak->text(OptionCode::kMessageText), "requested address is incorrect") << "one address on the link";
 }
 
+TEST(DhcpClassLimits, AClassHasSoManyLeasesAndNoMore) {
+  Config config = rack_config();
+  RuleText text(*config.dhcp);
+  text.add_class("pxe", "substring (option vendor-class-identifier, 0, 9) = \"PXEClient\"").lease_limit = 2;
+  Rack rack(config);
+  const auto pxe = [](ClientMessage message) { return message.with(OptionCode::kVendorClass, "PXEClient"); };
+  EXPECT_EQ(rack.ask(pxe(discover(1)))->yiaddr(), ip(2));
+  EXPECT_EQ(rack.ask(pxe(selecting(1, ip(2))))->type(), MessageType::kAck);
+  EXPECT_NE(rack.ask(pxe(discover(2))), nullptr);
+  EXPECT_EQ(rack.ask(pxe(discover(3))), nullptr);
+  EXPECT_EQ(rack.drops(DhcpDrop::kClassLimit), 1U);
+  EXPECT_NE(rack.ask(discover(4)), nullptr) << "not of the class";
+  EXPECT_NE(rack.ask(pxe(discover(2))), nullptr) << "who is billed stays so";
+  rack.pass(seconds(120));  // the second's offer is over
+  EXPECT_NE(rack.ask(pxe(discover(3))), nullptr);
+  EXPECT_EQ(rack.ask(pxe(discover(2))), nullptr);
+  EXPECT_EQ(rack.ask(from_address(MessageType::kRelease, 1, ip(2)), by_unicast(ip(2))), nullptr);
+  EXPECT_NE(rack.ask(pxe(discover(2))), nullptr);
+}
+
+TEST(DhcpClassLimits, EachSpawnedClassHasItsOwn) {
+  Config config = rack_config();
+  RuleText text(*config.dhcp);
+  ClassConfig& ports = text.add_class("ports", "");
+  ports.spawn = text.data("option agent.circuit-id");
+  ports.lease_limit = 1;
+  Rack rack(config);
+  const auto at = [](unsigned machine, char port) {
+    return relayed(discover(machine), std::string("\x01\x01", 2) + port);
+  };
+  EXPECT_NE(rack.ask(at(1, 'a'), kByRelay), nullptr);
+  EXPECT_EQ(rack.ask(at(2, 'a'), kByRelay), nullptr);
+  EXPECT_NE(rack.ask(at(2, 'b'), kByRelay), nullptr);
+}
+
 TEST(DhcpMachineKey, AMachineKeepsItsAddressByWhatItIsKeyedBy) {
   const std::string uuid("\0ABCDEFGHIJKLMNOP", 17);
   const auto by_uuid = [&](unsigned n) { return discover(n).with(OptionCode::kMachineId, uuid); };
