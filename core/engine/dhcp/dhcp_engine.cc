@@ -283,7 +283,7 @@ void DhcpEngine::swap_config(const Now& now, const ConfigSwapped& swapped) {
         if (now_there.name.view() == interface.name.view()) interface.addresses = now_there.addresses;
   network_ = Network(swapped.config, std::move(interfaces));
   // Off: the table is kept as it is for when the service is on again.
-  if (network_.is_on()) leases_.reconfigure(network_.layout(), now.wall);
+  if (network_.is_on()) leases_.reconfigure(network_.layout());
 }
 
 void DhcpEngine::set_deadline(const Now& now) {
