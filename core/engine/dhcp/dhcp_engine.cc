@@ -282,7 +282,7 @@ void DhcpEngine::swap_config(const Now& now, const ConfigSwapped& swapped) {
   if (network_.policy().limits_leases() && !class_limits_) class_limits_.emplace(limits_.billed_max);
   LeaseLayout layout = network_.layout();
   if (layout == leases_.layout()) return;
-  leases_.reconfigure(std::move(layout), now.wall);
+  leases_.reconfigure(std::move(layout));
 }
 
 void DhcpEngine::set_deadline(const Now& now) {

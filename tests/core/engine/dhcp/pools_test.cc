@@ -215,5 +215,23 @@ TEST(DhcpMachineKey, AMachineKeepsItsAddressByWhatItIsKeyedBy) {
   EXPECT_EQ(rack.ask(discover(2))->yiaddr(), ip(3)) << "without the UUID nobody knows";
 }
 
+TEST(DhcpRelayCaps, OnePortGetsItsShareAndNoMore) {
+  Config config = rack_config();
+  config.dhcp->leases_per_port = 2;
+  Rack rack(config);
+  const std::string port(
+      "\x01\x03"
+      "e/1",
+      5);
+  for (unsigned n = 1; n <= 2; ++n) EXPECT_NE(rack.ask(relayed(discover(n), port), kByRelay), nullptr);
+  EXPECT_EQ(rack.ask(relayed(discover(3), port), kByRelay), nullptr);
+  EXPECT_EQ(rack.drops(DhcpDrop::kPortCap), 1U);
+  EXPECT_NE(rack.ask(relayed(discover(4), std::string("\x01\x03"
+                                                      "e/2",
+                                                      5)),
+                     kByRelay),
+            nullptr);
+}
+
 }  // namespace
 }  // namespace rackcast::engine::dhcp_test
