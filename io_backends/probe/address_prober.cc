@@ -19,6 +19,8 @@ using Clock = std::chrono::steady_clock;
 
 // Sightings taken before the queue and the clock are looked at again.
 constexpr int kSightingsPerTurn = 256;
+// More than a receive buffer holds.
+constexpr int kSightingsStale = 1 << 16;
 
 }  // namespace
 
@@ -54,19 +56,22 @@ ProberCounters AddressProber::counters() const {
   return {asked_count_.load(), in_use_count_.load(), not_asked_count_.load(), answers_lost_count_.load()};
 }
 
+// While nothing is asked, the network's chatter wakes nobody: it is thrown away before the next question.
 void AddressProber::run() {
   while (!stopping_.load()) {
     std::array<pollfd, 3> descriptors{
         {{wake_.get(), POLLIN, 0}, {sockets_.arp_descriptor(), POLLIN, 0}, {sockets_.icmp_descriptor(), POLLIN, 0}}};
-    (void)::poll(descriptors.data(), descriptors.size(), milliseconds_to_wait());
+    const bool idle = asked_.empty();
+    (void)::poll(descriptors.data(), idle ? 1 : descriptors.size(), milliseconds_to_wait());
     eventfd_t wakes = 0;
     (void)::eventfd_read(wake_.get(), &wakes);
-    for (int i = 0; i < kSightingsPerTurn; ++i) {
+    const int sightings_max = idle ? kSightingsStale : kSightingsPerTurn;
+    for (int i = 0; i < sightings_max; ++i) {
       const auto heard = sockets_.next_arp();
       if (!heard) break;
       hear(*heard);
     }
-    for (int i = 0; i < kSightingsPerTurn; ++i) {
+    for (int i = 0; i < sightings_max; ++i) {
       const auto heard = sockets_.next_icmp();
       if (!heard) break;
       hear(*heard);

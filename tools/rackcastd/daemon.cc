@@ -136,10 +136,13 @@ Result<void> Daemon::open_sockets() {
   auto lanes = LaneGroup::open(*config_);
   if (!lanes) return tl::make_unexpected(lanes.error());
   lanes_ = std::move(*lanes);
-  if (config_->dhcp && config_->dhcp->conflict_probe != ConflictProbe::kOff) {
+  // A reload may turn probes on, when privileges are gone.
+  if (config_->dhcp && config_->dhcp->mode == DhcpMode::kAuthoritative) {
     auto probes = io::ProbeSockets::open(lanes_->interfaces());
-    if (!probes) return tl::make_unexpected(probes.error());
-    probe_sockets_ = std::move(*probes);
+    if (probes)
+      probe_sockets_ = std::move(*probes);
+    else if (config_->dhcp->conflict_probe != ConflictProbe::kOff)
+      return tl::make_unexpected(probes.error());
   }
   if (!config_->http && !config_->ftp && !config_->board) return {};
   auto streams = io::StreamSockets::open(*config_);
