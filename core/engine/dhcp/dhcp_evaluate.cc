@@ -105,8 +105,10 @@ Reply DhcpEngine::make_reply(const Exchange& exchange, std::optional<std::size_t
     reply.via = http ? BootVia::kHttp : BootVia::kTftp;
   }
   reply.server_name = outcome_.text(Parameter::kServerName).value_or("");
+  // Who gets no boot file from us may get it from a proxy: iPXE is not told that there is none.
+  const bool network_boot = request.boots() && reply.via != BootVia::kNothing;
   reply.quirks =
-      quirks_of({machine_of(request), request.boots(), reply.via == BootVia::kHttp, request.takes_ipxe_options});
+      quirks_of({machine_of(request), network_boot, reply.via == BootVia::kHttp, request.takes_ipxe_options});
   reply.broadcast = flag(Parameter::kAlwaysBroadcast, false);
   reply.echo_client_id = flag(Parameter::kEchoClientId, true);
   reply.with_options = reply.type || request.kind != RequestKind::kBootp || request.has_cookie ||
