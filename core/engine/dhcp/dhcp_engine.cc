@@ -76,8 +76,10 @@ void DhcpEngine::receive(const Now& now, const ReceivedDatagram& datagram, Sink&
   leases_.expire(now.wall);
   Exchange exchange{now, datagram, request, *interface, sink, network_.link_of(request, *interface),
                     {},  {},       {},      probed};
-  exchange.hosts = network_.hosts_of(request);
   exchange.client = client_of(request);
+  take_stashed_relay(request, exchange.client.key);
+  exchange.hosts = network_.hosts_of(request);
+  if (request.relay_info.empty()) exchange.facts.relay_info = request.relay_octets();
   exchange.facts.packet = parsed_.packet;
   exchange.facts.message = &parsed_.message;
   exchange.facts.options = &*parsed_.options;
