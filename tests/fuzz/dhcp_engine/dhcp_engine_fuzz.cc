@@ -36,7 +36,7 @@ struct FuzzRules {
     limited.name = "limited";
     limited.match_if = parse_condition("substring (option vendor-class-identifier, 0, 3) = \"PXE\"", context, problems);
     limited.lease_limit = 2;
-    limited.rules = parse_rules("filename \"x.0\"; server-name option host-name; reply-delay-ms 5;", context, problems);
+    limited.rules = parse_rules("filename \"x.0\"; server-name \"boot\"; reply-delay-ms 5;", context, problems);
     spawning.name = "spawning";
     spawning.spawn = parse_data("option agent.remote-id", context, problems);
     spawning.lease_limit = 1;
