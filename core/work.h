@@ -58,7 +58,8 @@ enum class ImageStatus : std::uint8_t {
 
 struct LeaseCommitted {
   Ticket ticket;
-  bool durable = false;  // false: the store failed (disk full); nothing may be promised
+  bool durable = false;  // false: nothing may be promised
+  bool dropped = false;  // not written, because newer rows filled the queue; else the store failed (disk full)
 };
 struct ImageLoaded {
   Ticket ticket;
