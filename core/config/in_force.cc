@@ -17,6 +17,8 @@ Config in_force(const Config& running, const Config& loaded) {
     next.tftp->max_blksize = loaded.tftp->max_blksize;
     next.tftp->refused_options = loaded.tftp->refused_options;
     next.tftp->retransmit_us = loaded.tftp->retransmit_us;
+    next.tftp->upload.bytes_max = loaded.tftp->upload.bytes_max;
+    next.tftp->upload.rate_mbit = loaded.tftp->upload.rate_mbit;
   }
   if (next.http && loaded.http) {
     next.http->root = loaded.http->root;

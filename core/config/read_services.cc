@@ -1,5 +1,6 @@
 // [server], [tftp], [http], [ftp], [board] and [log].
 #include <algorithm>
+#include <filesystem>
 
 #include "core/config/read_admission.h"
 #include "core/config/section_reader.h"
@@ -19,6 +20,30 @@ std::optional<PortRange> read_ports(const SectionReader& reader, std::string_vie
   const auto range = parse_port_range(*text);
   if (!range) reader.error(name, reader.place(name), quoted(*text) + " is not a range of ports, as in \"50000-50999\"");
   return range;
+}
+
+// Whether `path` is `folder` or lies below it, as written.
+bool lies_in(const std::string& path, const std::string& folder) {
+  const auto normal = [](const std::string& text) {
+    std::string plain = std::filesystem::path(text).lexically_normal().string();
+    if (!plain.ends_with('/')) plain += '/';
+    return plain;
+  };
+  return normal(path).starts_with(normal(folder));
+}
+
+UploadConfig read_upload(const SectionReader& reader, const std::string& root) {
+  UploadConfig upload;
+  upload.dir = reader.text("upload_dir").value_or("");
+  if (const auto value = reader.integer("upload_bytes_max")) upload.bytes_max = static_cast<std::uint64_t>(*value);
+  if (const auto value = reader.integer("upload_total_bytes_max"))
+    upload.total_bytes_max = static_cast<std::uint64_t>(*value);
+  if (const auto value = reader.integer("upload_rate_mbit")) upload.rate_mbit = static_cast<std::uint32_t>(*value);
+  if (!upload.dir.empty() && !root.empty() && (lies_in(upload.dir, root) || lies_in(root, upload.dir)))
+    reader.error("upload_dir", reader.place("upload_dir"),
+                 quoted(upload.dir) + " and the root " + quoted(root) +
+                     " lie in each other: what strangers send must not be served; name a folder elsewhere");
+  return upload;
 }
 
 std::vector<unsigned> cpu_list(const std::vector<Located<std::int64_t>>& values) {
@@ -72,6 +97,7 @@ TftpConfig read_tftp(const Node& tftp, ProblemList& problems) {
   config.refused_options = reader.chosen("refused_options");
   if (const auto value = reader.integer("retransmit_us")) config.retransmit_us = static_cast<std::uint32_t>(*value);
   if (const auto value = reader.integer("cache_bytes")) config.cache_bytes = static_cast<std::uint64_t>(*value);
+  config.upload = read_upload(reader, config.root);
   return config;
 }
 

@@ -93,8 +93,9 @@ Result<std::unique_ptr<Daemon>> Daemon::start(const DaemonOptions& options, std:
                                               const std::vector<std::string>& notices) {
   std::unique_ptr<Daemon> daemon(new Daemon(options, std::move(config)));
   for (const std::string& notice : notices) daemon->say(LogLevel::kWarning, notice);
-  for (const auto step : {&Daemon::check_limits, &Daemon::open_sockets, &Daemon::become_user, &Daemon::open_stores,
-                          &Daemon::start_lanes, &Daemon::start_streams, &Daemon::start_control}) {
+  for (const auto step :
+       {&Daemon::check_limits, &Daemon::open_sockets, &Daemon::become_user, &Daemon::open_stores, &Daemon::open_uploads,
+        &Daemon::start_lanes, &Daemon::start_streams, &Daemon::start_control}) {
     if (auto done = (daemon.get()->*step)(); !done) return tl::make_unexpected(done.error());
   }
   daemon->say_notices();
@@ -152,6 +153,9 @@ Result<void> Daemon::become_user() {
   if (config_->dhcp) {
     if (auto made = prepare_state_dir(config_->server.state_dir, user); !made) return made;
   }
+  if (config_->tftp && !config_->tftp->upload.dir.empty()) {
+    if (auto made = prepare_state_dir(config_->tftp->upload.dir, user); !made) return made;
+  }
   open_control(user);
   return drop_privileges(user);
 }
@@ -193,10 +197,22 @@ Result<void> Daemon::open_stores() {
   return {};
 }
 
+Result<void> Daemon::open_uploads() {
+  if (!config_->tftp || config_->tftp->upload.dir.empty()) return {};
+  auto directory = DropDirectory::open(config_->tftp->upload.dir, config_->tftp->upload.total_bytes_max);
+  if (!directory) return tl::make_unexpected(directory.error());
+  uploads_ = std::make_unique<UploadStore>(
+      std::move(*directory),
+      [this](LaneId lane, const Completion& completion) { return lanes_->post(lane, completion); },
+      [this](const std::string& alarm) { say(LogLevel::kWarning, alarm); });
+  return {};
+}
+
 Result<void> Daemon::start_lanes() {
   LaneServices services{.config = config_, .pump = pump_};
   services.images = images_.get();
   services.leases = leases_.get();
+  services.uploads = uploads_.get();
   services.known_leases = std::move(known_leases_);
   services.on_machine = [this](const Machine& machine) { machine_feed_.offer(machine); };
   services.on_fallback = [this](const std::string& reason) { say(LogLevel::kWarning, reason); };
@@ -228,7 +244,7 @@ Result<void> Daemon::start_control() {
 }
 
 std::vector<Measure> Daemon::measures() const {
-  std::vector<Measure> all = measures_of(lanes_.get(), images_.get(), leases_.get(), served_by_.load());
+  std::vector<Measure> all = measures_of(lanes_.get(), images_.get(), leases_.get(), uploads_.get(), served_by_.load());
   const EventPumpStats pump = pump_.stats();
   all.push_back(
       {"events_delivered_total", "events shown to log and board", static_cast<double>(pump.delivered), {}, true});
@@ -339,6 +355,7 @@ void Daemon::stop() {
   // Answers of the stores go to the lanes' ports: the stores end first, the ports with `lanes_` afterwards.
   leases_.reset();
   images_.reset();
+  uploads_.reset();
   pump_.stop();
 }
 

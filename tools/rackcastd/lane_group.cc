@@ -55,7 +55,8 @@ LaneGroup::~LaneGroup() {
 }
 
 Result<void> LaneGroup::start(LaneServices services) {
-  router_ = std::make_unique<ThreadedWorkRouter>(services.images, services.leases, ports_, services.on_machine);
+  router_ = std::make_unique<ThreadedWorkRouter>(services.images, services.leases, ports_, services.on_machine,
+                                                 services.uploads);
   const auto& cores = services.config->server.cores;
   bool fell_back = false;
   for (std::size_t i = 0; i < opened_.size(); ++i) {
@@ -135,6 +136,7 @@ LaneGroup::Engines LaneGroup::add_engines(std::size_t index, PacketIo& packet_io
     tftp.root = services.config->tftp->root;
     tftp.epoch = &services.images->epoch();
     tftp.totals = tftp_totals_;
+    tftp.upload_pace = upload_pace_;
     tftp.seed = random_seed();
     auto made = std::make_unique<engine::TftpEngine>(std::move(tftp));
     engines.tftp = made.get();

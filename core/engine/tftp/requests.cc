@@ -25,8 +25,7 @@ bool TftpEngine::may_be_asked(const ReceivedDatagram& datagram) {
 void TftpEngine::on_request(const Now& now, const ReceivedDatagram& datagram, const tftp::Request& request,
                             Sink& sink) {
   if (!may_be_asked(datagram) || !source_allowed(now, datagram, request.filename, sink)) return;
-  if (request.opcode != tftp::Opcode::kRrq)
-    return refuse_request(now, datagram, Refusal::kWrite, request.filename, sink);
+  if (request.opcode != tftp::Opcode::kRrq) return on_write_request(now, datagram, request, sink);
   counters_.add(Counter::kRequests);
   if (request.mode == tftp::Mode::kMail)
     return refuse_request(now, datagram, Refusal::kModeMail, request.filename, sink);
@@ -44,8 +43,8 @@ void TftpEngine::on_request(const Now& now, const ReceivedDatagram& datagram, co
 Terms TftpEngine::terms_for(tftp::Request request) const {
   const TftpConfig& config = *config_->tftp;
   drop_options(request.options, config.refused_options);
-  return negotiate(request, {config.max_blksize, config.max_windowsize,
-                             config.retransmit_us.value_or(TermLimits{}.first_wait_us)});
+  return negotiate(
+      request, {config.max_blksize, config.max_windowsize, config.retransmit_us.value_or(TermLimits{}.first_wait_us)});
 }
 
 // The peer's running transfer, if any: the same request again is answered again, never twice in parallel; any other

@@ -32,8 +32,15 @@ TftpEngine::TftpEngine(TftpSetup setup)
                   .sources_max = setup.limits.sources_max,
                   .seed = setup.seed ^ 0x8E9D'5AA1'6C3B'27F5ULL,
                   .local_time = setup.local_time}),
+      upload_pace_(std::move(setup.upload_pace)),
       starved_(table_.capacity()),
       tid_random_(setup.seed ^ 0x2545'F491'4F6C'DD1DULL) {
+  if (config_->tftp && !config_->tftp->upload.dir.empty())
+    uploads_ = std::make_unique<Uploads>(Uploads::Setup{.uploads_max = setup.limits.uploads_max,
+                                                        .pace = upload_pace_.get(),
+                                                        .counters = &counters_,
+                                                        .admission = &admission_,
+                                                        .transfer_ids = &transfer_ids_});
   const auto assign = [this](SocketId socket, Role role) {
     if (socket.value() >= roles_.size()) roles_.resize(socket.value() + std::size_t{1}, Role::kNone);
     roles_[socket.value()] = role;
@@ -61,6 +68,11 @@ void TftpEngine::on_datagram(const Now& now, const ReceivedDatagram& datagram, S
   const TransferIndex index = table_.find(datagram.socket, datagram.peer);
   const auto* const error = std::get_if<tftp::ErrorReport>(&packet);
   const auto* const ack = std::get_if<tftp::Ack>(&packet);
+  if (uploads_ != nullptr && config_->tftp) {
+    const auto* const data = std::get_if<tftp::Data>(&packet);
+    if (data != nullptr && uploads_->on_data(now, datagram, *data, config_->tftp->upload, sink)) return;
+    if (error != nullptr && index == kNoTransfer && uploads_->on_peer_error(now, datagram, sink)) return;
+  }
   const bool never_confirmed = index == kNoTransfer || !table_.at(index).confirmed;
   const bool over = index == kNoTransfer || table_.at(index).state == TransferState::kLingering;
   if (ack != nullptr && role == Role::kTid && over && never_confirmed) end_guessed(now, datagram.peer, sink);
@@ -79,17 +91,22 @@ void TftpEngine::on_completion(const Now& now, Completion& completion, Sink& sin
     if (belongs_to(loaded->ticket, EngineTag::kTftp)) on_image(now, *loaded, sink);
   } else if (auto* const read = std::get_if<PieceRead>(&completion)) {
     if (belongs_to(read->ticket, EngineTag::kTftp)) on_piece(now, *read, sink);
+  } else if (auto* const written = std::get_if<UploadWritten>(&completion)) {
+    if (belongs_to(written->ticket, EngineTag::kUpload) && uploads_ != nullptr && config_->tftp)
+      uploads_->on_written(now, *written, config_->tftp->upload, sink);
   } else if (const auto* const changed = std::get_if<MachineChanged>(&completion)) {
     machines_.upsert(changed->machine);
   } else if (const auto* const swapped = std::get_if<ConfigSwapped>(&completion)) {
     config_ = swapped->config;
   } else if (std::holds_alternative<StopLane>(completion)) {
     begin_stop(now, sink);
+    if (uploads_ != nullptr) uploads_->begin_stop(now, sink);
   }
 }
 
 void TftpEngine::on_deadline(const Now& now, Sink& sink) {
   if (starved_retry_at_ <= now.monotonic) feed_starved(now, sink);
+  if (uploads_ != nullptr) uploads_->on_deadline(now, sink);
   if (turns_at_ <= now.monotonic) give_turns(now, sink);
   if (timers_.next_deadline() <= now.monotonic)
     timers_.advance(now.monotonic, [&](std::uint32_t index) { on_timer(now, index, sink); });
@@ -100,7 +117,8 @@ void TftpEngine::on_deadline(const Now& now, Sink& sink) {
 }
 
 MonotonicTime TftpEngine::next_deadline() const {
-  return std::min({starved_retry_at_, turns_at_, timers_.next_deadline(), sweep_at_});
+  const MonotonicTime uploads_at = uploads_ != nullptr ? uploads_->next_deadline() : kNever;
+  return std::min({uploads_at, starved_retry_at_, turns_at_, timers_.next_deadline(), sweep_at_});
 }
 
 }  // namespace rackcast::engine

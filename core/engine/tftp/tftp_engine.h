@@ -1,5 +1,5 @@
-// The TFTP server as a pure engine: RFC 1350, 2347, 2348, 2349, 7440; read requests only. Datagrams, completions and
-// time in; bursts, events and work out. One object per lane.
+// The TFTP server as a pure engine: RFC 1350, 2347, 2348, 2349, 7440; write requests where uploads are on (uploads.h).
+// Datagrams, completions and time in; bursts, events and work out. One object per lane.
 //
 //   requests arrive on `listeners`; each transfer answers from one of `tids` of the peer's address family (its TID, RFC
 //   1350 section 4), or from the listener itself under single_port. A transfer is known by (TID, peer address, peer
@@ -32,14 +32,15 @@
 #include <string_view>
 #include <vector>
 
-#include "core/config/config.h"
 #include "core/admission/access.h"
 #include "core/admission/source_limiter.h"
+#include "core/config/config.h"
 #include "core/engine/engine.h"
 #include "core/engine/tftp/counters.h"
 #include "core/engine/tftp/image_cache.h"
 #include "core/engine/tftp/outcomes.h"
 #include "core/engine/tftp/transfer_table.h"
+#include "core/engine/tftp/uploads.h"
 #include "core/images/image_epoch.h"
 #include "core/machines/machine_table.h"
 #include "core/quirks/other_names.h"
@@ -52,6 +53,7 @@ struct TftpLimits {
   std::size_t transfers_max = 16'384;  // running and lingering, per lane; about 0.6 KiB each
   std::size_t cache_paths = 2'048;     // per lane; about 0.6 KiB each
   std::size_t sources_max = 65'536;    // with transfers, for per_source and cps; per lane
+  std::size_t uploads_max = 64;        // per lane; 65 KiB each, where uploads are on
   std::size_t machines_max = 16'384;   // the lane's copy of what is known of machines; about 0.5 KiB each
 };
 
@@ -69,11 +71,12 @@ struct TftpSetup {
   std::shared_ptr<const Config> config;  // its [tftp] may be absent: requests are then dropped and counted
   std::string root;                      // absolute, for the prefix rule of core/images/path.h
   std::vector<SocketId> listeners;
-  TftpTids tids;                      // not used under single_port
-  const ImageEpoch* epoch = nullptr;  // the store's; outlives the engine
+  TftpTids tids;                                                              // not used under single_port
+  const ImageEpoch* epoch = nullptr;                                          // the store's; outlives the engine
   std::shared_ptr<ServiceTotals> totals = std::make_shared<ServiceTotals>();  // of all lanes
-  const LocalTime* local_time = nullptr;  // for access_times; null: the machine's
-  std::uint64_t seed = 0;             // random, secret: hashes of what strangers send
+  std::shared_ptr<UploadPace> upload_pace = std::make_shared<UploadPace>();   // of all lanes
+  const LocalTime* local_time = nullptr;                                      // for access_times; null: the machine's
+  std::uint64_t seed = 0;  // random, secret: hashes of what strangers send
   TftpLimits limits;
 };
 
@@ -85,7 +88,9 @@ class TftpEngine final : public Engine {
   void on_completion(const Now& now, Completion& completion, Sink& sink) override;
   void on_deadline(const Now& now, Sink& sink) override;
   [[nodiscard]] MonotonicTime next_deadline() const override;
-  [[nodiscard]] std::size_t in_flight() const override { return table_.running(); }
+  [[nodiscard]] std::size_t in_flight() const override {
+    return table_.running() + (uploads_ != nullptr ? uploads_->running() : 0);
+  }
 
   [[nodiscard]] const tftpd::Counters& counters() const { return counters_; }
   [[nodiscard]] const QuirkCounts& quirks() const { return quirks_; }
@@ -130,6 +135,9 @@ class TftpEngine final : public Engine {
   [[nodiscard]] SocketId free_tid(const Now& now, const ReceivedDatagram& datagram, Sink& sink);
   void refuse_request(const Now& now, const ReceivedDatagram& datagram, Refusal refusal, std::string_view path,
                       Sink& sink);
+
+  // write_requests.cc
+  void on_write_request(const Now& now, const ReceivedDatagram& datagram, const tftp::Request& request, Sink& sink);
 
   // names.cc
   [[nodiscard]] Look look_up(const Now& now, const net::Endpoint& peer, std::string_view path, bool backslashes,
@@ -219,6 +227,9 @@ class TftpEngine final : public Engine {
   QuirkCounts quirks_;
   std::shared_ptr<ServiceTotals> totals_;
   SourceLimiter admission_;
+
+  std::shared_ptr<UploadPace> upload_pace_;
+  std::unique_ptr<tftpd::Uploads> uploads_;  // null: off
 
   tftpd::WaiterList turns_;  // kWaitingTurn, in order
   MonotonicTime turns_at_ = kNever;

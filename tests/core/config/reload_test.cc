@@ -61,6 +61,7 @@ TEST(InForce, TakesTheLiveKeysAndKeepsTheOthers) {
   loaded.tftp->map_file = "/elsewhere.map";
   loaded.tftp->refused_options = {"tsize"};
   loaded.tftp->retransmit_us = 1;
+  loaded.tftp->upload = {"/elsewhere", 1, 2, 3};
   loaded.http->root = "/elsewhere";
   loaded.ftp->root = "/elsewhere";
   loaded.ftp->passive_ports = PortRange{1, 2};

@@ -74,6 +74,10 @@ map_file = "/etc/tftpd.map"
 refused_options = ["blksize", "tsize"]
 retransmit_us = 500000
 cache_bytes = 1073741824
+upload_dir = "/srv/dropped"
+upload_bytes_max = 1000000
+upload_total_bytes_max = 20000000
+upload_rate_mbit = 10
 
 [http]
 listen = ["192.168.1.110:8080"]
