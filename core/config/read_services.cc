@@ -1,7 +1,7 @@
 // [server], [tftp], [http], [ftp], [board] and [log].
 #include <algorithm>
-#include <filesystem>
 
+#include "core/config/folders.h"
 #include "core/config/read_admission.h"
 #include "core/config/section_reader.h"
 #include "core/config/sections.h"
@@ -20,16 +20,6 @@ std::optional<PortRange> read_ports(const SectionReader& reader, std::string_vie
   const auto range = parse_port_range(*text);
   if (!range) reader.error(name, reader.place(name), quoted(*text) + " is not a range of ports, as in \"50000-50999\"");
   return range;
-}
-
-// Whether `path` is `folder` or lies below it, as written.
-bool lies_in(const std::string& path, const std::string& folder) {
-  const auto normal = [](const std::string& text) {
-    std::string plain = std::filesystem::path(text).lexically_normal().string();
-    if (!plain.ends_with('/')) plain += '/';
-    return plain;
-  };
-  return normal(path).starts_with(normal(folder));
 }
 
 UploadConfig read_upload(const SectionReader& reader, const std::string& root) {
