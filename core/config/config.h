@@ -104,6 +104,21 @@ struct PortRange {
   std::uint16_t last = 0;  // inclusive
 };
 
+// Terms for some machines ([[tftp.class]]): the first class that fits counts. What a class leaves out fits everybody,
+// or is [tftp]'s.
+struct TftpClassConfig {
+  std::string name;
+  std::string architecture;              // "bios" "efi32" "efi64" "arm32" "arm64"; "" = any
+  std::string vendor_class;              // how option 60 begins; "" = any
+  std::optional<net::IpPrefix> network;  // of the machine's address
+  std::optional<std::uint16_t> max_blksize;
+  std::optional<std::uint16_t> max_windowsize;
+  std::uint8_t rollover = 0;  // the block number after 65 535
+};
+
+// A folder of the root for each machine.
+enum class UniqueRoot : std::uint8_t { kOff, kIp, kMac };
+
 // Files that clients send (WRQ), all into one directory.
 struct UploadConfig {
   std::string dir;                                          // key `upload_dir`; absolute, not below a root; "" = off
@@ -123,7 +138,12 @@ struct TftpConfig {
   std::optional<PortRange> tid_ports;        // key `ports`; transfers' own ports; default: the kernel's ephemeral range
   std::string map_file;                      // absolute, tftp-hpa's -m (core/quirks/name_map.h); "" = names as asked
   std::vector<std::string> refused_options;  // answered as if we did not know them
-  std::optional<std::uint32_t> retransmit_us;           // first wait before a block is sent again
+  std::optional<std::uint32_t> rate_mbit;    // cap of all transfers together
+  std::optional<std::uint32_t> rate_mbit_per_machine;  // cap of each machine
+  std::optional<std::uint32_t> retransmit_us;          // first wait before a block is sent again
+  UniqueRoot unique_root = UniqueRoot::kOff;
+  bool clamp_to_mtu = false;  // no block that would be cut into fragments
+  std::vector<TftpClassConfig> classes;
   std::uint64_t cache_bytes = std::uint64_t{2} << 30U;  // image budget
   UploadConfig upload;
 };

@@ -16,9 +16,14 @@ Config in_force(const Config& running, const Config& loaded) {
     next.tftp->max_windowsize = loaded.tftp->max_windowsize;
     next.tftp->max_blksize = loaded.tftp->max_blksize;
     next.tftp->refused_options = loaded.tftp->refused_options;
+    next.tftp->rate_mbit = loaded.tftp->rate_mbit;
+    next.tftp->rate_mbit_per_machine = loaded.tftp->rate_mbit_per_machine;
     next.tftp->retransmit_us = loaded.tftp->retransmit_us;
     next.tftp->upload.bytes_max = loaded.tftp->upload.bytes_max;
     next.tftp->upload.rate_mbit = loaded.tftp->upload.rate_mbit;
+    next.tftp->unique_root = loaded.tftp->unique_root;
+    next.tftp->clamp_to_mtu = loaded.tftp->clamp_to_mtu;
+    next.tftp->classes = loaded.tftp->classes;
   }
   if (next.http && loaded.http) {
     next.http->root = loaded.http->root;

@@ -16,6 +16,7 @@ constexpr std::int64_t kBlockSizeMin = 8;  // RFC 2348
 constexpr std::int64_t kBlockSizeMax = 65'464;
 constexpr std::int64_t kRetransmitMicrosecondsMin = 10'000;  // as the option utimeout allows
 constexpr std::int64_t kRetransmitMicrosecondsMax = 255'000'000;
+constexpr std::int64_t kRateMbitMax = 1'000'000;                // 1 Tbit/s
 constexpr std::int64_t kWindowMax = 65'535;                     // RFC 7440
 constexpr std::int64_t kCacheBytesMin = 1 << 20;                // smaller holds not even an NBP and its modules
 constexpr std::int64_t kCacheBytesMax = std::int64_t{1} << 44;  // 16 TiB: a slip of the keyboard, not a machine
@@ -33,6 +34,7 @@ constexpr std::array kSections{
     SectionSpec{"dhcp.boot", kTable, true, "boot files by client architecture"},
     SectionSpec{"dhcp.host", kArray, true, "a known machine, with or without a reserved address"},
     SectionSpec{"tftp", kTable, true, "TFTP; absent: off"},
+    SectionSpec{"tftp.class", kArray, true, "terms for some machines: the first that fits counts"},
     SectionSpec{"http", kTable, true, "the install tree over HTTP; absent: off"},
     SectionSpec{"ftp", kTable, true, "the install tree over anonymous FTP; absent: off"},
     SectionSpec{"cast", kArray, false, "multicast of images"},
@@ -193,9 +195,17 @@ constexpr std::array kKeys{
             "\"/etc/tftpd.map\""},
     KeySpec{"tftp", "refused_options", KeyKind::kTextList, "[]", kLive, "options answered as if unknown",
             "[\"blksize\"]", false, 0, 0, "blksize tsize timeout utimeout windowsize rollover blksize2 multicast"},
+    KeySpec{"tftp", "rate_mbit", kInteger, "", kLive,
+            "cap of all transfers together, Mbit/s; nobody gets under 1000 B/s", "800", false, 1, kRateMbitMax},
+    KeySpec{"tftp", "rate_mbit_per_machine", kInteger, "", kLive, "cap of each machine, Mbit/s", "100", false, 1,
+            kRateMbitMax},
     KeySpec{"tftp", "retransmit_us", kInteger, "", kLive,
             "first wait before a block is sent again, microseconds; the client's own timeout option goes first",
             "1000000", false, kRetransmitMicrosecondsMin, kRetransmitMicrosecondsMax},
+    KeySpec{"tftp", "unique_root", KeyKind::kChoice, "\"off\"", kLive,
+            "look first in a folder named after the machine's IP or MAC address", "\"ip\"", false, 0, 0, "off ip mac"},
+    KeySpec{"tftp", "clamp_to_mtu", kBoolean, "false", kLive,
+            "no block that is longer than a packet of the interface it leaves by", "true"},
     KeySpec{"tftp", "cache_bytes", kInteger, "2147483648", kRestart, "memory for images", "4294967296", false,
             kCacheBytesMin, kCacheBytesMax},
 
@@ -207,6 +217,17 @@ constexpr std::array kKeys{
             "what upload_dir may hold, bytes; a file counts as 4096 at least", "1073741824", false, 1, kUploadBytesMax},
     KeySpec{"tftp", "upload_rate_mbit", kInteger, "100", kLive, "of all uploads together, megabits a second", "100",
             false, 1, kUploadRateMax},
+    KeySpec{"tftp.class", "name", kText, "", kLive, "for the reader", "\"old firmware\"", true},
+    KeySpec{"tftp.class", "architecture", KeyKind::kChoice, "", kLive, "machines of this kind, as DHCP heard it",
+            "\"efi64\"", false, 0, 0, "bios efi32 efi64 arm32 arm64"},
+    KeySpec{"tftp.class", "vendor_class", kText, "", kLive, "machines whose option 60 begins so",
+            "\"PXEClient:Arch:00007\""},
+    KeySpec{"tftp.class", "network", kText, "", kLive, "machines with an address of this network",
+            "\"192.168.7.0/24\""},
+    KeySpec{"tftp.class", "max_blksize", kInteger, "", kLive, "instead of [tftp]'s", "1024", false, kBlockSizeMin,
+            kBlockSizeMax},
+    KeySpec{"tftp.class", "max_windowsize", kInteger, "", kLive, "instead of [tftp]'s", "4", false, 1, kWindowMax},
+    KeySpec{"tftp.class", "rollover", kInteger, "0", kLive, "the block number after 65535", "1", false, 0, 1},
 
     KeySpec{"http", "listen", kEndpointList, "[\"0.0.0.0:80\"]", kRestart, "addresses and ports", "[\"0.0.0.0:80\"]"},
     KeySpec{"http", "root", kPath, "", kLive, "what is served", "\"/var/ftp\"", true},

@@ -84,7 +84,14 @@ TftpConfig read_tftp(const Node& tftp, ProblemList& problems) {
   config.single_port = reader.boolean("single_port").value_or(false);
   config.tid_ports = read_ports(reader, "ports");
   config.map_file = reader.text("map_file").value_or("");
+  config.unique_root = static_cast<UniqueRoot>(reader.choice("unique_root").value_or(0));
+  config.clamp_to_mtu = reader.boolean("clamp_to_mtu").value_or(false);
+  for (const Node* const table : array_section(tftp, "class", "tftp.class", kTftpClassesMax, problems))
+    config.classes.push_back(read_tftp_class(*table, problems));
   config.refused_options = reader.chosen("refused_options");
+  if (const auto value = reader.integer("rate_mbit")) config.rate_mbit = static_cast<std::uint32_t>(*value);
+  if (const auto value = reader.integer("rate_mbit_per_machine"))
+    config.rate_mbit_per_machine = static_cast<std::uint32_t>(*value);
   if (const auto value = reader.integer("retransmit_us")) config.retransmit_us = static_cast<std::uint32_t>(*value);
   if (const auto value = reader.integer("cache_bytes")) config.cache_bytes = static_cast<std::uint64_t>(*value);
   config.upload = read_upload(reader, config.root);

@@ -109,6 +109,12 @@ struct Reader {
       return c.dhcp ? each(c.dhcp->hosts, [](const auto& h) { return h.name; }) : std::string(); \
     }                                                                                            \
   }
+#define RACKCAST_CLASS(name)                                                                       \
+  {                                                                                                \
+    "tftp.class", #name, [](const Config& c) {                                                     \
+      return c.tftp ? each(c.tftp->classes, [](const auto& k) { return k.name; }) : std::string(); \
+    }                                                                                              \
+  }
 #define RACKCAST_BOOT(name)                                               \
   {                                                                       \
     "dhcp.boot", name, [](const Config& c) { return boot_file(c, name); } \
@@ -163,12 +169,23 @@ constexpr Reader kReaders[] = {
     RACKCAST_OF(tftp, ports, tid_ports),
     RACKCAST_OF(tftp, map_file, map_file),
     RACKCAST_OF(tftp, refused_options, refused_options),
+    RACKCAST_OF(tftp, rate_mbit, rate_mbit),
+    RACKCAST_OF(tftp, rate_mbit_per_machine, rate_mbit_per_machine),
     RACKCAST_OF(tftp, retransmit_us, retransmit_us),
+    RACKCAST_OF(tftp, unique_root, unique_root),
+    RACKCAST_OF(tftp, clamp_to_mtu, clamp_to_mtu),
     RACKCAST_OF(tftp, cache_bytes, cache_bytes),
     RACKCAST_OF(tftp, upload_dir, upload.dir),
     RACKCAST_OF(tftp, upload_bytes_max, upload.bytes_max),
     RACKCAST_OF(tftp, upload_total_bytes_max, upload.total_bytes_max),
     RACKCAST_OF(tftp, upload_rate_mbit, upload.rate_mbit),
+    RACKCAST_CLASS(name),
+    RACKCAST_CLASS(architecture),
+    RACKCAST_CLASS(vendor_class),
+    RACKCAST_CLASS(network),
+    RACKCAST_CLASS(max_blksize),
+    RACKCAST_CLASS(max_windowsize),
+    RACKCAST_CLASS(rollover),
     RACKCAST_OF(http, listen, listen),
     RACKCAST_OF(http, root, root),
     RACKCAST_ADMISSION(http),

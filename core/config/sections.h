@@ -2,6 +2,7 @@
 // read; the caller throws the result away when there was an error.
 #pragma once
 
+#include <array>
 #include <vector>
 
 #include "core/config/config.h"
@@ -22,6 +23,9 @@ namespace rackcast::config_detail {
 
 [[nodiscard]] ServerConfig read_server(const Node& server, ProblemList& problems);
 [[nodiscard]] TftpConfig read_tftp(const Node& tftp, ProblemList& problems);
+inline constexpr std::array<const char*, 5> kTftpClassArchitectures{"bios", "efi32", "efi64", "arm32", "arm64"};
+inline constexpr std::size_t kTftpClassesMax = 64;  // each request walks them
+[[nodiscard]] TftpClassConfig read_tftp_class(const Node& table, ProblemList& problems);
 [[nodiscard]] HttpConfig read_http(const Node& http, ProblemList& problems);
 [[nodiscard]] FtpConfig read_ftp(const Node& ftp, ProblemList& problems);
 [[nodiscard]] BoardConfig read_board(const Node& board, ProblemList& problems);

@@ -3,6 +3,8 @@
 // One engine object belongs to one lane and its thread.
 #pragma once
 
+#include <span>
+
 #include "core/packet_io.h"
 #include "core/sink.h"
 #include "core/time.h"
@@ -17,6 +19,9 @@ class Engine {
   Engine& operator=(const Engine&) = delete;
   virtual ~Engine() = default;
 
+  // A hint before the datagrams of a batch are given one by one (they may be for other engines): time to have the CPU
+  // fetch what they will need. Changes nothing.
+  virtual void expect(std::span<const ReceivedDatagram> /*batch*/) const {}
   // `datagram` is lent for the call. Total: any bytes are answered, or counted and dropped.
   virtual void on_datagram(const Now& now, const ReceivedDatagram& datagram, Sink& sink) = 0;
   // Every completion of the lane is shown to every engine; tickets carry the engine's own tag (see kTicketEngineShift).

@@ -7,13 +7,6 @@
 namespace rackcast {
 namespace {
 
-net::AddressText with_dashes(const net::AddressText& text) {
-  net::AddressText out;
-  for (const char c : text.view())
-    (void)out.append(c == '.' || c == ':' ? std::string_view("-") : std::string_view(&c, 1));
-  return out;
-}
-
 net::AddressText decimal(unsigned value) {
   std::array<char, 12> digits{};
   const auto [end, error] = std::to_chars(digits.data(), digits.data() + digits.size(), value);
@@ -21,6 +14,13 @@ net::AddressText decimal(unsigned value) {
 }
 
 }  // namespace
+
+net::AddressText with_dashes(const net::AddressText& text) {
+  net::AddressText out;
+  for (const char c : text.view())
+    (void)out.append(c == '.' || c == ':' ? std::string_view("-") : std::string_view(&c, 1));
+  return out;
+}
 
 HostName render_hostname(std::string_view pattern, net::Ipv4Address address, const net::MacAddress& mac) {
   const auto name = render_placeholders<kHostNameBytesMax>(pattern, [&](std::string_view placeholder) {

@@ -13,6 +13,9 @@
 
 namespace rackcast {
 
+// An address as part of a name: "192-168-1-10", "12-34-56-78-ab-cd".
+[[nodiscard]] net::AddressText with_dashes(const net::AddressText& text);
+
 [[nodiscard]] HostName render_hostname(std::string_view pattern, net::Ipv4Address address, const net::MacAddress& mac);
 
 }  // namespace rackcast

@@ -21,6 +21,10 @@ class MachineTable {
   // Null when unknown. Valid until the next upsert().
   [[nodiscard]] const Machine* find(const net::MacAddress& mac) const;
   [[nodiscard]] const Machine* find(net::Ipv4Address address) const;
+  // Leases are IPv4: nobody is known by an IPv6 address.
+  [[nodiscard]] const Machine* find(const net::IpAddress& address) const {
+    return address.is_v4() ? find(address.v4()) : nullptr;
+  }
 
   void upsert(const Machine& machine);
 

@@ -231,6 +231,7 @@ std::size_t NameMap::rule_count() const {
 }
 
 MapOutcome NameMap::apply(std::string_view name, const NameMapPeer& peer, PathText& out, unsigned missing) const {
+  if (name.size() > kNameMapNameBytesMax) return MapOutcome::kTooLong;
   return Walk(rules_->list, peer, name, missing).run(out);
 }
 

@@ -12,8 +12,8 @@
 // Replacements: \0 to \9 what matched, \i the client's address, \x the same in upper-case hex, \\ \# and "\ "
 // themselves, \U \L \E upper case, lower case and as it is from there on (ASCII).
 //
-// Differences from tftp-hpa, on purpose: back-references in a REGEX and repetitions beyond kNameMapRepeatMax are
-// refused (they can take for ever on a hostile name); a jump to a label that is not there is an error of the file.
+// Differences from tftp-hpa, on purpose: back-references in a REGEX and repetitions beyond kNameMapExpandedMax are
+// refused (they can take for ever, or all memory); a jump to a label that is not there is an error of the file.
 //
 // Parsed while the configuration is read, off the lane. apply() is not reentrant on one object (regexec locks it): give
 // each lane its own. It allocates nothing itself, but the C library's regexec() may. Pure otherwise.
@@ -35,8 +35,12 @@ namespace rackcast {
 inline constexpr std::size_t kNameMapBytesMax = std::size_t{256} << 10U;
 inline constexpr std::size_t kNameMapRulesMax = 1'024;
 inline constexpr std::size_t kNameMapRegexBytesMax = 512;
-inline constexpr unsigned kNameMapRepeatMax = 1'024;  // the product of all {m,n} of one regex
-inline constexpr unsigned kNameMapStepsMax = 4'096;   // rules tried for one name, repetitions of g included
+inline constexpr unsigned kNameMapExpandedMax = 4'096;  // parts of one regex with its repetitions written out
+// Rules tried for one name, repetitions of g included; tftp-hpa's own limit is 4096. A lane runs them: twice all rules
+// a file may have, which most names do not match, is a millisecond or two.
+inline constexpr unsigned kNameMapStepsMax = 2'048;
+// A longer name is kTooLong: what a regular expression costs grows with it, and boot files' names are short.
+inline constexpr std::size_t kNameMapNameBytesMax = 200;
 
 struct NameMapPeer {
   net::IpAddress address;

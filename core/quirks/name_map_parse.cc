@@ -58,36 +58,78 @@ std::size_t behind_bracket(std::string_view regex, std::size_t open) {
 }
 
 // The larger bound of "{m,n}", "{m,}" or "{m}" at `open`; 1 for what is none.
-unsigned repeat_bound(std::string_view regex, std::size_t open) {
-  unsigned bound = 1;
+std::uint64_t repeat_bound(std::string_view regex, std::size_t open) {
+  std::uint64_t bound = 1;
   for (std::size_t at = open + 1; at < regex.size() && regex[at] != '}'; ++at) {
-    unsigned value = 0;
+    std::uint64_t value = 0;
     const auto [end, error] = std::from_chars(regex.data() + at, regex.data() + regex.size(), value);
-    if (error == std::errc::result_out_of_range) return kNameMapRepeatMax + 1;
+    if (error == std::errc::result_out_of_range) return kNameMapExpandedMax + 1;
     if (error != std::errc{}) continue;  // the comma
-    bound = std::max(bound, value);
+    bound = std::max(bound, std::min(value, std::uint64_t{kNameMapExpandedMax} + 1));
     at = static_cast<std::size_t>(end - regex.data()) - 1;
   }
   return bound;
 }
 
+// Counts what regcomp() makes of a regular expression: it writes x{3} out as xxx, and x+ as xx*, so that repetitions of
+// repetitions multiply.
+class ExpandedSize {
+ public:
+  void atom(std::uint64_t size) {
+    groups_.back().before += groups_.back().last;
+    groups_.back().last = size;
+  }
+  void open() { groups_.emplace_back(); }
+  void close() {
+    if (groups_.size() == 1) return atom(1);
+    const std::uint64_t size = groups_.back().before + groups_.back().last + 1;
+    groups_.pop_back();
+    atom(size);
+  }
+  void repeat(std::uint64_t times) { groups_.back().last *= times; }
+  // Of all that is still open; no part of it exceeds the limit squared, so nothing wraps.
+  [[nodiscard]] bool too_large() const {
+    std::uint64_t size = 0;
+    for (const Group& group : groups_) size += group.before + group.last;
+    return size > kNameMapExpandedMax;
+  }
+
+ private:
+  struct Group {
+    std::uint64_t before = 0;
+    std::uint64_t last = 0;
+  };
+  std::vector<Group> groups_{1};
+};
+
 // What could make regcomp() or regexec() take for ever; "" when nothing does.
 std::string costly(std::string_view regex) {
   if (regex.size() > kNameMapRegexBytesMax)
     return "a regular expression is at most " + std::to_string(kNameMapRegexBytesMax) + " bytes";
-  std::uint64_t repeats = 1;
+  ExpandedSize size;
   for (std::size_t at = 0; at < regex.size(); ++at) {
-    if (regex[at] == '\\') {
-      ++at;
-      if (at < regex.size() && regex[at] >= '1' && regex[at] <= '9')
+    const char c = regex[at];
+    if (c == '\\' && at + 1 < regex.size()) {
+      if (regex[++at] >= '1' && regex[at] <= '9')
         return "back-references in a regular expression are refused: they can take for ever on some names";
-    } else if (regex[at] == '[') {
+      size.atom(1);
+    } else if (c == '[') {
       at = behind_bracket(regex, at) - 1;
-    } else if (regex[at] == '{') {
-      repeats *= repeat_bound(regex, at);
-      if (repeats > kNameMapRepeatMax)
-        return "repetitions {m,n} that multiply to more than " + std::to_string(kNameMapRepeatMax) + " are refused";
+      size.atom(1);
+    } else if (c == '(') {
+      size.open();
+    } else if (c == ')') {
+      size.close();
+    } else if (c == '{') {
+      size.repeat(repeat_bound(regex, at));
+      at = std::min(regex.find('}', at), regex.size() - 1);
+    } else if (c == '+') {
+      size.repeat(2);
+    } else if (c != '*' && c != '?') {
+      size.atom(1);
     }
+    if (size.too_large())
+      return "its repetitions, written out, are more than " + std::to_string(kNameMapExpandedMax) + " parts";
   }
   return "";
 }

@@ -31,6 +31,8 @@ void Lane::turn(MonotonicTime until) {
   follow_tap(now);
 
   drain_mailbox(now);
+  if (count > 1)
+    for (const auto& engine : engines_) engine->expect(std::span(batch_).first(count));
   for (std::size_t i = 0; i < count; ++i) dispatch(now, batch_[i]);
   io_.release(std::span(batch_).first(count));
   for (const auto& engine : engines_)

@@ -118,9 +118,13 @@ Now IoUringIo::now() {
   return kernel_now();
 }
 
-// Keeps a receive under way on every socket, and the read of the event descriptor.
+// Keeps a receive under way on every socket, and the read of the event descriptor. When more datagrams wait than there
+// are buffers, every receive ends for want of one, and who is armed first takes what the last batch gave back: a
+// different socket each time, or the clients of the last ones would wait for seconds.
 void IoUringIo::arm() {
-  for (std::size_t socket = 0; socket < states_.size(); ++socket) {
+  ++arm_turn_;
+  for (std::size_t i = 0; i < states_.size(); ++i) {
+    const std::size_t socket = (arm_turn_ + i) % states_.size();
     if (states_[socket].receiving) continue;
     io_uring_sqe* sqe = ring_->next_submission();
     if (sqe == nullptr) return;
@@ -314,7 +318,7 @@ bool IoUringIo::submit_slot(TxSlot* slot, std::size_t socket) {
   if (!send.started) {
     const bool offload =
         options_.segmentation_offload && !send.split && offload_.allows(slot->destination, first_datagram_bytes(*slot));
-    wire.prepare(*slot, offload);
+    wire.prepare(*slot, sockets_.sockets()[socket].local.address, offload);
     send.unsent = all_messages(wire.message_count());
     send.started = true;
   }

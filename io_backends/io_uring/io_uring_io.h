@@ -107,6 +107,7 @@ class IoUringIo final : public PacketIo {
   std::vector<WireBurst> wires_;  // by slot index
   std::vector<SendState> sends_;  // by slot index
   std::vector<SocketState> states_;
+  std::size_t arm_turn_ = 0;
   OffloadMemory offload_;
   FrameSender frames_;
   // Datagrams read from the ring beyond what the last poll had room for: completions of sends must not wait behind

@@ -49,10 +49,12 @@ void read_one(const cmsghdr& header, ReceivedDatagram& out, std::uint32_t& overf
 
 }  // namespace
 
-void write_send_control(const Destination& to, std::uint16_t segment_bytes, SendControl& out) {
+void write_send_control(const Destination& to, const net::IpAddress& bound, std::uint16_t segment_bytes,
+                        SendControl& out) {
   std::size_t used = 0;
   const bool ipv6 = to.peer.address.is_v6();
-  if (!to.source.is_any() || to.interface.value() != 0) {
+  const bool say_source = !to.source.is_any() && to.source != bound;
+  if (say_source || to.interface.value() != 0) {
     if (!ipv6) {
       in_pktinfo info{};
       if (to.source.is_v4()) info.ipi_spec_dst = to_in_addr(to.source.v4());

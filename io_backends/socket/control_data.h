@@ -27,8 +27,10 @@ struct alignas(cmsghdr) SendControl {
   std::size_t segment_size = 0;  // with it; 0 when none was given
 };
 
-// Writes source, interface and TTL of `to`, and the segment size when `segment_bytes` is not 0.
-void write_send_control(const Destination& to, std::uint16_t segment_bytes, SendControl& out);
+// Writes source, interface and TTL of `to`, and the segment size when `segment_bytes` is not 0. A source that is
+// `bound`, the socket's own address, goes without saying, and without the look-up that the kernel makes for it.
+void write_send_control(const Destination& to, const net::IpAddress& bound, std::uint16_t segment_bytes,
+                        SendControl& out);
 
 // Fills peer, local (port from `bound`), destination, interface and scope of `out` from `message`'s name and control
 // data. `overflow` gets the socket's drop counter when it came along. False: the name is of no family we know.

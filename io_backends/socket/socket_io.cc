@@ -241,7 +241,7 @@ std::size_t SocketIo::gather(std::size_t socket) {
     if (message == 0) {
       const bool offload =
           options_.segmentation_offload && offload_.allows(slot->destination, first_datagram_bytes(*slot));
-      wire.prepare(*slot, offload);
+      wire.prepare(*slot, sockets_.sockets()[socket].local.address, offload);
     }
     for (; message < wire.message_count(); ++message) {
       if (count == send_messages_.size()) return count;

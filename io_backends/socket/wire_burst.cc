@@ -34,10 +34,10 @@ std::size_t WireBurst::gather(const TxSlot& slot, std::size_t index, std::size_t
   return used;
 }
 
-void WireBurst::prepare(TxSlot& slot, bool offload) {
+void WireBurst::prepare(TxSlot& slot, const net::IpAddress& bound, bool offload) {
   offloaded_ = offload && fits_offload(slot);
   const std::size_t segment = offloaded_ ? first_datagram_bytes(slot) : 0;
-  write_send_control(slot.destination, static_cast<std::uint16_t>(segment), control_);
+  write_send_control(slot.destination, bound, static_cast<std::uint16_t>(segment), control_);
   msghdr common{};
   common.msg_name = &peer_;
   common.msg_namelen = write_sockaddr(slot.destination.peer, slot.destination.scope_id, peer_);

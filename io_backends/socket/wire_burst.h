@@ -25,9 +25,10 @@ namespace rackcast::io {
 
 class WireBurst {
  public:
-  // Describes `slot`; borrows its headers and bodies. `offload`: as one message with UDP_SEGMENT, if the burst has the
-  // shape for it (more than one datagram, all but the last equal, the last not longer).
-  void prepare(TxSlot& slot, bool offload);
+  // Describes `slot`, to leave from a socket bound to `bound`; borrows its headers and bodies. `offload`: as one
+  // message with UDP_SEGMENT, if the burst has the shape for it (more than one datagram, all but the last equal, the
+  // last not longer).
+  void prepare(TxSlot& slot, const net::IpAddress& bound, bool offload);
 
   [[nodiscard]] bool offloaded() const { return offloaded_; }
   [[nodiscard]] std::size_t message_count() const { return message_count_; }

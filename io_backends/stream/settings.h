@@ -30,7 +30,7 @@ struct StreamLimits {
   // A transfer that must wait for its turn (admission = "queue") is held this long, then told to come back: shorter
   // than the patience of installers (curl and librepo: 30 s without a byte).
   Milliseconds queue_wait_max{15'000};
-  Milliseconds stop_stall_timeout{1'000};     // while the server stops: no sign of life of whom it waits for
+  Milliseconds stop_stall_timeout{1'000};  // while the server stops: no sign of life of whom it waits for
 
   // Deadlines are looked at this often.
   Milliseconds sweep_interval{100};

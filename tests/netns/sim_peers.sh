@@ -3,10 +3,13 @@
 # The simulator against Debian's own servers: dnsmasq for DHCP and TFTP, vsftpd for FTP, nginx for HTTP. Sourced by sim_test.
 
 peers_checks() {
-  if ! command -v dnsmasq vsftpd nginx >/dev/null; then
-    echo "# skipped: dnsmasq, vsftpd and nginx are not all installed"
-    return
-  fi
+  local server
+  for server in dnsmasq vsftpd nginx; do
+    if ! command -v "$server" >/dev/null; then
+      echo "skipped: $server is not installed (tools/test --deps-only installs everything)"
+      return
+    fi
+  done
   peers_start
   check "dnsmasq, vsftpd, nginx: a verdict for $clients machines" peers_verdict
   check "and their CPU" peers_cpu

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "core/config/in_force.h"
+#include "core/config/map_file.h"
 #include "core/config/parse.h"
 #include "core/config/reload.h"
 #include "core/leases/sqlite_store.h"
@@ -210,6 +211,15 @@ Result<void> Daemon::open_uploads() {
 
 Result<void> Daemon::start_lanes() {
   LaneServices services{.config = config_, .pump = pump_};
+  if (config_->tftp) {
+    const std::string& path = config_->tftp->map_file;
+    MapFile map = read_map_file(path);
+    for (const Problem& problem : map.problems)
+      say(problem.severity == Severity::kError ? LogLevel::kError : LogLevel::kWarning, problem_line(path, problem));
+    if (!map.usable())
+      return fail("the map file " + path + " cannot be used; see the lines above, or rackcast check-config");
+    services.name_map = std::move(map.text);
+  }
   services.images = images_.get();
   services.leases = leases_.get();
   services.uploads = uploads_.get();

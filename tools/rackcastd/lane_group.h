@@ -47,6 +47,7 @@ struct LaneServices {
   LeaseStore* leases = nullptr;    // null without [dhcp]
   UploadStore* uploads = nullptr;  // null without upload_dir
   std::vector<Lease> known_leases;
+  std::string name_map;  // the text of [tftp].map_file, which has no errors
   std::function<void(const Machine&)> on_machine;
   std::function<void(std::string)> on_fallback;  // one clear line when io_uring is forbidden; any thread
 };
@@ -97,6 +98,7 @@ class LaneGroup {
   std::unique_ptr<ThreadedWorkRouter> router_;
   std::shared_ptr<ServiceTotals> tftp_totals_ = std::make_shared<ServiceTotals>();
   std::shared_ptr<UploadPace> upload_pace_ = std::make_shared<UploadPace>();
+  std::shared_ptr<engine::tftpd::SharedRateBucket> tftp_rate_ = std::make_shared<engine::tftpd::SharedRateBucket>();
   std::vector<std::unique_ptr<LaneThread>> threads_;  // last: joined before what they use goes
 };
 

@@ -1,6 +1,7 @@
 #include "tools/rackcastd/lane_plan.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "proto/dhcp/message.h"
 
@@ -39,6 +40,19 @@ TransferPorts transfer_ports(const TftpConfig& tftp, std::size_t lane, std::size
   return {count, static_cast<std::uint16_t>(tftp.tid_ports->first + lane * count)};
 }
 
+// Where transfers answer from: the one address that requests come to, so that the kernel need not be told it with every
+// datagram; any, when there are several.
+net::IpAddress transfer_address(std::span<const net::Endpoint> listens, bool ipv6) {
+  const net::IpAddress any = ipv6 ? net::IpAddress{net::Ipv6Address{}} : net::IpAddress{net::Ipv4Address{}};
+  std::optional<net::IpAddress> only;
+  for (const net::Endpoint& listen : listens) {
+    if (listen.address.is_v6() != ipv6) continue;
+    if (only && *only != listen.address) return any;
+    only = listen.address;
+  }
+  return only.value_or(any);
+}
+
 void add_tftp(LanePlan& plan, const TftpConfig& tftp, bool ipv6_here, TransferPorts ports) {
   std::vector<net::Endpoint> listens = tftp.listen;
   if (!tftp.listen_given && !ipv6_here)
@@ -55,7 +69,7 @@ void add_tftp(LanePlan& plan, const TftpConfig& tftp, bool ipv6_here, TransferPo
     if (tftp.single_port || std::none_of(listens.begin(), listens.end(), same_family)) continue;
     for (std::size_t i = 0; i < ports.count; ++i) {
       io::SocketSpec spec;
-      if (ipv6) spec.bind.address = net::Ipv6Address{};
+      spec.bind.address = transfer_address(listens, ipv6);
       if (ports.first) spec.bind.port = net::UdpPort(static_cast<std::uint16_t>(*ports.first + i));
       spec.purpose = "TFTP transfers";
       add(plan, std::move(spec), {.role = SocketRole::kTftpTransfer, .ipv6 = ipv6});

@@ -11,6 +11,9 @@ namespace rackcast::engine::tftpd {
 enum class Counter : std::uint8_t {
   // Requests
   kRequests,
+  kNamesMapped,
+  kNameRefused,
+  kBlocksClamped,
   kDuplicateRequests,
   kDroppedTruncated,
   kDroppedGroupAddressed,
@@ -60,6 +63,12 @@ enum class Counter : std::uint8_t {
   kLateDatagrams,
   kUnexpectedPackets,
   kSlotsExhausted,
+  // Pacing
+  kBurstsHalved,
+  kBurstsRestored,
+  kPauses,
+  kTotalRateWaits,
+  kFloorBursts,
   // Images
   kCacheHits,
   kCacheMisses,
@@ -103,6 +112,9 @@ struct CounterInfo {
 // In the order of the enum.
 inline constexpr std::array<CounterInfo, static_cast<std::size_t>(Counter::kCount_)> kCounterTable{{
     {Counter::kRequests, "requests", "read requests that parsed"},
+    {Counter::kNamesMapped, "names_mapped", "names that a rule of the map file changed"},
+    {Counter::kNameRefused, "name_refused", "names that a rule of the map file refuses"},
+    {Counter::kBlocksClamped, "blocks_clamped", "requests whose block size was cut to the interface's MTU"},
     {Counter::kDuplicateRequests, "duplicate_requests", "a client repeated a request: first answers are lost or late"},
     {Counter::kDroppedTruncated, "dropped_truncated", "longer than any TFTP request or ACK"},
     {Counter::kDroppedGroupAddressed, "dropped_group_addressed", "sent to a broadcast or multicast address"},
@@ -151,6 +163,12 @@ inline constexpr std::array<CounterInfo, static_cast<std::size_t>(Counter::kCoun
     {Counter::kLateDatagrams, "late_datagrams", "for a transfer that just ended; ignored"},
     {Counter::kUnexpectedPackets, "unexpected_packets", "DATA or OACK sent to a server"},
     {Counter::kSlotsExhausted, "slots_exhausted", "back-pressure: transfers waited for a transmit slot"},
+    {Counter::kBurstsHalved, "bursts_halved", "a peer lost blocks of a window: its bursts are halved, pauses between"},
+    {Counter::kBurstsRestored, "bursts_restored", "eight windows without loss: the peer's bursts are doubled again"},
+    {Counter::kPauses, "pauses", "bursts that waited for a millisecond tick: after loss, or for rate_mbit_per_machine"},
+    {Counter::kTotalRateWaits, "total_rate_waits", "bursts that waited for their turn because of rate_mbit"},
+    {Counter::kFloorBursts, "floor_bursts",
+     "bursts above the caps, so that nobody is under 1000 B/s: the caps are too low"},
     {Counter::kCacheHits, "cache_hits", "requests answered from the lane's path cache"},
     {Counter::kCacheMisses, "cache_misses", "requests that asked the image store"},
     {Counter::kCacheNegativeHits, "cache_negative_hits", "not-found answers from the lane's path cache"},

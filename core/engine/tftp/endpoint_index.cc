@@ -23,6 +23,12 @@ TransferIndex EndpointIndex::find(SocketId socket, const net::Endpoint& peer) co
   return slots_[probe(socket, peer)].transfer;
 }
 
+std::size_t EndpointIndex::prefetch(SocketId socket, const net::Endpoint& peer) const {
+  const std::size_t place = home(socket, peer);
+  __builtin_prefetch(&slots_[place]);
+  return place;
+}
+
 void EndpointIndex::insert(SocketId socket, const net::Endpoint& peer, TransferIndex transfer) {
   Slot& slot = slots_[probe(socket, peer)];
   size_ += slot.transfer == kNoTransfer ? 1U : 0U;

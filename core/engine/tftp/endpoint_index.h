@@ -16,6 +16,10 @@ class EndpointIndex {
   EndpointIndex(std::size_t entries_max, std::uint64_t seed);
 
   [[nodiscard]] TransferIndex find(SocketId socket, const net::Endpoint& peer) const;  // kNoTransfer when absent
+  // The two halves of a hint: where the key's entry should be, asked of the CPU's cache; and, once it has come, what
+  // lies there, most likely the key's transfer.
+  [[nodiscard]] std::size_t prefetch(SocketId socket, const net::Endpoint& peer) const;
+  [[nodiscard]] TransferIndex likely(std::size_t place) const { return slots_[place].transfer; }
   // Precondition: the key is absent and fewer than entries_max are held.
   void insert(SocketId socket, const net::Endpoint& peer, TransferIndex transfer);
   void erase(SocketId socket, const net::Endpoint& peer);  // absent: nothing happens

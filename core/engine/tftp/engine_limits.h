@@ -8,11 +8,15 @@
 
 namespace rackcast::engine::tftpd {
 
-// A client that waits for its turn and was not heard this long has gone: clients repeat a request within 5 s, iPXE
-// within 8.
-inline constexpr Duration kTurnPatience = std::chrono::seconds(10);
+// A client that waits for its turn and was not heard this long has gone: clients repeat an ACK within 16 s, and GRUB,
+// which never does, waits 32.
+inline constexpr Duration kTurnPatience = std::chrono::seconds(32);
 // Of those that wait, asked about in one go.
 inline constexpr std::size_t kTurnsGivenMax = 256;
+
+// Names that one request is looked for under: its machine's folder's, its own, other_names.h's, or as many as E rules
+// of a map file make.
+inline constexpr std::uint8_t kNamesMax = 8;
 
 // Coarse on purpose: a timer is looked at about once per wait, never per block.
 inline constexpr Duration kTimerTick = std::chrono::milliseconds(10);
@@ -55,6 +59,22 @@ inline constexpr std::uint8_t kLoadTriesMax = 3;
 
 // A piece's ticket: this many bits name the transfer, the rest its use (Transfer::serial).
 inline constexpr unsigned kTicketTransferBits = 24;
+
+// Bursts of a window that is sent in parts start on ticks of this length, and at least kPauseMin after the part before:
+// shorter than the tick, so that one that started a little late does not miss the next. 100 Mbit/s carry 8 blocks of
+// 1468 bytes in a tick, which is what a weak card's ring holds.
+inline constexpr Duration kPaceTick = std::chrono::milliseconds(1);
+inline constexpr Duration kPauseMin = kPaceTick / 2;
+
+// Blocks of a burst under caps.
+inline constexpr std::uint64_t kPacedBurstMax = 8;
+// Nobody gets less, whatever the caps: librepo and firmware give up below 1000 B/s. What is aimed at leaves room for
+// ticks and round trips.
+inline constexpr std::uint64_t kFloorBytesPerSecond = 1'000;
+inline constexpr std::uint64_t kFloorAim = kFloorBytesPerSecond * 11 / 10;
+inline constexpr Duration kFloorSpacingMax = std::chrono::seconds(1);
+// Machines whose rate is kept, per lane.
+inline constexpr std::size_t kRateMachinesMax = 16'384;
 
 inline constexpr Duration kSlotRetry = std::chrono::milliseconds(1);
 inline constexpr Duration kSweepEvery = std::chrono::seconds(1);

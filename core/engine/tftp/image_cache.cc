@@ -32,6 +32,7 @@ int worth(const CacheEntry& entry) {
 
 ImageCache::ImageCache(std::size_t paths_max, std::uint64_t seed)
     : entries_(std::bit_ceil(std::max<std::size_t>((paths_max + kWays - 1) / kWays, 1)) * kWays),
+      hashes_(entries_.size()),
       paths_(entries_.size()),
       seed_(seed) {}
 
@@ -54,7 +55,7 @@ std::size_t ImageCache::set_of(std::uint64_t path_hash) const {
 CacheIndex ImageCache::find(std::string_view path, std::uint64_t path_hash) const {
   const std::size_t set = set_of(path_hash);
   for (std::size_t i = set; i < set + kWays; ++i)
-    if (entries_[i].kind != CacheEntry::Kind::kEmpty && entries_[i].path_hash == path_hash && paths_[i] == path)
+    if (hashes_[i] == path_hash && entries_[i].kind != CacheEntry::Kind::kEmpty && paths_[i] == path)
       return static_cast<CacheIndex>(i);
   return kNoEntry;
 }
@@ -74,7 +75,7 @@ CacheIndex ImageCache::claim(std::string_view path, std::uint64_t path_hash, Mon
   forget(index, pins);
   entries_[index] = CacheEntry{};
   entries_[index].kind = CacheEntry::Kind::kUnresolved;
-  entries_[index].path_hash = path_hash;
+  hashes_[index] = path_hash;
   paths_[index].assign(path);
   return index;
 }

@@ -26,7 +26,6 @@ struct CacheEntry {
   bool loading = false;
   std::uint8_t load_tries = 0;  // repeated because the epoch moved meanwhile
   PinId pin = kNoPin;           // the entry's own, when kImage
-  std::uint64_t path_hash = 0;
   std::uint64_t epoch = 0;
   MonotonicTime resolved_at;
   MonotonicTime used_at;
@@ -36,6 +35,9 @@ struct CacheEntry {
 
 class ImageCache {
  public:
+  // Enough that a cache three fifths full seldom has a full set: about 1 in 50.
+  static constexpr std::size_t kWays = 16;
+
   // `paths_max` is rounded up to whole sets.
   ImageCache(std::size_t paths_max, std::uint64_t seed);
 
@@ -66,12 +68,11 @@ class ImageCache {
   [[nodiscard]] std::size_t capacity() const { return entries_.size(); }
 
  private:
-  static constexpr std::size_t kWays = 8;
-
   [[nodiscard]] std::size_t set_of(std::uint64_t path_hash) const;
 
   std::vector<CacheEntry> entries_;
-  std::vector<PathText> paths_;  // beside entries_: only read when a hash matches
+  std::vector<std::uint64_t> hashes_;  // beside entries_: a set's are two cache lines, its entries twenty
+  std::vector<PathText> paths_;        // beside entries_: only read when a hash matches
   std::uint64_t seed_;
   std::size_t images_ = 0;
 };

@@ -69,19 +69,27 @@ void TftpEngine::on_image(const Now& now, ImageLoaded& loaded, Sink& sink) {
   while (!waiters.empty()) {
     const TransferIndex waiter = waiters.front();
     waiters.remove(table_.all(), waiter);
-    if (image != kNoPin) {
+    if (image != kNoPin)
       begin(now, waiter, image, sink);
-    } else if (loaded.status == ImageStatus::kNotFound && look_elsewhere(now, waiter, sink)) {
-      continue;
-    } else if (!kept) {
-      fail(now, waiter, Refusal::kPinsFull, sink);
-    } else {
-      fail(now, waiter,
-           loaded.status == ImageStatus::kNotFound  ? Refusal::kNotFound
-           : loaded.status == ImageStatus::kRefused ? Refusal::kLinkRefused
-                                                    : Refusal::kReadFailed,
-           sink);
-    }
+    else
+      end_without_image(now, waiter, loaded, kept, sink);
+  }
+}
+
+void TftpEngine::end_without_image(const Now& now, TransferIndex index, const ImageLoaded& loaded, bool kept,
+                                   Sink& sink) {
+  if (!kept) return fail(now, index, Refusal::kPinsFull, sink);
+  if (loaded.status == ImageStatus::kRefused) return fail(now, index, Refusal::kLinkRefused, sink);
+  if (loaded.status != ImageStatus::kNotFound) return fail(now, index, Refusal::kReadFailed, sink);
+  switch (look_elsewhere(now, index, sink)) {
+    case Elsewhere::kGoesOn:
+      return;
+    case Elsewhere::kNowhere:
+      return fail(now, index, Refusal::kNotFound, sink);
+    case Elsewhere::kLinkRefused:
+      return fail(now, index, Refusal::kLinkRefused, sink);
+    case Elsewhere::kLater:  // in silence: the client repeats, and is told what is true then
+      return finish(now, index, End::kNotLookedFor, {}, sink);
   }
 }
 

@@ -13,6 +13,7 @@ namespace rackcast::engine::tftpd {
 enum class Refusal : std::uint8_t {
   kNotFound,
   kPathRejected,
+  kNameRefused,
   kLinkRefused,
   kWrite,
   kModeUnknown,
@@ -46,6 +47,7 @@ struct RefusalInfo {
 inline constexpr std::array<RefusalInfo, static_cast<std::size_t>(Refusal::kCount_)> kRefusalTable{{
     {Refusal::kNotFound, tftp::ErrorCode::kFileNotFound, "file not found", Counter::kNotFound},
     {Refusal::kPathRejected, tftp::ErrorCode::kFileNotFound, "file not found", Counter::kPathRejected},
+    {Refusal::kNameRefused, tftp::ErrorCode::kAccessViolation, "access denied", Counter::kNameRefused},
     {Refusal::kLinkRefused, tftp::ErrorCode::kFileNotFound, "file not found", Counter::kLinkRefused},
     {Refusal::kWrite, tftp::ErrorCode::kAccessViolation, "this server does not accept files", Counter::kWriteRefused},
     {Refusal::kModeUnknown, tftp::ErrorCode::kIllegalOperation, "unknown transfer mode", Counter::kModeRefused},
@@ -87,6 +89,7 @@ enum class End : std::uint8_t {
   kRefused,      // an ERROR went out; counted and worded by its Refusal
   kNotAdmitted,  // in silence; counted and worded by core/admission
   kTurnGivenUp,
+  kNotLookedFor,  // in silence; counted by what there was no room in
   kCount_,
 };
 
@@ -111,6 +114,7 @@ inline constexpr std::array<EndInfo, static_cast<std::size_t>(End::kCount_)> kEn
     {End::kRefused, "", Counter::kCount_},
     {End::kNotAdmitted, "", Counter::kCount_},
     {End::kTurnGivenUp, "the client went away before its turn", Counter::kTurnsGivenUp},
+    {End::kNotLookedFor, "", Counter::kCount_},
 }};
 [[nodiscard]] constexpr const EndInfo& info(End end) {
   return kEndTable[static_cast<std::size_t>(end)];

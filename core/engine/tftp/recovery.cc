@@ -26,9 +26,11 @@ void TftpEngine::on_ack(const Now& now, TransferIndex index, tftp::BlockNumber n
       if (number.value() != 0) return counters_.add(Counter::kAcksBeyondWindow);
       confirm_over_rival(now, index, sink);
       if (transfer.answers == 1) measure_round_trip(transfer, now.monotonic - transfer.answered_at);
-      return start_data(now, index, sink);
+      return may_go_on(now, index, sink) ? start_data(now, index, sink) : void();
     case TransferState::kSending:
       break;
+    case TransferState::kWaitingTurn:  // the client repeats its ACK: it is still there
+      return set_deadline(index, now.monotonic + kTurnPatience);
     default:
       return counters_.add(Counter::kUnexpectedPackets);
   }
@@ -57,24 +59,26 @@ void TftpEngine::on_progress(const Now& now, TransferIndex index, std::uint64_t 
   if (transfer.terms.mode == tftp::Mode::kNetascii)
     skip_translated(sink.pins().image(transfer.image).bytes, transfer.translated_acked,
                     blocks * transfer.terms.block_size);
-  // Of blocks that were sent once (Karn's rule).
-  if (block == transfer.highest && block >= transfer.resend_floor)
+  // Of blocks that were sent once (Karn's rule), and without a pause between them.
+  if (block == transfer.highest && block >= transfer.resend_floor && !transfer.burst.limited() && !caps_.any())
     measure_round_trip(transfer, now.monotonic - transfer.flight_at);
+  if (transfer.burst.limited()) arrived(index, block);
   transfer.acked = block;
   transfer.moved_at = now.monotonic;
   transfer.tries = 0;
   // Below the floor it may be an echo, or say that the next block was lost: it causes no copy, so a short timer looks.
   transfer.gap = transfer.terms.window > 1 && block < transfer.resend_floor && block < transfer.highest;
   if (block == transfer.last) return finish(now, index, End::kDone, {}, sink);
-  if (bytes_now >= transfer.progress_next) report_progress(now, transfer, sink);
-  if (!transfer.awaits_piece) set_deadline(index, now.monotonic + wait_of(transfer));
-
   if (transfer.next <= block) {
     transfer.next = block + 1;  // what was about to be resent had arrived after all
     transfer.translated_next = transfer.translated_acked;
-  } else if (block + 1 < transfer.next && transfer.terms.window > 1 && block >= transfer.resend_floor) {
-    return go_back(now, index, sink);
   }
+  if (!may_go_on(now, index, sink)) return;
+  if (bytes_now >= transfer.progress_next) report_progress(now, transfer, sink);
+  if (!transfer.awaits_piece) set_deadline(index, now.monotonic + wait_of(transfer));
+
+  if (block + 1 < transfer.next && transfer.terms.window > 1 && block >= transfer.resend_floor)
+    return go_back(now, index, sink);
   pump(now, index, sink);
 }
 
@@ -107,6 +111,7 @@ bool TftpEngine::is_echo(const Now& now, const Transfer& transfer) {
 void TftpEngine::go_back(const Now& now, TransferIndex index, Sink& sink) {
   Transfer& transfer = table_.at(index);
   counters_.add(Counter::kGoBacks);
+  lost(transfer);
   transfer.gap = true;
   rewind(transfer);
   pump(now, index, sink);
@@ -138,6 +143,7 @@ void TftpEngine::on_stray(const ReceivedDatagram& datagram, Sink& sink) {
   if (role_of(datagram.socket) != Role::kTid || !answerable(datagram.peer) || sent_to_a_group(datagram))
     return counters_.add(Counter::kUnexpectedPackets);
   counters_.add(info(Refusal::kUnknownTid).counter);
+  if (!serving() || !address_allowed(datagram.peer.address, config_->tftp->admission)) return;
   send_error(reply_to(datagram), Refusal::kUnknownTid, sink);
 }
 
@@ -182,8 +188,8 @@ void TftpEngine::on_silence(const Now& now, TransferIndex index, Sink& sink) {
     const std::uint64_t offset = (transfer.next - 1) * transfer.terms.block_size;
     return ask_piece(now, index, offset, sink);
   }
-  // It waits for a slot, not for the peer.
-  if (transfer.starved) return set_deadline(index, now.monotonic + transfer.terms.first_wait());
+  // It waits for a slot or a tick, not for the peer.
+  if (transfer.starved || pauses_.armed(index)) return set_deadline(index, now.monotonic + transfer.terms.first_wait());
   if (!transfer.confirmed) {
     // Nothing more is sent, but an ACK that was lost so far may still come.
     const MonotonicTime hold_until = transfer.moved_at + kUnconfirmedHold;
@@ -203,6 +209,7 @@ void TftpEngine::on_silence(const Now& now, TransferIndex index, Sink& sink) {
   else
     ++transfer.tries;
   set_deadline(index, now.monotonic + wait_of(transfer));
+  lost(transfer);
   rewind(transfer);
   pump(now, index, sink);
 }
@@ -226,7 +233,7 @@ void TftpEngine::begin_stop(const Now& now, Sink& sink) {
   for (TransferIndex index = 0; index < table_.capacity(); ++index) {
     const Transfer& transfer = table_.at(index);
     if (transfer.state == TransferState::kFree || transfer.state == TransferState::kLingering) continue;
-    if (transfer.state == TransferState::kWaitingImage)
+    if (transfer.state == TransferState::kWaitingImage || transfer.state == TransferState::kWaitingTurn)
       finish(now, index, End::kStopped, {}, sink);
     else if (silent_at_stop(now, transfer))
       end_silent(now, index, sink);
@@ -245,16 +252,17 @@ void TftpEngine::finish(const Now& now, TransferIndex index, End end, std::strin
   sink.pins().release(transfer.piece);
   transfer.image = transfer.piece = kNoPin;
   timers_.cancel(index);
+  leave_queues(index);
   transfer.armed_for = kNever;
 
   const bool done = end == End::kDone || end == End::kDoneUnconfirmed;
-  const bool told_anyway =
-      end == End::kNeverAnswered || end == End::kOptionsRefusedByPeer || end == End::kTurnGivenUp;
+  const bool told_anyway = end == End::kNeverAnswered || end == End::kOptionsRefusedByPeer || end == End::kTurnGivenUp;
   if (end != End::kSizeProbe && end != End::kRefused && (transfer.id != 0 || told_anyway))
     report(now, transfer, done ? EventKind::kTransferDone : EventKind::kTransferFailed,
            detail.empty() ? info(end).text : detail, sink);
   // Refused before it began: nothing of it is under way.
-  const bool before_start = end == End::kRefused || end == End::kNotAdmitted || end == End::kTurnGivenUp;
+  const bool before_start =
+      end == End::kRefused || end == End::kNotAdmitted || end == End::kTurnGivenUp || end == End::kNotLookedFor;
   if (before_start && !transfer.confirmed) return table_.remove(index);
   table_.linger(index, now.monotonic + kLinger);
 }

@@ -29,22 +29,32 @@ void TftpEngine::on_request(const Now& now, const ReceivedDatagram& datagram, co
   counters_.add(Counter::kRequests);
   if (request.mode == tftp::Mode::kMail)
     return refuse_request(now, datagram, Refusal::kModeMail, request.filename, sink);
-  const std::string_view name = without_end_byte(request.filename);
-  if (name.size() != request.filename.size()) quirks_.add(Quirk::kEndByteInName);
-  const NormalizedPath normalized = normalize_path(name, root_);
-  if (normalized.reject) return refuse_request(now, datagram, Refusal::kPathRejected, name, sink);
-
-  const Ask ask{datagram, terms_for(request), normalized.path, name.find('\\') != std::string_view::npos,
-                cache_.hash(normalized.path)};
+  PathText path;
+  NameTraits traits;
+  if (name_of(now, datagram, request.filename, path, traits, sink) == Named::kRefused) return;
+  const Ask ask{datagram, terms_for(datagram, request), path, traits, cache_.hash(path)};
   if (answered_as_duplicate(now, ask, sink)) return;
   answer_from_cache(now, ask, sink);
 }
 
-Terms TftpEngine::terms_for(tftp::Request request) const {
+Terms TftpEngine::terms_for(const ReceivedDatagram& datagram, tftp::Request request) {
   const TftpConfig& config = *config_->tftp;
   drop_options(request.options, config.refused_options);
-  return negotiate(
-      request, {config.max_blksize, config.max_windowsize, config.retransmit_us.value_or(TermLimits{}.first_wait_us)});
+  TermLimits limits{config.max_blksize, config.max_windowsize,
+                    config.retransmit_us.value_or(TermLimits{}.first_wait_us)};
+  if (!config.classes.empty()) {
+    const net::IpAddress& source = datagram.peer.address;
+    const TftpClassConfig* const fits = class_of(config.classes, machines_.find(source), source);
+    if (fits != nullptr) limit_by(*fits, limits);
+  }
+  if (config.clamp_to_mtu && request.options.blksize) {
+    const std::uint16_t most = unfragmented_block(mtus_, datagram.interface, datagram.peer.address.is_v6());
+    if (*request.options.blksize > most && limits.block_size_max > most) {
+      limits.block_size_max = most;
+      counters_.add(Counter::kBlocksClamped);
+    }
+  }
+  return negotiate(request, limits);
 }
 
 // The peer's running transfer, if any: the same request again is answered again, never twice in parallel; any other
@@ -54,6 +64,11 @@ bool TftpEngine::answered_as_duplicate(const Now& now, const Ask& ask, Sink& sin
   if (index == kNoTransfer) return false;
   Transfer& transfer = table_.at(index);
   const bool same = transfer.path_hash == ask.path_hash && transfer.terms == ask.terms;
+  if (transfer.confirmed && same && transfer.state == TransferState::kWaitingTurn) {
+    counters_.add(Counter::kDuplicateRequests);
+    set_deadline(index, now.monotonic + kTurnPatience);
+    return true;
+  }
   if (transfer.confirmed) {
     // Where there is one key only the two cannot go on side by side: a copy that comes while blocks still flow is late.
     const bool late = config_->tftp->single_port && same && now.monotonic - transfer.moved_at < kRepeatSpacing;
@@ -68,8 +83,6 @@ bool TftpEngine::answered_as_duplicate(const Now& now, const Ask& ask, Sink& sin
   if (transfer.state == TransferState::kWaitingImage) {
     CacheEntry& entry = cache_.at(transfer.cache_entry);
     if (now.monotonic - entry.load_asked_at >= kImageAskAgain) (void)ask_store(now, transfer.cache_entry, sink);
-  } else if (transfer.state == TransferState::kWaitingTurn) {
-    set_deadline(index, now.monotonic + kTurnPatience);
   } else if (now.monotonic - transfer.answered_at >= kRepeatSpacing && !transfer.starved) {
     answer(now, index, sink);
   }
@@ -77,7 +90,7 @@ bool TftpEngine::answered_as_duplicate(const Now& now, const Ask& ask, Sink& sin
 }
 
 void TftpEngine::answer_from_cache(const Now& now, const Ask& ask, Sink& sink) {
-  const Look look = look_up(now, ask.datagram.peer, ask.path, ask.backslashes, 0, sink.pins());
+  const Look look = look_up(now, ask.datagram.peer, ask.path, ask.name, 0, sink.pins());
   switch (look.found) {
     case Look::Found::kUnknown:
       return wait_for_image(now, ask, look, sink);
@@ -133,7 +146,7 @@ TransferIndex TftpEngine::new_transfer(const Now& now, const Ask& ask, Sink& sin
   transfer.terms = ask.terms;
   transfer.path_hash = ask.path_hash;
   transfer.path.assign(ask.path);
-  transfer.backslashes = ask.backslashes;
+  transfer.name = ask.name;
   transfer.moved_at = now.monotonic;
   return index;
 }
@@ -193,9 +206,9 @@ SocketId TftpEngine::free_tid(const Now& now, const ReceivedDatagram& datagram, 
 
 // Stateless: a repeated request is refused again. Sent from the port that was asked.
 void TftpEngine::refuse_request(const Now& now, const ReceivedDatagram& datagram, Refusal refusal,
-                                std::string_view path, Sink& sink) {
+                                std::string_view path, Sink& sink, std::string_view text) {
   counters_.add(info(refusal).counter);
-  send_error(reply_to(datagram), refusal, sink);
+  send_error(reply_to(datagram), refusal, sink, text);
   const bool missing = refusal == Refusal::kNotFound;
   Event& event = new_event(now, missing ? EventKind::kNotFound : EventKind::kRefused, datagram.peer.address);
   event.path.assign(path);

@@ -1,4 +1,4 @@
-// What goes out: OACK, DATA in bursts, ERROR; and what to do when there is no transmit slot.
+// What goes out: OACK, DATA in bursts, ERROR.
 #include <algorithm>
 
 #include "core/engine/tftp/engine_limits.h"
@@ -38,7 +38,7 @@ void TftpEngine::begin(const Now& now, TransferIndex index, PinId image, Sink& s
   } else if (!bytes.resident()) {
     return fail(now, index, Refusal::kNetasciiTooLarge, sink);
   }
-  if (takes_its_turn(now, index, sink)) open(now, index, sink);
+  if (may_begin(now, index, sink)) open(now, index, sink);
 }
 
 void TftpEngine::open(const Now& now, TransferIndex index, Sink& sink) {
@@ -53,7 +53,7 @@ void TftpEngine::start_data(const Now& now, TransferIndex index, Sink& sink) {
   transfer.state = TransferState::kSending;
   transfer.tries = 0;
   transfer.id = (std::uint64_t{sink.lane().value()} << 48U) | ++transfer_ids_;
-  transfer.moved_at = transfer.progress_at = now.monotonic;
+  transfer.moved_at = transfer.progress_at = transfer.burst_at = now.monotonic;
   transfer.progress_next = transfer.size_bytes / kProgressParts;
   counters_.add(Counter::kStarted);
   report(now, transfer, EventKind::kTransferStarted, {}, sink);
@@ -87,13 +87,22 @@ bool TftpEngine::send_oack(TransferIndex index, Sink& sink) {
   return true;
 }
 
-// Sends what the window allows.
+// Sends what the window allows; after loss and under caps, a part of it.
 void TftpEngine::pump(const Now& now, TransferIndex index, Sink& sink) {
+  const Transfer& transfer = table_.at(index);
+  if (caps_.any() || transfer.burst.limited()) return pump_paced(now, index, sink);
+  send_until(now, index, window_end(transfer), sink);
+}
+
+std::uint64_t TftpEngine::window_end(const Transfer& transfer) {
+  return std::min(transfer.acked + window_of(transfer), transfer.last);
+}
+
+void TftpEngine::send_until(const Now& now, TransferIndex index, std::uint64_t until, Sink& sink) {
   Transfer& transfer = table_.at(index);
-  const std::uint64_t until = transfer.acked + window_of(transfer);
   bool sent = false;
   if (transfer.next == transfer.acked + 1) transfer.flight_at = now.monotonic;
-  while (transfer.next <= std::min(until, transfer.last)) {
+  while (transfer.next <= std::min(until, transfer.last)) {  // `last` may show on the way
     const PinId source = source_of(now, index, transfer.next, sink);
     if (source == kNoPin) break;
     TxSlot* const slot = in_turn() ? sink.reserve() : nullptr;
@@ -103,7 +112,7 @@ void TftpEngine::pump(const Now& now, TransferIndex index, Sink& sink) {
     }
     slot->destination = transfer.to;
     if (transfer.terms.mode == tftp::Mode::kOctet)
-      fill_octet(transfer, source, std::min(until, transfer.last), *slot, sink);
+      fill_octet(transfer, source, until, *slot, sink);
     else
       fill_netascii(transfer, *slot, sink);
     sink.commit(slot);
@@ -174,49 +183,17 @@ void TftpEngine::count_sent(Transfer& transfer, std::uint64_t block) {
 }
 
 // Short answers are not queued for a slot: whoever does not get one asks again.
-bool TftpEngine::send_error(const Destination& to, Refusal refusal, Sink& sink) {
+bool TftpEngine::send_error(const Destination& to, Refusal refusal, Sink& sink, std::string_view text) {
   TxSlot* const slot = sink.reserve();
   if (slot == nullptr) {
     counters_.add(Counter::kAnswersDropped);
     return false;
   }
   slot->destination = to;
-  slot->add(tftp::encode_error(slot->header_room(), info(refusal).code, info(refusal).text).size());
+  slot->add(
+      tftp::encode_error(slot->header_room(), info(refusal).code, text.empty() ? info(refusal).text : text).size());
   sink.commit(slot);
   return true;
-}
-
-void TftpEngine::starve(const Now& now, TransferIndex index) {
-  Transfer& transfer = table_.at(index);
-  counters_.add(Counter::kSlotsExhausted);
-  if (starved_retry_at_ == kNever) starved_retry_at_ = now.monotonic + kSlotRetry;
-  if (transfer.starved) return;
-  transfer.starved = true;
-  starved_[(starved_head_ + starved_count_++) % starved_.size()] = index;
-}
-
-// Oldest first, until one of them finds no slot again. Who could send a part of its window queues anew.
-void TftpEngine::feed_starved(const Now& now, Sink& sink) {
-  starved_retry_at_ = kNever;
-  feeding_ = true;
-  for (std::size_t left = starved_count_; left > 0; --left) {
-    const TransferIndex index = starved_[starved_head_];
-    starved_head_ = (starved_head_ + 1) % starved_.size();
-    --starved_count_;
-    Transfer& transfer = table_.at(index);
-    transfer.starved = false;
-    const std::uint64_t next_before = transfer.next;
-    if (transfer.state == TransferState::kOackSent) answer(now, index, sink);
-    if (transfer.state == TransferState::kSending) pump(now, index, sink);
-    if (!transfer.starved) continue;
-    if (transfer.next == next_before) {  // keeps its place: from the tail back to the head
-      starved_head_ = (starved_head_ + starved_.size() - 1) % starved_.size();
-      starved_[starved_head_] = index;
-    }
-    break;
-  }
-  feeding_ = false;
-  if (starved_count_ > 0) starved_retry_at_ = now.monotonic + kSlotRetry;
 }
 
 }  // namespace rackcast::engine

@@ -54,6 +54,7 @@ Terms negotiate(const tftp::Request& request, const TermLimits& limits) {
   Terms terms;
   terms.mode = request.mode;
   terms.timeout_us = limits.first_wait_us;
+  terms.rollover = limits.rollover;
   negotiate_sizes(request.options, limits, terms);
   negotiate_timing(request.options, terms);
   if (request.options.rollover && *request.options.rollover <= 1) {

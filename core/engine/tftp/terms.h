@@ -20,6 +20,7 @@ struct TermLimits {
   std::uint16_t window_max = 64;
   // Before the first resend when the client does not ask for another (RFC 1123 section 4.2.3.2 asks for some back-off).
   std::uint32_t first_wait_us = 1'000'000;
+  tftp::Rollover rollover = tftp::Rollover::kToZero;  // when the client does not ask
 };
 
 struct Terms {

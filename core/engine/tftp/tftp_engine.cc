@@ -1,6 +1,7 @@
 #include "core/engine/tftp/tftp_engine.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "core/engine/tftp/engine_limits.h"
@@ -27,13 +28,18 @@ TftpEngine::TftpEngine(TftpSetup setup)
       cache_(setup.limits.cache_paths, setup.seed ^ 0xC2B2'AE3D'27D4'EB4FULL),
       timers_(static_cast<std::uint32_t>(table_.capacity()), kTimerTick),
       machines_(setup.limits.machines_max, setup.seed ^ 0x94D0'49BB'1331'11EBULL),
+      name_map_(std::move(setup.name_map)),
+      mtus_(std::move(setup.mtus)),
       totals_(std::move(setup.totals)),
       admission_({.totals = totals_.get(),
                   .sources_max = setup.limits.sources_max,
                   .seed = setup.seed ^ 0x8E9D'5AA1'6C3B'27F5ULL,
                   .local_time = setup.local_time}),
       upload_pace_(std::move(setup.upload_pace)),
-      starved_(table_.capacity()),
+      queue_(table_.all(), setup.seed ^ 0xA076'1D64'78BD'642FULL),
+      pauses_(static_cast<std::uint32_t>(table_.capacity()), kPaceTick),
+      caps_(std::move(setup.total_rate), std::min(table_.capacity(), kRateMachinesMax),
+            setup.seed ^ 0xE703'7ED1'A0B4'28DBULL),
       tid_random_(setup.seed ^ 0x2545'F491'4F6C'DD1DULL) {
   if (config_->tftp && !config_->tftp->upload.dir.empty())
     uploads_ = std::make_unique<Uploads>(Uploads::Setup{.uploads_max = setup.limits.uploads_max,
@@ -48,6 +54,22 @@ TftpEngine::TftpEngine(TftpSetup setup)
   for (const SocketId socket : tids_.v4) assign(socket, Role::kTid);
   for (const SocketId socket : tids_.v6) assign(socket, Role::kTid);
   for (const SocketId socket : setup.listeners) assign(socket, Role::kListener);
+  caps_.use(config_->tftp);
+}
+
+// With a thousand clients nothing an ACK needs is in the cache. Fetched one after the other the lines cost more than
+// all the rest an ACK does; asked for ahead, they come while others are served.
+void TftpEngine::expect(std::span<const ReceivedDatagram> batch) const {
+  std::array<std::size_t, kBatchMax> places;
+  std::size_t count = 0;
+  for (const ReceivedDatagram& datagram : batch.first(std::min(batch.size(), places.size()))) {
+    const Role role = role_of(datagram.socket);
+    if (role == Role::kNone) continue;
+    __builtin_prefetch(datagram.payload.data());
+    if (role == Role::kListener) table_.prefetch_peer(datagram.peer);
+    places[count++] = table_.prefetch_key(datagram.socket, datagram.peer);
+  }
+  for (std::size_t i = 0; i < count; ++i) table_.prefetch_transfer(places[i]);
 }
 
 void TftpEngine::on_datagram(const Now& now, const ReceivedDatagram& datagram, Sink& sink) {
@@ -61,7 +83,8 @@ void TftpEngine::on_datagram(const Now& now, const ReceivedDatagram& datagram, S
   }
   if (const auto* const rejected = std::get_if<tftp::Rejected>(&packet)) {
     counters_.add(Counter::kGarbage);
-    if (rejected->reason == tftp::RejectReason::kModeUnknown && role == Role::kListener && may_be_asked(datagram))
+    if (rejected->reason == tftp::RejectReason::kModeUnknown && role == Role::kListener && may_be_asked(datagram) &&
+        source_allowed(now, datagram, {}, sink))
       refuse_request(now, datagram, Refusal::kModeUnknown, {}, sink);
     return;
   }
@@ -98,6 +121,7 @@ void TftpEngine::on_completion(const Now& now, Completion& completion, Sink& sin
     machines_.upsert(changed->machine);
   } else if (const auto* const swapped = std::get_if<ConfigSwapped>(&completion)) {
     config_ = swapped->config;
+    caps_.use(config_->tftp);
   } else if (std::holds_alternative<StopLane>(completion)) {
     begin_stop(now, sink);
     if (uploads_ != nullptr) uploads_->begin_stop(now, sink);
@@ -107,6 +131,7 @@ void TftpEngine::on_completion(const Now& now, Completion& completion, Sink& sin
 void TftpEngine::on_deadline(const Now& now, Sink& sink) {
   if (starved_retry_at_ <= now.monotonic) feed_starved(now, sink);
   if (uploads_ != nullptr) uploads_->on_deadline(now, sink);
+  if (pauses_.next_deadline() <= now.monotonic) end_pauses(now, sink);
   if (turns_at_ <= now.monotonic) give_turns(now, sink);
   if (timers_.next_deadline() <= now.monotonic)
     timers_.advance(now.monotonic, [&](std::uint32_t index) { on_timer(now, index, sink); });
@@ -118,7 +143,8 @@ void TftpEngine::on_deadline(const Now& now, Sink& sink) {
 
 MonotonicTime TftpEngine::next_deadline() const {
   const MonotonicTime uploads_at = uploads_ != nullptr ? uploads_->next_deadline() : kNever;
-  return std::min({uploads_at, starved_retry_at_, turns_at_, timers_.next_deadline(), sweep_at_});
+  return std::min(
+      {uploads_at, starved_retry_at_, pauses_.next_deadline(), turns_at_, timers_.next_deadline(), sweep_at_});
 }
 
 }  // namespace rackcast::engine

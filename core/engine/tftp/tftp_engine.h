@@ -37,53 +37,28 @@
 #include "core/config/config.h"
 #include "core/engine/engine.h"
 #include "core/engine/tftp/counters.h"
+#include "core/engine/tftp/fair_queue.h"
 #include "core/engine/tftp/image_cache.h"
+#include "core/engine/tftp/machine_terms.h"
 #include "core/engine/tftp/outcomes.h"
+#include "core/engine/tftp/rate_caps.h"
+#include "core/engine/tftp/tftp_setup.h"
 #include "core/engine/tftp/transfer_table.h"
 #include "core/engine/tftp/uploads.h"
 #include "core/images/image_epoch.h"
 #include "core/machines/machine_table.h"
+#include "core/quirks/name_map.h"
 #include "core/quirks/other_names.h"
 #include "core/timer_wheel.h"
 #include "proto/tftp/packet.h"
 
 namespace rackcast::engine {
 
-struct TftpLimits {
-  std::size_t transfers_max = 16'384;  // running and lingering, per lane; about 0.6 KiB each
-  std::size_t cache_paths = 2'048;     // per lane; about 0.6 KiB each
-  std::size_t sources_max = 65'536;    // with transfers, for per_source and cps; per lane
-  std::size_t uploads_max = 64;        // per lane; 65 KiB each, where uploads are on
-  std::size_t machines_max = 16'384;   // the lane's copy of what is known of machines; about 0.5 KiB each
-};
-
-// Sockets that transfers answer from. An IPv6 socket takes no IPv4 (IPV6_V6ONLY), so each family has its own. A family
-// without any is answered from the listener that was asked.
-struct TftpTids {
-  std::vector<SocketId> v4;
-  std::vector<SocketId> v6;
-  [[nodiscard]] const std::vector<SocketId>& of(const net::Endpoint& peer) const {
-    return peer.address.is_v6() ? v6 : v4;
-  }
-};
-
-struct TftpSetup {
-  std::shared_ptr<const Config> config;  // its [tftp] may be absent: requests are then dropped and counted
-  std::string root;                      // absolute, for the prefix rule of core/images/path.h
-  std::vector<SocketId> listeners;
-  TftpTids tids;                                                              // not used under single_port
-  const ImageEpoch* epoch = nullptr;                                          // the store's; outlives the engine
-  std::shared_ptr<ServiceTotals> totals = std::make_shared<ServiceTotals>();  // of all lanes
-  std::shared_ptr<UploadPace> upload_pace = std::make_shared<UploadPace>();   // of all lanes
-  const LocalTime* local_time = nullptr;                                      // for access_times; null: the machine's
-  std::uint64_t seed = 0;  // random, secret: hashes of what strangers send
-  TftpLimits limits;
-};
-
 class TftpEngine final : public Engine {
  public:
   explicit TftpEngine(TftpSetup setup);
 
+  void expect(std::span<const ReceivedDatagram> batch) const override;
   void on_datagram(const Now& now, const ReceivedDatagram& datagram, Sink& sink) override;
   void on_completion(const Now& now, Completion& completion, Sink& sink) override;
   void on_deadline(const Now& now, Sink& sink) override;
@@ -110,7 +85,7 @@ class TftpEngine final : public Engine {
     const ReceivedDatagram& datagram;
     tftpd::Terms terms;
     const PathText& path;
-    bool backslashes = false;
+    tftpd::NameTraits name;
     std::uint64_t path_hash = 0;
   };
 
@@ -124,7 +99,7 @@ class TftpEngine final : public Engine {
 
   // requests.cc
   void on_request(const Now& now, const ReceivedDatagram& datagram, const tftp::Request& request, Sink& sink);
-  [[nodiscard]] tftpd::Terms terms_for(tftp::Request request) const;
+  [[nodiscard]] tftpd::Terms terms_for(const ReceivedDatagram& datagram, tftp::Request request);
   [[nodiscard]] bool may_be_asked(const ReceivedDatagram& datagram);
   [[nodiscard]] bool answered_as_duplicate(const Now& now, const Ask& ask, Sink& sink);
   void answer_from_cache(const Now& now, const Ask& ask, Sink& sink);
@@ -133,23 +108,34 @@ class TftpEngine final : public Engine {
   [[nodiscard]] bool make_room(const Now& now, Sink& sink);
   [[nodiscard]] std::size_t random_below(std::size_t count);
   [[nodiscard]] SocketId free_tid(const Now& now, const ReceivedDatagram& datagram, Sink& sink);
+  // `text`: sent to the client instead of the refusal's own, when not empty.
   void refuse_request(const Now& now, const ReceivedDatagram& datagram, Refusal refusal, std::string_view path,
-                      Sink& sink);
+                      Sink& sink, std::string_view text = {});
 
   // write_requests.cc
   void on_write_request(const Now& now, const ReceivedDatagram& datagram, const tftp::Request& request, Sink& sink);
 
   // names.cc
-  [[nodiscard]] Look look_up(const Now& now, const net::Endpoint& peer, std::string_view path, bool backslashes,
+  enum class Named : std::uint8_t { kYes, kRefused /* and told */ };
+  [[nodiscard]] Named name_of(const Now& now, const ReceivedDatagram& datagram, std::string_view asked, PathText& path,
+                              tftpd::NameTraits& traits, Sink& sink);
+  [[nodiscard]] Look look_up(const Now& now, const net::Endpoint& peer, std::string_view path, tftpd::NameTraits traits,
                              std::uint8_t from, PinTable& pins);
-  [[nodiscard]] std::optional<OtherName> name_to_try(const net::Endpoint& peer, std::string_view path, bool backslashes,
-                                                     std::uint8_t names) const;
-  [[nodiscard]] bool look_elsewhere(const Now& now, TransferIndex index, Sink& sink);
+  [[nodiscard]] std::optional<OtherName> nth_name(const net::Endpoint& peer, std::string_view path,
+                                                  tftpd::NameTraits traits, unsigned number) const;
+  [[nodiscard]] std::optional<OtherName> candidate(const net::Endpoint& peer, std::string_view asked,
+                                                   std::uint8_t number) const;
+  enum class Elsewhere : std::uint8_t { kNowhere, kGoesOn /* or waits */, kLinkRefused, kLater /* no room to look */ };
+  [[nodiscard]] Elsewhere look_elsewhere(const Now& now, TransferIndex index, Sink& sink);
+  void end_without_image(const Now& now, TransferIndex index, const ImageLoaded& loaded, bool kept, Sink& sink);
   void count_name(const Transfer& transfer);
 
   // turns.cc
   [[nodiscard]] bool source_allowed(const Now& now, const ReceivedDatagram& datagram, std::string_view name,
                                     Sink& sink);
+  [[nodiscard]] bool may_begin(const Now& now, TransferIndex index, Sink& sink);
+  [[nodiscard]] bool may_go_on(const Now& now, TransferIndex index, Sink& sink);
+  void go_on(const Now& now, TransferIndex index, Sink& sink);
   [[nodiscard]] bool takes_its_turn(const Now& now, TransferIndex index, Sink& sink);
   void give_turns(const Now& now, Sink& sink);
   void end_turn(const Now& now, TransferIndex index, End end);
@@ -172,15 +158,27 @@ class TftpEngine final : public Engine {
   void answer(const Now& now, TransferIndex index, Sink& sink);
   [[nodiscard]] bool send_oack(TransferIndex index, Sink& sink);
   void pump(const Now& now, TransferIndex index, Sink& sink);
+  [[nodiscard]] static std::uint64_t window_end(const Transfer& transfer);
+  void send_until(const Now& now, TransferIndex index, std::uint64_t until, Sink& sink);
   [[nodiscard]] PinId source_of(const Now& now, TransferIndex index, std::uint64_t block, Sink& sink);
   void fill_octet(Transfer& transfer, PinId source, std::uint64_t until, TxSlot& slot, Sink& sink);
   void fill_netascii(Transfer& transfer, TxSlot& slot, Sink& sink);
   void count_sent(Transfer& transfer, std::uint64_t block);
-  bool send_error(const Destination& to, Refusal refusal, Sink& sink);
+  bool send_error(const Destination& to, Refusal refusal, Sink& sink, std::string_view text = {});
+
+  // pacing.cc
+  void pump_paced(const Now& now, TransferIndex index, Sink& sink);
+  [[nodiscard]] bool may_burst(const Now& now, TransferIndex index);
+  [[nodiscard]] std::uint64_t burst_blocks(const Transfer& transfer) const;
+  [[nodiscard]] bool in_turn() const { return feeding_ || queue_.empty(); }  // others do not wait before it
   void starve(const Now& now, TransferIndex index);
-  // While others wait for a slot, whoever just got an ACK waits behind them.
-  [[nodiscard]] bool in_turn() const { return feeding_ || starved_count_ == 0; }
+  void queue_up(const Now& now, TransferIndex index);
+  void leave_queues(TransferIndex index);
   void feed_starved(const Now& now, Sink& sink);
+  void pause_until(TransferIndex index, MonotonicTime at);
+  void end_pauses(const Now& now, Sink& sink);
+  void lost(Transfer& transfer);
+  void arrived(TransferIndex index, std::uint64_t block);
 
   // recovery.cc
   void on_ack(const Now& now, TransferIndex index, tftp::BlockNumber number, Sink& sink);
@@ -225,6 +223,8 @@ class TftpEngine final : public Engine {
   tftpd::Counters counters_;
   MachineTable machines_;  // by address: who asks
   QuirkCounts quirks_;
+  const std::unique_ptr<const NameMap> name_map_;
+  const std::vector<tftpd::InterfaceMtu> mtus_;
   std::shared_ptr<ServiceTotals> totals_;
   SourceLimiter admission_;
 
@@ -235,12 +235,12 @@ class TftpEngine final : public Engine {
   MonotonicTime turns_at_ = kNever;
   AdmissionReason held_up_by_ = AdmissionReason::kCount_;  // the last that had to wait
 
-  // Transfers that found no transmit slot, oldest first; each at most once (Transfer::starved).
-  std::vector<TransferIndex> starved_;
-  std::size_t starved_head_ = 0;
-  std::size_t starved_count_ = 0;
+  tftpd::FairQueue queue_;  // who found no transmit slot, or no room under the total cap
   bool feeding_ = false;
   MonotonicTime starved_retry_at_ = kNever;
+
+  TimerWheel pauses_;  // by TransferIndex: when its next burst may go
+  tftpd::RateCaps caps_;
 
   MonotonicTime sweep_at_ = kNever;
   MonotonicTime warn_full_at_{};

@@ -10,6 +10,7 @@
 #include <limits>
 #include <span>
 
+#include "core/engine/tftp/burst_limit.h"
 #include "core/engine/tftp/netascii.h"
 #include "core/engine/tftp/terms.h"
 #include "core/packet_io.h"
@@ -32,19 +33,27 @@ struct Links {
   TransferIndex next = kNoTransfer;
 };
 
+// How a client names files.
+struct NameTraits {
+  bool backslashes = false;  // it separates by them
+  bool candidates = false;   // an E rule of the map file: `path` is the name as asked, and there are several to try
+};
+
 struct Transfer {
   Destination to;  // `socket` is the TID
   TransferState state = TransferState::kFree;
   bool confirmed = false;  // the peer answered at our TID, which it was told or guessed
-  bool starved = false;    // queued for a transmit slot
+  bool starved = false;    // in the queue of those that wait for their turn to send
   bool admitted = false;   // counts as running in core/admission
   bool awaits_piece = false;
-  bool store_busy = false;   // the store last said so when it was asked for the piece
-  bool backslashes = false;  // the client separates by them
+  bool store_busy = false;  // the store last said so when it was asked for the piece
+  NameTraits name;
   std::uint8_t names = 0;    // other names the file was looked for under (core/quirks/other_names.h)
   bool gap = false;          // went back to a gap the client reported, and it has not caught up yet
   std::uint8_t tries = 0;    // retransmissions since the last progress
   std::uint8_t answers = 0;  // sent before the peer was confirmed
+  BurstLimit burst;
+  std::uint8_t granted = 0;  // blocks that it may send by the caps and has not
   Terms terms;
   PinId image = kNoPin;
   PinId piece = kNoPin;      // of an image that is not resident
@@ -68,6 +77,7 @@ struct Transfer {
   MonotonicTime answered_at;
   MonotonicTime flight_at;                 // when block acked + 1 was sent last
   Duration round_trip_min{};               // the shortest seen; zero: none yet
+  MonotonicTime burst_at;                  // last burst under caps
   MonotonicTime moved_at;                  // last progress
   MonotonicTime piece_wanted_at = kNever;  // since when a piece is wanted that has not come
   MonotonicTime progress_at;
@@ -80,7 +90,7 @@ struct Transfer {
   // peer answers either.
   TransferIndex rival = kNoTransfer;
   Links queue;          // unconfirmed or lingering
-  Links waiting;        // for the same path to be resolved, or for its turn
+  Links waiting;        // for the same path to be resolved, for its turn to start, or for its turn to send
   FixedText<160> path;  // for events; cut when longer, the cache entry has it whole
 };
 static_assert(sizeof(Transfer) < 512, "a million transfers fit in half a GiB");

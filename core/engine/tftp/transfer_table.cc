@@ -1,5 +1,7 @@
 #include "core/engine/tftp/transfer_table.h"
 
+#include <cstddef>
+
 namespace rackcast::engine::tftpd {
 
 TransferTable::TransferTable(std::size_t transfers_max, std::uint64_t seed)
@@ -15,10 +17,8 @@ TransferIndex TransferTable::create(const Destination& to) {
   free_.pop_back();
   Transfer& transfer = transfers_[index];
   const std::uint32_t serial = transfer.serial + 1;
-  const bool starved = transfer.starved;  // its number may still stand in the queue for slots
   transfer = Transfer{};
   transfer.serial = serial;
-  transfer.starved = starved;
   transfer.to = to;
   transfer.state = TransferState::kWaitingImage;
   by_tid_.insert(to.socket, to.peer, index);
@@ -26,6 +26,15 @@ TransferIndex TransferTable::create(const Destination& to) {
   unconfirmed_.push_back(transfers_, index);
   ++running_;
   return index;
+}
+
+// What an ACK reads and writes: all but the path.
+void TransferTable::prefetch_transfer(std::size_t place) const {
+  constexpr std::size_t kLineBytes = 64;
+  const TransferIndex index = by_tid_.likely(place);
+  if (index == kNoTransfer) return;
+  const auto* const begin = reinterpret_cast<const std::byte*>(&transfers_[index]);
+  for (std::size_t at = 0; at < offsetof(Transfer, queue); at += kLineBytes) __builtin_prefetch(begin + at, 1);
 }
 
 void TransferTable::make_rivals(TransferIndex older, TransferIndex newer) {

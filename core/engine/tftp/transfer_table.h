@@ -27,6 +27,13 @@ class TransferTable {
   [[nodiscard]] TransferIndex find(SocketId tid, const net::Endpoint& peer) const { return by_tid_.find(tid, peer); }
   [[nodiscard]] TransferIndex running_of(const net::Endpoint& peer) const { return by_peer_.find(kAnySocket, peer); }
 
+  // Hints; see EndpointIndex.
+  [[nodiscard]] std::size_t prefetch_key(SocketId tid, const net::Endpoint& peer) const {
+    return by_tid_.prefetch(tid, peer);
+  }
+  void prefetch_transfer(std::size_t place) const;
+  void prefetch_peer(const net::Endpoint& peer) const { static_cast<void>(by_peer_.prefetch(kAnySocket, peer)); }
+
   [[nodiscard]] bool full() const { return free_.empty(); }
   // A cleared transfer to `to`, running and unconfirmed. Preconditions: !full(); no entry has this TID and peer; the
   // peer has no running transfer.

@@ -62,6 +62,9 @@ TEST(InForce, TakesTheLiveKeysAndKeepsTheOthers) {
   loaded.tftp->refused_options = {"tsize"};
   loaded.tftp->retransmit_us = 1;
   loaded.tftp->upload = {"/elsewhere", 1, 2, 3};
+  loaded.tftp->unique_root = UniqueRoot::kIp;
+  loaded.tftp->clamp_to_mtu = false;
+  loaded.tftp->classes.clear();
   loaded.http->root = "/elsewhere";
   loaded.ftp->root = "/elsewhere";
   loaded.ftp->passive_ports = PortRange{1, 2};

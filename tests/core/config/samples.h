@@ -73,11 +73,21 @@ ports = "52000-52999"
 map_file = "/etc/tftpd.map"
 refused_options = ["blksize", "tsize"]
 retransmit_us = 500000
+unique_root = "mac"
+clamp_to_mtu = true
 cache_bytes = 1073741824
 upload_dir = "/srv/dropped"
 upload_bytes_max = 1000000
 upload_total_bytes_max = 20000000
 upload_rate_mbit = 10
+[[tftp.class]]
+name = "old firmware"
+architecture = "efi64"
+vendor_class = "PXEClient"
+network = "192.168.7.0/24"
+max_blksize = 1024
+max_windowsize = 4
+rollover = 1
 
 [http]
 listen = ["192.168.1.110:8080"]

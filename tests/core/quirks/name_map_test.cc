@@ -146,15 +146,15 @@ TEST(NameMap, OffersCandidatesThatMayNotBeFiles) {
 }
 
 TEST(NameMap, BoundsNamesAndSteps) {
-  const std::string longest(kPathBytesMax, 'a');
+  const std::string longest(kNameMapNameBytesMax, 'a');
   EXPECT_EQ(mapped("r x y", longest).outcome, MapOutcome::kUnchanged);
   EXPECT_EQ(mapped("r x y", longest + "a").outcome, MapOutcome::kTooLong);
-  EXPECT_EQ(mapped("r ^ x", longest).outcome, MapOutcome::kTooLong);
+  EXPECT_EQ(mapped("rg ^ xxx", longest).outcome, MapOutcome::kTooLong);
   EXPECT_EQ(mapped("rg a b", longest).outcome, MapOutcome::kMapped);
-  std::string thrice;  // three restarts: 4 runs of 1024 rules less those behind the restart
-  for (unsigned i = 0; i < kNameMapRulesMax - 1; ++i) thrice += "r x y\n";
-  EXPECT_EQ(mapped(thrice + "rs ^(a*)a$ \\1\n", "aaa"), (Mapped{MapOutcome::kMapped, ""}));
-  EXPECT_EQ(mapped(thrice + "rs ^(a*)a$ \\1\n", "aaaa").outcome, MapOutcome::kLoops);
+  std::string twice;  // one restart: two runs of 1024 rules
+  for (unsigned i = 0; i < kNameMapRulesMax - 1; ++i) twice += "r x y\n";
+  EXPECT_EQ(mapped(twice + "rs ^(a*)a$ \\1\n", "a"), (Mapped{MapOutcome::kMapped, ""}));
+  EXPECT_EQ(mapped(twice + "rs ^(a*)a$ \\1\n", "aa").outcome, MapOutcome::kLoops);
 }
 
 TEST(NameMap, TellsWhereAFileIsWrong) {
@@ -177,7 +177,12 @@ TEST(NameMap, TellsWhereAFileIsWrong) {
 TEST(NameMap, RefusesWhatCouldTakeForEver) {
   EXPECT_THAT(problem_of("r (a*)\\1 b"), HasSubstr("back-references"));
   EXPECT_THAT(problem_of("r (a{100}){100} b"), HasSubstr("repetitions"));
+  EXPECT_THAT(problem_of("r a{60}{60}{60} b"), HasSubstr("repetitions"));
   EXPECT_THAT(problem_of("r a{99999999999999999999} b"), HasSubstr("repetitions"));
+  EXPECT_THAT(problem_of("r a+++++++++++++ b"), HasSubstr("repetitions"));
+  EXPECT_THAT(problem_of("r ((((((((((((((a+)+)+)+)+)+)+)+)+)+)+)+)+)+) b"), HasSubstr("repetitions"));
+  EXPECT_EQ(name_of("r a+b+c+d+e+f+g+h+i+j+k+l+m+n+o+p+ b", "abcdefghijklmnop"), "b");
+  EXPECT_EQ(name_of("r ([0-9]{1,3}[.]){3}[0-9]{1,3} ip", "10.0.12.255"), "ip");
   EXPECT_THAT(problem_of("r " + std::string(kNameMapRegexBytesMax + 1, 'a') + " b"), HasSubstr("at most 512"));
   EXPECT_EQ(name_of("r [\\1]x b", "1x"), "b");  // in brackets a backslash is one
   EXPECT_EQ(name_of("r []{9999]x b", "{x"), "b");

@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
+#include <vector>
 
 namespace rackcast::io {
 namespace {
@@ -16,10 +18,10 @@ class IoUringIoTest : public ::testing::Test {
     if (const auto available = io_uring_available(); !available) GTEST_SKIP() << available.error().message;
     open({});
   }
-  void open(IoOptions options) {
+  void open(IoOptions options, std::size_t socket_count = 2) {
     SocketSpec spec;
     spec.bind.address = net::Ipv4Address(127, 0, 0, 1);
-    auto sockets = SocketSet::open({spec, spec});
+    auto sockets = SocketSet::open(std::vector<SocketSpec>(socket_count, spec));
     ASSERT_TRUE(sockets.has_value()) << sockets.error().message;
     auto io = IoUringIo::create(*sockets, options);
     ASSERT_TRUE(io.has_value()) << io.error().message;
@@ -69,6 +71,40 @@ TEST_F(IoUringIoTest, GoesOnAfterItsReceiveBuffersRanDry) {
   EXPECT_EQ(drain(kCount).size(), kCount) << "what did not fit the buffers waited in the socket";
   EXPECT_GT(io_->stats().receive_ring_empty, 0U);
   EXPECT_EQ(io_->stats().receive_overflow, 0U);
+}
+
+TEST_F(IoUringIoTest, NoSocketWaitsWhileOthersTakeAllBuffers) {
+  constexpr std::size_t kReceivers = 6;
+  open({}, kReceivers + 1);
+  push();
+  const auto send_to = [&](std::size_t socket) {
+    TxSlot* slot = io_->reserve();
+    ASSERT_NE(slot, nullptr);
+    slot->destination.peer = io_->local_endpoint(SocketId{static_cast<std::uint16_t>(socket)});
+    slot->destination.socket = SocketId{kReceivers};
+    slot->add(60);
+    io_->commit(slot);
+  };
+  for (unsigned i = 0; i < 2 * ReceiveBuffers::kCount; ++i) {
+    for (std::size_t socket = 0; socket < kReceivers; ++socket) send_to(socket);
+    if (i % 32 == 31) push();
+  }
+  // What is read is sent again, so that every socket always has more than there are buffers.
+  std::array<unsigned, kReceivers> read{};
+  std::array<ReceivedDatagram, kBatchMax> batch;
+  const std::size_t turns = 8 * ReceiveBuffers::kCount / kBatchMax;
+  for (std::size_t turn = 0; turn < turns; ++turn) {
+    const std::size_t count = io_->poll(batch, io_->now().monotonic + 10ms);
+    for (const auto& d : std::span(batch).first(count)) {
+      if (turn > turns / 2) ++read[d.socket.value()];
+      send_to(d.socket.value());
+    }
+    io_->release(std::span(batch).first(count));
+    io_->flush();
+  }
+  EXPECT_GT(io_->stats().receive_ring_empty, 0U);
+  const auto [least, most] = std::minmax_element(read.begin(), read.end());
+  EXPECT_GT(*least, *most / 4);
 }
 
 TEST_F(IoUringIoTest, SendsMoreMessagesInATurnThanFitTheSubmissionQueue) {

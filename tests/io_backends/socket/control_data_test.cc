@@ -42,7 +42,7 @@ T value(const Messages& messages, int level, int type) {
 TEST(SendControl, IsEmptyWhenTheKernelMayChooseEverything) {
   Destination to;
   SendControl control;
-  write_send_control(to, 0, control);
+  write_send_control(to, net::IpAddress{}, 0, control);
   EXPECT_EQ(control.plain_size, 0U);
   EXPECT_EQ(control.segment_size, 0U);
 }
@@ -54,7 +54,7 @@ TEST(SendControl, CarriesIpv4SourceInterfaceTtlAndSegment) {
   to.interface = InterfaceIndex{5};
   to.ttl = 3;
   SendControl control;
-  write_send_control(to, 1'472, control);
+  write_send_control(to, net::IpAddress{}, 1'472, control);
   const Messages with = parse(control, control.segment_size);
   EXPECT_EQ(with.size(), 3U);
   const auto info = value<in_pktinfo>(with, IPPROTO_IP, IP_PKTINFO);
@@ -67,6 +67,17 @@ TEST(SendControl, CarriesIpv4SourceInterfaceTtlAndSegment) {
   EXPECT_FALSE(without.contains({SOL_UDP, UDP_SEGMENT}));
 }
 
+TEST(SendControl, LeavesOutASourceThatTheSocketIsBoundTo) {
+  Destination to;
+  to.source = net::Ipv4Address(10, 0, 0, 1);
+  SendControl control;
+  write_send_control(to, net::Ipv4Address(10, 0, 0, 1), 0, control);
+  EXPECT_EQ(control.plain_size, 0U);
+  write_send_control(to, net::Ipv4Address(10, 0, 0, 2), 0, control);
+  const auto info = value<in_pktinfo>(parse(control, control.plain_size), IPPROTO_IP, IP_PKTINFO);
+  EXPECT_EQ(from_in_addr(info.ipi_spec_dst), net::Ipv4Address(10, 0, 0, 1));
+}
+
 TEST(SendControl, CarriesIpv6SourceAndHopLimit) {
   Destination to;
   to.peer = {*net::Ipv6Address::parse("fe80::2"), net::UdpPort{1}};
@@ -74,7 +85,7 @@ TEST(SendControl, CarriesIpv6SourceAndHopLimit) {
   to.interface = InterfaceIndex{9};
   to.ttl = 255;
   SendControl control;
-  write_send_control(to, 0, control);
+  write_send_control(to, net::IpAddress{}, 0, control);
   const Messages found = parse(control, control.plain_size);
   const auto info = value<in6_pktinfo>(found, IPPROTO_IPV6, IPV6_PKTINFO);
   EXPECT_EQ(from_in6_addr(info.ipi6_addr), *net::Ipv6Address::parse("fe80::1"));

@@ -21,7 +21,7 @@ class WireBurstTest : public ::testing::Test {
   }
   [[nodiscard]] bool offloads(const std::vector<Piece>& pieces) {
     fill(pieces);
-    wire_.prepare(slot_, true);
+    wire_.prepare(slot_, net::IpAddress{}, true);
     return wire_.offloaded();
   }
 
@@ -45,14 +45,14 @@ TEST_F(WireBurstTest, OffloadsOnlyBurstsOfSegmentationsShape) {
 
 TEST_F(WireBurstTest, GathersHeadersAndBodiesInOrder) {
   fill({{4, 512}, {4, 512}, {4, 0}});
-  wire_.prepare(slot_, true);
+  wire_.prepare(slot_, net::IpAddress{}, true);
   ASSERT_EQ(wire_.message_count(), 1U);
   EXPECT_EQ(wire_.message(0).msg_iovlen, 5U);
   EXPECT_EQ(wire_.datagrams_in(slot_), 3U);
   EXPECT_EQ(wire_.bytes_in(slot_, 0), 4U * 3 + 512 * 2);
   EXPECT_GT(wire_.message(0).msg_controllen, 0U);
 
-  wire_.prepare(slot_, false);
+  wire_.prepare(slot_, net::IpAddress{}, false);
   ASSERT_EQ(wire_.message_count(), 3U);
   EXPECT_EQ(wire_.message(0).msg_iovlen, 2U);
   EXPECT_EQ(wire_.message(2).msg_iovlen, 1U);
@@ -66,10 +66,10 @@ TEST_F(WireBurstTest, GathersHeadersAndBodiesInOrder) {
 
 TEST_F(WireBurstTest, HoldsTheLargestBurst) {
   fill(std::vector<Piece>(kBurstDatagramsMax, {32, 900}));
-  wire_.prepare(slot_, true);
+  wire_.prepare(slot_, net::IpAddress{}, true);
   EXPECT_TRUE(wire_.offloaded());
   EXPECT_EQ(wire_.message(0).msg_iovlen, 2 * kBurstDatagramsMax);
-  wire_.prepare(slot_, false);
+  wire_.prepare(slot_, net::IpAddress{}, false);
   EXPECT_EQ(wire_.message_count(), kBurstDatagramsMax);
 }
 

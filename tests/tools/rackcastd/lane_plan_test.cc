@@ -54,6 +54,19 @@ TEST(LanePlan, TheDefaultListensOnIpv6WhereThereIsSome) {
   EXPECT_EQ(count(without, SocketRole::kTftpTransfer, true), 0U);
 }
 
+TEST(LanePlan, TransfersAnswerFromTheOneAddressThatIsListenedOn) {
+  const auto transfer_bind = [](const LanePlan& plan) {
+    for (std::size_t i = 0; i < plan.sockets.size(); ++i)
+      if (plan.sockets[i].role == SocketRole::kTftpTransfer) return plan.specs[i].bind;
+    return net::Endpoint{};
+  };
+  const net::Endpoint one{net::Ipv4Address(192, 0, 2, 1), net::UdpPort(69)};
+  const net::Endpoint another{net::Ipv4Address(192, 0, 2, 2), net::UdpPort(69)};
+  EXPECT_EQ(transfer_bind(plan_lanes(with_tftp({one}, true), {}, false).front()).address, one.address);
+  EXPECT_TRUE(transfer_bind(plan_lanes(with_tftp({one, another}, true), {}, false).front()).address.is_any());
+  EXPECT_TRUE(transfer_bind(plan_lanes(with_tftp({kV4}, true), {}, false).front()).address.is_any());
+}
+
 TEST(LanePlan, WhatWasAskedForIsPlannedEvenIfItCannotBeOpened) {
   const LanePlan plan = plan_lanes(with_tftp({kV6}, true), {}, false).front();
   EXPECT_EQ(count(plan, SocketRole::kTftpListener, true), 1U);

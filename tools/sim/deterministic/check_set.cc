@@ -14,17 +14,26 @@ CheckSet::Attached::Attached(CheckSet& set, World& w)
     : world(w),
       files(set.violations_, w.tree()),
       transfers(w.layout().server(), kTftpPort, set),
-      withheld(set.violations_, w.layout().server(), w.layout().segment_of) {}
+      withheld(set.violations_, w.layout().server(), w.layout().segment_of, set.options_.turns) {}
+
+CheckOptions checks_of(const AdmissionConfig& limits) {
+  CheckOptions options;
+  options.per_source = limits.per_source.value_or(0);
+  options.queued = limits.instances || limits.cps;
+  options.turns = options.queued || limits.per_source;
+  return options;
+}
 
 CheckSet::CheckSet(const RunPlan& plan, CheckOptions options, Observer* next)
     : plan_(plan),
+      options_(options),
       next_(next),
-      leases_(violations_),
+      leases_(violations_, static_cast<std::uint32_t>(plan.machines.size())),
       ends_(violations_),
       leaks_(violations_),
       bytes_(violations_),
       sources_(violations_, options.per_source),
-      fairness_(violations_, plan) {}
+      fairness_(violations_, plan, options.queued) {}
 
 void CheckSet::attach(World& world) {
   attached_ = std::make_unique<Attached>(*this, world);
@@ -69,6 +78,7 @@ void CheckSet::on_bytes(Instant at, MachineId machine, std::uint64_t bytes) {
 }
 
 void CheckSet::on_incident(Instant at, MachineId machine, Incident incident) {
+  if (incident == Incident::kNak) leases_.on_nak(machine);
   if (next_ != nullptr) next_->on_incident(at, machine, incident);
 }
 

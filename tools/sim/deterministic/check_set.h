@@ -9,6 +9,7 @@
 
 #include <memory>
 
+#include "core/config/config.h"
 #include "tools/sim/deterministic/checkers.h"
 #include "tools/sim/deterministic/withheld_checker.h"
 
@@ -21,7 +22,11 @@ inline constexpr Span kRestTime = std::chrono::seconds(15);
 
 struct CheckOptions {
   std::uint32_t per_source = 0;  // transfers at once; 0: no limit
+  bool turns = false;            // an RRQ may wait for its turn, or be refused one for now
+  bool queued = false;           // and that for transfers of other machines
 };
+// What may be asked of a server with these limits.
+[[nodiscard]] CheckOptions checks_of(const AdmissionConfig& limits);
 
 class CheckSet final : public Observer, public io::SimTap, private TransferWatcher {
  public:
@@ -33,6 +38,7 @@ class CheckSet final : public Observer, public io::SimTap, private TransferWatch
   void at_end(World& world);
 
   [[nodiscard]] const Violations& violations() const { return violations_; }
+  [[nodiscard]] const LeaseTurns& lease_turns() const { return leases_.turns(); }
 
   void on_stage(Instant now, MachineId machine, Stage stage) override;
   void on_lease(Instant now, MachineId machine, const LeaseReceived& lease) override;
@@ -61,6 +67,7 @@ class CheckSet final : public Observer, public io::SimTap, private TransferWatch
   [[nodiscard]] Instant now() const;
 
   const RunPlan& plan_;
+  CheckOptions options_;
   Observer* next_;
   Violations violations_;
   LeaseChecker leases_;

@@ -40,21 +40,11 @@ std::string violation_line(std::uint64_t seed, const Violation& violation) {
 }
 
 void LeaseChecker::on_lease(Instant now, MachineId machine, const LeaseReceived& lease) {
-  const std::uint32_t address = lease.address.value();
-  if (const auto mine = address_of_.find(machine); mine != address_of_.end() && mine->second != address) {
-    // One machine, one address: the server ends the old lease with the new one.
-    const auto old = by_address_.find(mine->second);
-    if (old != by_address_.end() && old->second.machine == machine) by_address_.erase(old);
-  }
-  const auto holder = by_address_.find(address);
-  if (holder != by_address_.end() && holder->second.machine != machine && holder->second.until > now) {
-    out_.add({Invariant::kLease, now, machine,
-              address_text(address) + " is machine " + std::to_string(holder->second.machine.value()) + "'s until " +
-                  seconds_text(holder->second.until.time_since_epoch())});
-  }
-  constexpr std::uint32_t kInfinite = 0xFFFF'FFFF;
-  by_address_[address] = {machine, lease.seconds == kInfinite ? kNever : now + std::chrono::seconds(lease.seconds)};
-  address_of_[machine] = address;
+  const auto holder = book_.give(now, machine, lease);
+  if (!holder) return;
+  out_.add({Invariant::kLease, now, machine,
+            address_text(lease.address.value()) + " is machine " + std::to_string(holder->machine.value()) +
+                "'s until " + seconds_text(holder->until.time_since_epoch())});
 }
 
 // What a client means by a name is the server's to find out: for one that the tree does not have, any file of that name
@@ -137,8 +127,8 @@ void SourceChecker::on_ended(const TransferFacts& transfer) {
   if (it != running_.end() && --it->second == 0) running_.erase(it);
 }
 
-FairnessChecker::FairnessChecker(Violations& out, const RunPlan& plan)
-    : out_(out), plan_(plan), outcomes_(plan.machines.size()) {}
+FairnessChecker::FairnessChecker(Violations& out, const RunPlan& plan, bool queued)
+    : out_(out), plan_(plan), queued_(queued), outcomes_(plan.machines.size()) {}
 
 void FairnessChecker::on_stage(Instant now, MachineId machine, Stage stage) {
   Outcome& outcome = outcomes_[machine.value()];
@@ -154,7 +144,7 @@ void FairnessChecker::at_end(Instant now) {
   if (plan_.weather.loss > 0) return;
   tell_starved(now);
   // Clients take blocks in order: what was overtaken is lost to a window, and waits for a time-out as if it were.
-  if (plan_.weather.reorder > 0) return;
+  if (plan_.weather.reorder > 0 || queued_) return;
   struct Times {
     std::vector<Span> done;
     std::pair<Span, std::uint32_t> slowest;  // and which machine, done or still at it

@@ -8,7 +8,10 @@
 //   LeakChecker        no pin, slot, frame or answer is left over
 //   BytesChecker       bytes sent <= 1.1 x needed + one window per datagram lost, reordered, duplicated or late
 //   SourceChecker      no source has more transfers at once than its limit
-//   FairnessChecker    without loss: nobody ends in silence, the slowest within twice its profile's median
+//   FairnessChecker    without loss: nobody ends in silence, the slowest within twice its profile's median; the latter
+//                      not where datagrams overtake each other (clients take blocks in order: a block that was
+//                      overtaken costs what a lost one does, so chance decides who is slow), nor where a limit of the
+//                      server makes machines wait for each other
 //   WithheldChecker    no owed answer is held back until the client has to ask again
 //
 // A violation is a sentence with the seed, the machine, the virtual time and what was wrong. Thread: the world's.
@@ -25,15 +28,11 @@
 #include "tools/sim/deterministic/virtual_tree.h"
 #include "tools/sim/machines/observer.h"
 #include "tools/sim/scenario/scenario.h"
+#include "tools/sim/verdict/lease_book.h"
 
 namespace rackcast::sim {
 
 class World;
-
-// What a machine says that heard nothing any more: lost datagrams explain it, a sound server does not.
-[[nodiscard]] constexpr bool is_silence(Failure failure) {
-  return failure == Failure::kNoOffer || failure == Failure::kNoAck || failure == Failure::kTimeout;
-}
 
 enum class Invariant : std::uint8_t { kLease, kFile, kEnd, kLeak, kBytes, kSource, kFairness, kWithheld };
 inline constexpr std::size_t kInvariantCount = 8;
@@ -64,19 +63,17 @@ class Violations {
   std::uint64_t count_ = 0;
 };
 
+// By the verdict's own rule (LeaseBook): counted from the REQUEST, ended early by NAK or by another address.
 class LeaseChecker {
  public:
-  explicit LeaseChecker(Violations& out) : out_(out) {}
+  LeaseChecker(Violations& out, std::uint32_t machines) : out_(out), book_(machines) {}
   void on_lease(Instant now, MachineId machine, const LeaseReceived& lease);
+  void on_nak(MachineId machine) { book_.take_back(machine); }
+  [[nodiscard]] const LeaseTurns& turns() const { return book_.turns(); }
 
  private:
-  struct Holding {
-    MachineId machine;
-    Instant until{};
-  };
   Violations& out_;
-  std::unordered_map<std::uint32_t, Holding> by_address_;
-  std::unordered_map<MachineId, std::uint32_t> address_of_;  // its latest
+  LeaseBook book_;
 };
 
 class FileChecker {
@@ -135,7 +132,8 @@ class SourceChecker {
 
 class FairnessChecker {
  public:
-  FairnessChecker(Violations& out, const RunPlan& plan);
+  // `queued`: the server's limits make machines wait for each other.
+  FairnessChecker(Violations& out, const RunPlan& plan, bool queued = false);
   void on_stage(Instant now, MachineId machine, Stage stage);
   void on_failure(MachineId machine, Failure failure);
   // Who is not done has taken as long as the run went on since its start: too long is too long already.
@@ -151,6 +149,7 @@ class FairnessChecker {
 
   Violations& out_;
   const RunPlan& plan_;
+  bool queued_;
   std::vector<Outcome> outcomes_;  // by machine, of its latest boot
 };
 

@@ -52,14 +52,18 @@ RackLayout lay_out(const RunPlan& plan) {
   return layout;
 }
 
-std::shared_ptr<Config> server_config(const RackLayout& layout, const std::string& root, const TftpChoices& choices) {
+std::shared_ptr<Config> server_config(const RackLayout& layout, const std::string& root,
+                                      const TftpChoices& tftp_choices, const DhcpChoices& dhcp_choices) {
   auto config = std::make_shared<Config>();
   config->server.interfaces = {"eth0"};
   DhcpConfig& dhcp = config->dhcp.emplace();
   for (const SegmentPlan& segment : layout.segments) {
     SubnetConfig subnet;
     subnet.subnet = segment.prefix;
-    subnet.ranges = {{segment.first, segment.last}};
+    const std::uint32_t size = segment.last.value() - segment.first.value() + 1;
+    const std::uint32_t pool = dhcp_choices.pool_max == 0 ? size : std::min(size, dhcp_choices.pool_max);
+    subnet.ranges = {{segment.first, net::Ipv4Address(segment.first.value() + pool - 1)}};
+    subnet.lease_seconds = dhcp_choices.lease_seconds;
     subnet.bootp = true;
     subnet.routers = {segment.gateway};
     subnet.next_server = layout.server();
@@ -71,8 +75,9 @@ std::shared_ptr<Config> server_config(const RackLayout& layout, const std::strin
   TftpConfig& tftp = config->tftp.emplace();
   tftp.listen = {{net::Ipv4Address(), net::UdpPort{69}}};
   tftp.root = root;
-  tftp.single_port = choices.single_port;
-  tftp.max_windowsize = choices.max_windowsize;
+  tftp.single_port = tftp_choices.single_port;
+  tftp.max_windowsize = tftp_choices.max_windowsize;
+  tftp.admission = tftp_choices.admission;
   config->http.emplace().root = root;
   config->ftp.emplace().root = root;
   return config;

@@ -36,15 +36,20 @@ struct RackLayout {
 
 [[nodiscard]] RackLayout lay_out(const RunPlan& plan);
 
-// What an operator may choose in [tftp]; the daemon's defaults.
+// What an operator may choose in [tftp] and [dhcp]; the daemon's defaults.
 struct TftpChoices {
   bool single_port = false;
   std::uint16_t max_windowsize = 64;
+  AdmissionConfig admission;
+};
+struct DhcpChoices {
+  LeaseSeconds lease_seconds;
+  std::uint32_t pool_max = 0;  // addresses of a segment's pool; 0: all that it has
 };
 
 // What the server is told: pools of the layout, boot files by architecture as a lab's configuration has them.
 [[nodiscard]] std::shared_ptr<Config> server_config(const RackLayout& layout, const std::string& root,
-                                                    const TftpChoices& choices = {});
+                                                    const TftpChoices& tftp = {}, const DhcpChoices& dhcp = {});
 
 inline constexpr net::Ipv4Address kStrangersFirst{172, 16, 0, 1};
 inline constexpr net::Ipv4Address kNobodysFirst{172, 17, 0, 1};

@@ -41,11 +41,60 @@ Parameters parameters_of(std::string_view scenario, io::SeededRandom& random) {
   // iPXE's last DISCOVER leaves after seven seconds: whoever is cut off for less must be done in the end.
   if (scenario == "stp_delay") all.emplace_back("seconds", between(1, 6));
   if (scenario == "hostile") all.emplace_back("bad_dhcp", "50");
-  if (scenario == "soak") {
-    all.emplace_back("hours", "0.02");
-    all.emplace_back("every", between(30, 60));
-  }
   return all;
+}
+
+// How a soak goes on: mostly for two power-ons of a machine, and for half an hour with leases of a minute where these
+// are to end meanwhile, by renewal (installers do) or by running out, when the pool is too small for all machines.
+enum class Soak : std::uint8_t { kShort, kRenewing, kReusing };
+constexpr std::uint64_t kLongSoakEvery = 4;  // so many seeds of this scenario, each kind in turn
+constexpr std::uint32_t kShortLeaseSeconds = 60;
+constexpr std::uint32_t kTightPool = 12;  // addresses of a rack, whose machines come one after the other
+
+Soak soak_of(std::string_view scenario, std::uint64_t seed) {
+  const std::uint64_t turn = seed / all_scenarios().size();
+  if (scenario != "soak" || turn % kLongSoakEvery != 0) return Soak::kShort;
+  return turn / kLongSoakEvery % 2 == 0 ? Soak::kRenewing : Soak::kReusing;
+}
+
+void add_soak(Soak soak, io::SeededRandom& random, ScenarioRequest& request) {
+  const bool lasts = soak != Soak::kShort;
+  request.parameters.emplace_back("hours", lasts ? "0.5" : "0.02");
+  request.parameters.emplace_back("every", std::to_string((lasts ? 600 : 30) + random.below(31)));
+  if (soak == Soak::kReusing) request.profiles = {{find_profile("plain"), 1}};  // whose system lets a lease run out
+}
+
+// A source or the service keeps its places for machines that are gone until the server's patience is over; whoever
+// waits for such a place may give up sooner.
+bool holds_places_for_nobody(const RunPlan& plan) {
+  const bool reset = std::any_of(plan.machines.begin(), plan.machines.end(),
+                                 [](const MachinePlan& machine) { return machine.restart_at != kNever; });
+  return reset || plan.weather.loss > 0 || plan.hostile.silent_readers > 0 || plan.hostile.spoofed_per_second > 0;
+}
+
+// xinetd's limits for TFTP, such that every machine can be done: of the queue tight ones, as xinetd refuses wide ones.
+AdmissionConfig admission_of(const RunPlan& plan, io::SeededRandom& random) {
+  AdmissionConfig limits;
+  if (!random.chance(0.4)) return limits;
+  const auto machines = static_cast<std::uint32_t>(plan.machines.size());
+  const auto up_to = [&random](std::uint32_t low, std::uint32_t high) {
+    return low + static_cast<std::uint32_t>(random.below(high - low + 1));
+  };
+  const bool roomy = holds_places_for_nobody(plan);
+  if (!roomy && random.chance(0.25)) {
+    limits.policy = AdmissionPolicy::kXinetd;
+    limits.per_source = up_to(2, 4);
+    limits.instances = machines * *limits.per_source;
+    limits.cps = Cps{.rate = machines * 2, .wait_seconds = 1};
+    return limits;
+  }
+  limits.per_source = roomy ? up_to(4, 8) : up_to(1, 3);
+  if (random.chance(0.5)) limits.cps = Cps{.rate = up_to(machines / 2, machines * 2), .wait_seconds = 10};
+  // Slow readers keep their places for longer than others ask for one.
+  const bool slow = std::any_of(plan.machines.begin(), plan.machines.end(),
+                                [](const MachinePlan& machine) { return machine.pace.ack_delay > Span{}; });
+  if (!roomy && !slow && random.chance(0.5)) limits.instances = up_to(machines / 4, machines);
+  return limits;
 }
 
 std::vector<ProfileShare> profiles_of(io::SeededRandom& random) {
@@ -112,6 +161,8 @@ Result<VirtualRun> run_of_seed(std::uint64_t seed, const SweepOptions& options, 
   request.seed = seed;
   request.profiles = profiles_of(random);
   request.parameters = parameters_of(request.name, random);
+  const Soak soak = soak_of(request.name, seed);
+  if (request.name == "soak") add_soak(soak, random, request);
   PlanResult planned = make_plan(request);
   if (!planned.error.empty()) return fail(planned.error);
 
@@ -130,6 +181,10 @@ Result<VirtualRun> run_of_seed(std::uint64_t seed, const SweepOptions& options, 
     const auto when = std::chrono::milliseconds(200 + random.below(2'000));
     run.replacements.push_back({Instant(when), "vmlinuz", replaced});
   }
+  run.server.tftp.admission = admission_of(run.plan, random);
+  run.checks = checks_of(run.server.tftp.admission);
+  if (soak != Soak::kShort) run.server.dhcp.lease_seconds = {kShortLeaseSeconds, kShortLeaseSeconds};
+  if (soak == Soak::kReusing) run.server.dhcp.pool_max = kTightPool;
   return run;
 }
 
@@ -147,6 +202,7 @@ SeedOutcome run_seed(std::uint64_t seed, const SweepOptions& options, const Swee
   outcome.bytes = result.bytes;
   outcome.datagrams = result.datagrams;
   outcome.trace_hash = result.trace_hash;
+  outcome.leases = result.leases;
   outcome.cpu_seconds = result.record.simulator_cpu_seconds;
   for (const Violation& violation : result.violations) outcome.failures.push_back(violation_line(seed, violation));
   judge_machines(run->plan, result.record, outcome);

@@ -47,6 +47,7 @@ struct SeedOutcome {
   std::uint64_t bytes = 0;
   std::uint64_t datagrams = 0;
   std::uint64_t trace_hash = 0;
+  LeaseTurns leases;
   double cpu_seconds = 0;
   std::vector<std::string> failures;  // violations, and machines that had no reason to fail; one line each
 };

@@ -76,6 +76,7 @@ VirtualOutcome run_virtual_checked(const VirtualRun& run) {
   outcome.record.simulator_cpu_seconds = thread_cpu_seconds() - begin;
   outcome.violations = checks.violations().kept();
   outcome.violation_count = checks.violations().count();
+  outcome.leases = checks.lease_turns();
   outcome.trace_hash = world.trace_hash();
   outcome.datagrams = world.network().counters().sent;
   for (const RateSample& sample : outcome.record.rate) outcome.bytes += sample.bytes;

@@ -38,6 +38,7 @@ struct VirtualOutcome {
   std::uint64_t trace_hash = 0;  // equal for equal runs
   std::uint64_t datagrams = 0;
   std::uint64_t bytes = 0;  // useful ones that machines got, all boots
+  LeaseTurns leases;
 };
 
 [[nodiscard]] VirtualOutcome run_virtual_checked(const VirtualRun& run);

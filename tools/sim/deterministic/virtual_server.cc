@@ -129,10 +129,12 @@ void VirtualServer::make_lane(std::size_t number, const std::vector<io::SocketSp
     (i < dhcp_sockets + listeners ? tftp.listeners : tftp.tids.v4).push_back(socket);
   }
   tftp.epoch = &tree_.epoch();
+  tftp.totals = tftp_totals_;
   tftp.seed = seed ^ 0x7F7F'7F7FU;
   tftp.limits.transfers_max = machines + kTableMin;
   tftp.limits.cache_paths = kTableMin * 2;
   tftp.limits.machines_max = std::min(machines, kMachinesKept);
+  tftp.limits.sources_max = machines;
   auto made = std::make_unique<engine::TftpEngine>(std::move(tftp));
   seat.tftp = made.get();
   setup.engines.push_back(options.seams.wrap_tftp ? options.seams.wrap_tftp(std::move(made)) : std::move(made));

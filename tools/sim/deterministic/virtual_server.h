@@ -33,6 +33,7 @@ struct VirtualServerOptions {
   std::uint32_t machines = 100;  // sizes its tables
   std::uint32_t strangers = 0;   // who only take leases
   TftpChoices tftp;
+  DhcpChoices dhcp;
   std::uint64_t uplink_bits_per_second = 10'000'000'000;  // 0: no limit
   std::uint64_t resident_bytes_max = ~std::uint64_t{0};   // larger images go in pieces
   StoreTimes stores;
@@ -86,6 +87,7 @@ class VirtualServer final : private io::SimEventTarget {
   std::vector<std::unique_ptr<LanePort>> ports_;
   std::unique_ptr<VirtualStores> stores_;
   std::unique_ptr<WorkRouter> wrapped_router_;
+  std::shared_ptr<ServiceTotals> tftp_totals_ = std::make_shared<ServiceTotals>();  // of all lanes
   std::vector<LaneSeat> lanes_;
   const engine::DhcpEngine* dhcp_ = nullptr;  // lane 0's
 };

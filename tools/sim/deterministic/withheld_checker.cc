@@ -85,6 +85,7 @@ void WithheldChecker::on_lost(const io::SimFrame& frame) {
 
 void WithheldChecker::on_arrived(Instant now, const io::SimFrame& frame) {
   if (frame.destination.port == dhcp4::kServerPort) return on_dhcp(now, frame, true);
+  if (turns_) return;  // requests, and answers to our first answer, may wait for their turn
   if (!at_server(frame) || !is_rack_address(frame.source.address) || !is_question(frame.payload)) return;
   TftpDebt& debt = tftp_[client_key(frame.source)];
   const std::uint64_t question = question_of(frame);

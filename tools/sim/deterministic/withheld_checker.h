@@ -8,7 +8,10 @@
 // A question is a BOOTREQUEST, DISCOVER or REQUEST (by machine), or an RRQ or ACK (by client endpoint and content). One
 // whose answer was not lost is not owed again. Of what is owed once more the server's own wait counts as well: DATA is
 // repeated when the client's silence has outlasted it, never because an ACK came twice (RFC 1123 §4.2.3.1); it doubles
-// with each sending that nothing was heard of. Thread: the world's.
+// with each sending that nothing was heard of. Where the server limits transfers a client may wait for its turn, with
+// its RRQ or its first ACK, as long as others hold the places, which no bound of the server's limits: only DHCP is
+// judged there.
+// Thread: the world's.
 #pragma once
 
 #include <cstdint>
@@ -22,9 +25,10 @@ namespace rackcast::sim {
 
 class WithheldChecker {
  public:
-  // `segment_of`: by machine; the server stands on segment 0.
-  WithheldChecker(Violations& out, net::Ipv4Address server, const std::vector<std::uint32_t>& segment_of)
-      : out_(out), server_(server), segment_of_(segment_of) {}
+  // `segment_of`: by machine; the server stands on segment 0. `turns`: its limits may keep clients waiting.
+  WithheldChecker(Violations& out, net::Ipv4Address server, const std::vector<std::uint32_t>& segment_of,
+                  bool turns = false)
+      : out_(out), server_(server), segment_of_(segment_of), turns_(turns) {}
 
   void on_sent(Instant now, const io::SimFrame& frame);
   void on_arrived(Instant now, const io::SimFrame& frame);
@@ -54,6 +58,7 @@ class WithheldChecker {
   Violations& out_;
   net::Ipv4Address server_;
   const std::vector<std::uint32_t>& segment_of_;
+  bool turns_;
   std::unordered_map<MachineId, Debt> dhcp_;
   std::unordered_map<std::uint64_t, TftpDebt> tftp_;  // by client endpoint
 };

@@ -90,7 +90,7 @@ void World::build_network() {
     const bool invented = plan_.hostile.bad_dhcp_per_second > 0;
     server.machines =
         static_cast<std::uint32_t>(plan_.machines.size()) + (invented ? first.last.value() - first.first.value() : 0);
-    const auto config = server_config(layout_, std::string(kTreeRoot), server.tftp);
+    const auto config = server_config(layout_, std::string(kTreeRoot), server.tftp, server.dhcp);
     server_ = std::make_unique<VirtualServer>(host, tree_, config, server, plan_.seed);
   }
 }

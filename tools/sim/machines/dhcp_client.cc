@@ -48,6 +48,8 @@ void DhcpClient::restart(Instant now, const MachineWorld& world) {
   offered_ = {};
   boot_server_ = {};
   proxy_named_file_ = false;
+  discovers_ = 0;
+  gathered_ = false;
   ask(now, world, State::kSelecting);
 }
 
@@ -82,7 +84,7 @@ std::uint16_t DhcpClient::secs(Instant now, const MachineWorld& world) const {
     case SecsRule::kElapsedFromOne:
       return std::max<std::uint16_t>(seconds, 1);
     case SecsRule::kTryCount: {
-      const unsigned count = state_ == State::kRequesting ? sent_ + 2U : sent_;  // two DISCOVERs, as a rule, were first
+      const unsigned count = state_ == State::kRequesting ? sent_ + discovers_ : sent_;
       return static_cast<std::uint16_t>((count << 2U) | (offered_.is_any() ? 0U : kIpxeHasOffer));
     }
     case SecsRule::kUnixSeconds:
@@ -99,6 +101,7 @@ DhcpSend DhcpClient::addressed() const {
 
 void DhcpClient::send(Instant now, const MachineWorld& world, MessageType type) {
   ++sent_;
+  if (state_ == State::kSelecting) discovers_ = sent_;
   DhcpRequest request{.type = type, .xid = xid_, .secs = secs(now, world)};
   if (state_ == State::kRequesting) {
     request.requested = offered_;
@@ -112,7 +115,7 @@ void DhcpClient::send(Instant now, const MachineWorld& world, MessageType type) 
 }
 
 bool DhcpClient::may_take(Instant now) const {
-  return !offered_.is_any() && now - first_sent_ >= habits_->gather;
+  return !offered_.is_any() && (gathered_ || now - first_sent_ >= habits_->gather);
 }
 
 PartStatus DhcpClient::fail(Failure failure) {
@@ -157,6 +160,7 @@ PartStatus DhcpClient::on_datagram(Instant now, const MachineWorld& world, const
 
 PartStatus DhcpClient::on_offer(Instant now, const MachineWorld& world, const DhcpReply& reply, DhcpLease& lease) {
   if (state_ != State::kSelecting || habits_->is_bootp()) return PartStatus::kRunning;
+  gathered_ = gathered_ || reply.no_proxy || reply.names_pxe_class;
   if (reply.is_proxy) {
     on_proxy_offer(reply, lease);
   } else if (offered_.is_any() || habits_->takes_last_offer) {

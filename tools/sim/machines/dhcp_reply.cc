@@ -1,5 +1,6 @@
 #include "tools/sim/machines/dhcp_reply.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 
@@ -64,6 +65,14 @@ bool has_discovery(const dhcp4::Options& options) {
   return false;
 }
 
+bool says_no_proxy(const dhcp4::Options& options) {
+  const auto encapsulated = options.get(OptionCode::kIpxe);
+  if (!encapsulated) return false;
+  const auto item =
+      find_item(*encapsulated, static_cast<std::uint8_t>(dhcp4::IpxeOption::kNoPxeDhcp), dhcp4::Framing::kOptions);
+  return item && std::any_of(item->begin(), item->end(), [](std::byte octet) { return octet != std::byte{0}; });
+}
+
 bool is_host_address(net::Ipv4Address address) {
   return !address.is_broadcast() && !address.is_multicast() && address.octet(0) != 0;
 }
@@ -86,6 +95,8 @@ ReplyFault judge_grant(const DhcpReply& reply, const dhcp4::Options& options, co
       as_text(options.get(OptionCode::kVendorOptions).value_or(std::span<const std::byte>{}))
               .find(habits.vendor_text) == std::string_view::npos)
     return ReplyFault::kNoVendorText;
+  if (!habits.needs_class.empty() && !options.text(OptionCode::kVendorClass).starts_with(habits.needs_class))
+    return ReplyFault::kNoClass;
   return ReplyFault::kNone;
 }
 
@@ -99,6 +110,7 @@ DhcpReply read(const dhcp4::Message& message, const dhcp4::Options& options, con
   reply.prefix_bits = prefix_bits(options);
   reply.names_pxe_class = options.text(OptionCode::kVendorClass).starts_with(dhcp4::kPxeClientClass);
   reply.has_discovery = has_discovery(options);
+  reply.no_proxy = says_no_proxy(options);
   reply.is_proxy = reply.address.is_any() && reply.names_pxe_class && reply.type == MessageType::kOffer;
   reply.echoes_machine_id = options.has(OptionCode::kMachineId);
   reply.boot_file = boot_file(message, options, habits.boot_file);
@@ -130,7 +142,7 @@ JudgedReply judge_reply(std::span<const std::byte> message, net::UdpPort from, c
 }
 
 std::string_view reply_fault_text(ReplyFault fault) {
-  constexpr std::array<std::string_view, 14> kTexts{
+  constexpr std::array<std::string_view, 15> kTexts{
       "none",
       "for another machine",
       "malformed",
@@ -145,6 +157,7 @@ std::string_view reply_fault_text(ReplyFault fault) {
       "no lease time",
       "no vendor text in option 43",
       "no boot file",
+      "not the client's class in option 60",
   };
   const auto index = static_cast<std::size_t>(fault);
   return index < kTexts.size() ? kTexts[index] : "?";

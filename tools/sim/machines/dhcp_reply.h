@@ -27,6 +27,7 @@ enum class ReplyFault : std::uint8_t {
   kNoLeaseTime,
   kNoVendorText,  // the client looks for a text in option 43
   kNoFile,        // of a boot server
+  kNoClass,       // the client wants its own class in option 60
 };
 [[nodiscard]] std::string_view reply_fault_text(ReplyFault fault);  // "no server identifier"
 
@@ -41,6 +42,7 @@ struct DhcpReply {
   std::uint8_t prefix_bits = 24;  // from option 1; 24 without one
   bool names_pxe_class = false;   // 60 says PXEClient
   bool has_discovery = false;     // 43 carries a PXE discovery control (sub-option 6 to 10)
+  bool no_proxy = false;          // 175.176: there is no proxyDHCP server to wait for
   bool echoes_machine_id = false;
   std::string_view boot_file;
   bool boot_file_has_end = true;  // no option 67, or a NUL in it

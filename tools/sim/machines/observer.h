@@ -56,4 +56,15 @@ class Observer {
   virtual void on_failure(Instant now, MachineId machine, Failure failure, std::string_view detail) = 0;
 };
 
+// For runs that are watched from elsewhere.
+class NoObserver final : public Observer {
+ public:
+  void on_stage(Instant, MachineId, Stage) override {}
+  void on_lease(Instant, MachineId, const LeaseReceived&) override {}
+  void on_file(Instant, MachineId, const FileReceived&) override {}
+  void on_bytes(Instant, MachineId, std::uint64_t) override {}
+  void on_incident(Instant, MachineId, Incident) override {}
+  void on_failure(Instant, MachineId, Failure, std::string_view) override {}
+};
+
 }  // namespace rackcast::sim

@@ -50,7 +50,8 @@ struct DhcpHabits {
   std::span<const Millis> request_waits;   // the same for the REQUEST
   Millis jitter_below{};                   // a wait is up to this much shorter ...
   Millis jitter_above{};                   // ... or this much longer
-  Millis gather{};                         // an offer is taken only so long after the first DISCOVER
+  Millis gather{};                         // an offer is taken only so long after the first DISCOVER, or once one says
+                                           // that no proxyDHCP server need be waited for (175.176, or 60 PXEClient)
   OfferTiming offer_timing = OfferTiming::kOnArrival;
   bool takes_last_offer = false;  // of several; else the first
   bool broadcast_flag = false;
@@ -80,6 +81,7 @@ struct DhcpHabits {
   net::UdpPort boot_server_source{68};        // whence that request leaves, and where its answer is heard
   bool renews = false;                        // an operating system's: renews its lease for as long as the machine runs
   std::string_view vendor_text;               // offers whose option 43 lacks this text are not for it; empty: any offer
+  std::string_view needs_class;               // nor is one whose option 60 does not begin with this; empty: any offer
   [[nodiscard]] constexpr bool is_bootp() const { return options.empty(); }
 };
 

@@ -46,4 +46,9 @@ enum class Failure : std::uint8_t {
 inline constexpr std::size_t kFailureCount = 18;
 [[nodiscard]] std::string_view failure_name(Failure failure);  // "no offer"
 
+// What a machine says that heard nothing any more: lost datagrams explain it, a sound server does not.
+[[nodiscard]] constexpr bool is_silence(Failure failure) {
+  return failure == Failure::kNoOffer || failure == Failure::kNoAck || failure == Failure::kTimeout;
+}
+
 }  // namespace rackcast::sim

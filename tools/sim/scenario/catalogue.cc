@@ -88,7 +88,8 @@ constexpr auto kHostile = with_shared(std::array{
     kSpread,
 });
 constexpr auto kSoak = with_shared(std::array{
-    ScenarioParameter{"hours", "h", "how long machines are reset again and again", 1, 0.01, 23, &Recipe::restart_hours},
+    ScenarioParameter{"hours", "h", "how long machines are reset again and again", 1, 0.001, 23,
+                      &Recipe::restart_hours},
     ScenarioParameter{"every", "s", "from one power-on of a machine to the next", 600, 1, kSecondsMax,
                       &Recipe::restart_every},
 });

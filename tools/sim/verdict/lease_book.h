@@ -15,6 +15,12 @@
 
 namespace rackcast::sim {
 
+// What became of leases that ended or might have.
+struct LeaseTurns {
+  std::uint64_t renewed = 0;  // got again by its machine before its time was over
+  std::uint64_t reused = 0;   // given to another machine once it was over
+};
+
 class LeaseBook {
  public:
   explicit LeaseBook(std::uint32_t machines) : leases_(machines) {}
@@ -26,6 +32,7 @@ class LeaseBook {
   // Nothing, or who holds the address already. A renewal is no second time, nor is what a machine gets again.
   [[nodiscard]] std::optional<Holder> give(Instant now, MachineId machine, const LeaseReceived& lease);
   void take_back(MachineId machine);
+  [[nodiscard]] const LeaseTurns& turns() const { return turns_; }
 
  private:
   struct Lease {
@@ -35,6 +42,7 @@ class LeaseBook {
 
   std::vector<Lease> leases_;  // by machine: the latest
   std::unordered_map<std::uint32_t, Holder> holders_;
+  LeaseTurns turns_;
 };
 
 }  // namespace rackcast::sim

@@ -10,10 +10,6 @@ namespace {
 
 constexpr Span kNotReached{-1};
 
-bool is_silence(Failure failure) {
-  return failure == Failure::kNoOffer || failure == Failure::kNoAck || failure == Failure::kTimeout;
-}
-
 // Precondition: sorted, not empty.
 Span percentile(const std::vector<Span>& sorted, std::size_t percent) {
   const std::size_t rank = (sorted.size() * percent + 99) / 100;  // rounded up, from 1

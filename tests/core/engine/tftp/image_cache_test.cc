@@ -79,11 +79,12 @@ TEST_F(ImageCacheTest, APlaceThatIsLoadingIsNeverTaken) {
 
 TEST_F(ImageCacheTest, APlaceWhoseAnswerWasLostIsTakenOnceItsTimeIsOverAndNobodyWaits) {
   std::array<Transfer, 1> transfers;
-  ImageCache small{8, 7};  // one set
+  constexpr int kPlaces = ImageCache::kWays;
+  ImageCache small{kPlaces, 7};  // one set
   const auto claim = [&](const std::string& path, MonotonicTime now) {
     return small.claim(path, small.hash(path), now, pins);
   };
-  for (int i = 0; i < 8; ++i) {
+  for (int i = 0; i < kPlaces; ++i) {
     const CacheIndex index = claim("p" + std::to_string(i), {});
     ASSERT_NE(index, kNoEntry);
     small.at(index).loading = true;

@@ -115,6 +115,47 @@ TEST_F(TftpEngineTest, EveryOtherNameMissingIsOneNotFoundForTheNameAsked) {
   EXPECT_EQ(count(Counter::kCacheNegativeHits), 1U);
 }
 
+TEST_F(TftpEngineTest, TheMapFileRenamesAndRefuses) {
+  name_map = "r ^boot/ images/\na ^secret nothing\\ for\\ you\n";
+  build({});
+  rrq("boot/vmlinuz");
+  EXPECT_EQ(asked_path(), "images/vmlinuz");
+  loaded(file(bytes_of("kernel")));
+  EXPECT_EQ(sent_text(), "D1");
+  EXPECT_EQ(count(Counter::kNamesMapped), 1U);
+  rrq("secret/key", {}, peer(2));
+  const auto refused = sent();
+  ASSERT_EQ(refused.size(), 1U);
+  const tftp::Packet packet = tftp::parse(refused[0].payload);
+  const auto& error = std::get<tftp::ErrorReport>(packet);
+  EXPECT_EQ(error.code, tftp::ErrorCode::kAccessViolation);
+  EXPECT_EQ(error.text, "nothing for you");
+  EXPECT_TRUE(harness.router.submitted.empty());
+}
+
+TEST_F(TftpEngineTest, WhatTheMapFileMakesOfANameStaysUnderTheRoot) {
+  name_map = "r ^up ../../etc\n";
+  build({});
+  rrq("up/passwd");
+  EXPECT_EQ(sent_text(), "E1");
+  EXPECT_TRUE(harness.router.submitted.empty());
+}
+
+TEST_F(TftpEngineTest, CandidatesOfTheMapFileAreTriedUntilOneIsThere) {
+  name_map = "rE ^ own/\nrE ^ common/\n";
+  build({});
+  rrq("grub.cfg");
+  EXPECT_EQ(asked_path(), "own/grub.cfg");
+  loaded(nullptr, ImageStatus::kNotFound);
+  EXPECT_EQ(asked_path(), "common/grub.cfg");
+  loaded(nullptr, ImageStatus::kNotFound);
+  EXPECT_EQ(asked_path(), "grub.cfg");
+  loaded(file(bytes_of("menu")));
+  EXPECT_EQ(sent_text(), "D1");
+  rrq("grub.cfg", {}, peer(2));
+  EXPECT_EQ(sent_text(), "D1") << "and from the cache";
+}
+
 TEST_F(TftpEngineTest, ANameThatLeavesTheRootIsNotFoundAndNeverReachesTheStore) {
   for (const char* name : {"../etc/passwd", "..\\..\\x", "a/../../x"}) {
     rrq(name);

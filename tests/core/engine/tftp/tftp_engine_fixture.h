@@ -40,8 +40,11 @@ class TftpEngineTest : public ::testing::Test {
     setup.epoch = &epoch;
     setup.seed = 1;
     setup.limits = limits;
+    if (!name_map.empty()) setup.name_map = NameMap::parse(name_map).map;
     engine = std::make_unique<TftpEngine>(std::move(setup));
   }
+
+  std::string name_map;  // for build()
 
   // --- the client's side
   static net::Endpoint peer(std::uint8_t host = 1, std::uint16_t port = 2'070) {

@@ -10,75 +10,144 @@ using testing::random_bytes;
 
 class TftpTurns : public TftpEngineTest {
  protected:
+  // Lets the file be known; peer(200) has its transfer running.
   void limit(AdmissionConfig admission) {
     TftpConfig tftp;
     tftp.admission = std::move(admission);
     build(std::move(tftp), {.transfers_max = 64, .cache_paths = 64});
-    open(file(random_bytes(3'000, 1)), {}, peer(200));  // the file is known; this one's instance runs
+    open(file(random_bytes(3'000, 1)), {}, peer(200));
+    (void)sent();
+    ack(1, peer(200));
+    EXPECT_EQ(sent_text(), "D2");
+  }
+  // Asks, and answers the first block: "D2" when the transfer goes on, "" when it must wait.
+  std::string start(const net::Endpoint& from) {
+    rrq("file", {}, from);
+    EXPECT_EQ(sent_text(), "D1");
+    ack(1, from);
+    return sent_text();
+  }
+  // The rest of a transfer that runs at `socket`.
+  void read_all(const net::Endpoint& from, SocketId socket) {
+    for (std::uint16_t block = 2; block <= 6; ++block) ack_at(socket, block, from);
     (void)sent();
   }
-  // Every block of `from`'s transfer, as far as it is answered.
-  void read_all(const net::Endpoint& from) {
-    for (std::uint16_t block = 1; block <= 6; ++block) {
-      ack(block, from);
-      if (sent_text().empty()) return;
-    }
+  std::vector<net::Endpoint> started() {
+    std::vector<net::Endpoint> peers;
+    for (const auto& one : sent()) peers.push_back(one.to.peer);
+    return peers;
   }
 };
 
 TEST_F(TftpTurns, InstancesBeyondTheLimitWaitInOrderAndStartWhenOneEnds) {
   limit({.instances = 1});
+  const SocketId running = tid;
+  EXPECT_EQ(start(peer(1)), "");
   const SocketId first = tid;
+  EXPECT_EQ(start(peer(2)), "");
+  EXPECT_EQ(count(Counter::kTurnsWaited), 2U);
+  read_all(peer(200), running);
+  pass(0ms);
+  EXPECT_EQ(started(), std::vector{peer(1)});
+  read_all(peer(1), first);
+  pass(0ms);
+  EXPECT_EQ(started(), std::vector{peer(2)});
+}
+
+TEST_F(TftpTurns, AnOackedTransferGoesOnWithItsFirstBlock) {
+  limit({.instances = 1});
+  const SocketId running = tid;
+  rrq("file", {.blksize = 512}, peer(1));
+  EXPECT_EQ(sent_text(), "O");
+  ack(0, peer(1));
+  EXPECT_EQ(sent_text(), "");
+  ack(0, peer(1));  // it repeats itself
+  EXPECT_EQ(sent_text(), "");
+  read_all(peer(200), running);
+  pass(0ms);
+  EXPECT_EQ(sent_text(), "D1");
+}
+
+// Both queues go through the same links of a transfer.
+TEST_F(TftpTurns, WhoWaitsForASlotAndThenForItsTurnWaitsForItsTurn) {
+  limit({.instances = 1});
+  const SocketId running = tid;
   rrq("file", {}, peer(1));
   rrq("file", {}, peer(2));
-  EXPECT_EQ(sent_text(), "");
-  EXPECT_EQ(count(Counter::kTurnsWaited), 2U);
-  tid = first;
-  read_all(peer(200));
-  pass(0ms);
-  auto started = sent();
-  ASSERT_EQ(started.size(), 1U);
-  EXPECT_EQ(started[0].to.peer, peer(1));
-  read_all(peer(1));
-  pass(0ms);
-  started = sent();
-  ASSERT_EQ(started.size(), 1U);
-  EXPECT_EQ(started[0].to.peer, peer(2));
+  EXPECT_EQ(sent_text(), "D1 D1");
+  std::vector<TxSlot*> taken;
+  while (TxSlot* const slot = harness.io.reserve()) taken.push_back(slot);
+  pass_in_steps(1'020ms);  // block 1 is due again, to both
+  EXPECT_GE(count(Counter::kSlotsExhausted), 2U);
+  ack_at(tid, 1, peer(2));
+  EXPECT_EQ(count(Counter::kTurnsWaited), 1U);
+  for (TxSlot* const slot : taken) harness.io.cancel(slot);
+  const SocketId second = tid;
+  pass_in_steps(5ms);  // who waits for a slot gets one
+  (void)sent();
+  read_all(peer(200), running);
+  pass_in_steps(10ms);
+  std::string to_second;
+  for (const auto& one : sent())
+    if (one.to.peer == peer(2)) to_second += name_of(one.payload);
+  EXPECT_EQ(to_second, "D2");
+  read_all(peer(2), second);
+  EXPECT_EQ(count(Counter::kDone), 2U);
+}
+
+TEST_F(TftpTurns, WhoeverForgesRequestsTakesNoPlace) {
+  limit({.instances = 2, .cps = Cps{2, 10}});
+  for (std::uint8_t forged = 100; forged < 140; ++forged) {
+    rrq("file", {}, peer(forged));
+    EXPECT_EQ(sent_text(), "D1");
+  }
+  EXPECT_EQ(start(peer(1)), "D2");
 }
 
 TEST_F(TftpTurns, OneSourceAtItsLimitHoldsUpNobodyElse) {
   limit({.per_source = 1});
-  rrq("file", {}, peer(1, 2'000));
-  EXPECT_EQ(sent_text(), "D1");
+  EXPECT_EQ(start(peer(1, 2'000)), "D2");
   const SocketId first = tid;
-  rrq("file", {}, peer(1, 2'001));
-  EXPECT_EQ(sent_text(), "");
-  rrq("file", {}, peer(2));
-  EXPECT_EQ(sent_text(), "D1");
-  pass_in_steps(1s);
-  (void)sent();
-  tid = first;
-  read_all(peer(1, 2'000));
+  EXPECT_EQ(start(peer(1, 2'001)), "");
+  EXPECT_EQ(start(peer(2)), "D2");
+  read_all(peer(1, 2'000), first);
   pass(0ms);
-  EXPECT_EQ(sent().back().to.peer, peer(1, 2'001));
+  EXPECT_EQ(started(), (std::vector{peer(1, 2'001)}));
+}
+
+TEST_F(TftpTurns, ManyOfOneSourceAreNotAskedAboutForEver) {
+  AdmissionConfig admission{.per_source = 1};
+  TftpConfig tftp;
+  tftp.admission = admission;
+  build(std::move(tftp), {.transfers_max = 1'024, .cache_paths = 64});
+  open(file(random_bytes(3'000, 1)), {}, peer(1, 1'999));
+  (void)sent();
+  for (std::uint16_t port = 2'000; port < 2'600; ++port) {
+    rrq("file", {}, peer(1, port));
+    (void)sent();
+    ack(1, peer(1, port));
+  }
+  (void)sent();
+  const std::uint64_t before = engine->admission().delayed[static_cast<std::size_t>(AdmissionReason::kPerSource)];
+  for (int i = 0; i < 1'000; ++i) pass(1ms);
+  const std::uint64_t asked =
+      engine->admission().delayed[static_cast<std::size_t>(AdmissionReason::kPerSource)] - before;
+  EXPECT_LE(asked, 6U * tftpd::kTurnsGivenMax);
 }
 
 TEST_F(TftpTurns, ConnectionsBeyondTheRateStartASecondLater) {
   limit({.cps = Cps{2, 10}});
-  rrq("file", {}, peer(1));
-  EXPECT_EQ(sent_text(), "D1");
-  rrq("file", {}, peer(2));
-  rrq("file", {}, peer(3));
-  rrq("file", {}, peer(4));
-  EXPECT_EQ(sent_text(), "");
+  EXPECT_EQ(start(peer(1)), "D2");
+  EXPECT_EQ(start(peer(2)), "");
+  EXPECT_EQ(start(peer(3)), "");
+  EXPECT_EQ(start(peer(4)), "");
   pass(1s);
-  std::vector<net::Endpoint> started;
-  for (const auto& one : sent())
-    if (one.to.peer != peer(1) && one.to.peer != peer(200)) started.push_back(one.to.peer);
-  EXPECT_EQ(started, (std::vector{peer(2), peer(3)}));
+  std::vector<net::Endpoint> others;
+  for (const net::Endpoint& one : started())
+    if (one != peer(1) && one != peer(200)) others.push_back(one);
+  EXPECT_EQ(others, (std::vector{peer(2), peer(3)}));
   // A machine that is in the middle of its boot goes on: its next file is no connection.
-  rrq("file", {}, peer(1, 2'071));
-  EXPECT_EQ(sent_text(), "D1");
+  EXPECT_EQ(start(peer(1, 2'071)), "D2");
 }
 
 TEST_F(TftpTurns, TenNamesThatAreNotThereTripNothing) {
@@ -132,15 +201,44 @@ TEST_F(TftpTurns, WhoIsKeptOutHearsNothingWhateverItAsksFor) {
   EXPECT_EQ(sent_text(), "D1");
 }
 
+TEST_F(TftpTurns, WhoIsKeptOutHearsNothingOfUnknownModesAndOldTransfers) {
+  limit({.no_access = {*net::IpPrefix::parse("10.0.0.2")}});
+  give(kListener, bytes_of(std::string_view("\0\1file\0strange\0", 15)), peer(2));
+  EXPECT_EQ(sent_text(), "");
+  ack_at(SocketId{1}, 7, peer(2));
+  EXPECT_EQ(sent_text(), "");
+}
+
 TEST_F(TftpTurns, WhoGoesAwayBeforeItsTurnIsForgotten) {
   limit({.instances = 1});
-  rrq("file", {}, peer(1));
-  pass_in_steps(8s);
-  rrq("file", {}, peer(1));  // still there
-  pass_in_steps(8s);
+  const SocketId running = tid;
+  EXPECT_EQ(start(peer(1)), "");
+  const SocketId waiting = tid;
+  pass_in_steps(20s);
+  ack_at(waiting, 1, peer(1));  // still there, as is the one that runs
+  ack_at(running, 1, peer(200));
+  pass_in_steps(20s);
   EXPECT_EQ(count(Counter::kTurnsGivenUp), 0U);
-  pass_in_steps(8s);
+  ack_at(running, 1, peer(200));
+  pass_in_steps(20s);
   EXPECT_EQ(count(Counter::kTurnsGivenUp), 1U);
+}
+
+TEST_F(TftpTurns, AStoppingServerSendsThoseThatWaitAway) {
+  limit({.instances = 1});
+  EXPECT_EQ(start(peer(1)), "");
+  complete(StopLane{});
+  EXPECT_EQ(engine->in_flight(), 1U) << "the one that runs";
+}
+
+TEST_F(TftpTurns, WithTftpSwitchedOffNobodysTurnComes) {
+  limit({.instances = 1});
+  const SocketId running = tid;
+  EXPECT_EQ(start(peer(1)), "");
+  complete(ConfigSwapped{std::make_shared<Config>()});
+  read_all(peer(200), running);
+  pass(0ms);
+  EXPECT_EQ(engine->in_flight(), 0U);
 }
 
 }  // namespace

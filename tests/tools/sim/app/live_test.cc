@@ -13,8 +13,8 @@ std::size_t count_of(std::string_view text, std::string_view word) {
 }
 
 TEST(LiveTest, AnInterruptionIsSaidOnce) {
-  const std::vector<const char*> words{"rackcast-sim", "steady", "rate=1", "--clients", "5", "--skip", "dhcp",
-                                       "--server", "127.0.0.77"};
+  const std::vector<const char*> words{"rackcast-sim", "steady", "rate=1",   "--clients", "5",
+                                       "--skip",       "dhcp",   "--server", "127.0.0.77"};
   const ParsedOptions parsed = parse_options(static_cast<int>(words.size()), words.data());
   ASSERT_TRUE(parsed.options);
   const std::atomic<bool> stop{true};

@@ -76,5 +76,59 @@ TEST_F(SweepRules, AMachineGetsTwoMegabytes) {
   EXPECT_THAT(judged().front(), HasSubstr("machine 7 is done with 1999999 bytes"));
 }
 
+TEST(SweepDraws, AShareOfTheSeedsHasLimitsThatTheChecksKnow) {
+  const SweepTrees trees;
+  unsigned per_source = 0;
+  unsigned instances = 0;
+  unsigned cps = 0;
+  unsigned as_xinetd = 0;
+  for (std::uint64_t seed = 1; seed <= 500; ++seed) {
+    const Result<VirtualRun> run = run_of_seed(seed, {}, trees);
+    ASSERT_TRUE(run);
+    const AdmissionConfig& limits = run->server.tftp.admission;
+    EXPECT_EQ(run->checks.per_source, limits.per_source.value_or(0));
+    per_source += limits.per_source ? 1U : 0U;
+    instances += limits.instances ? 1U : 0U;
+    cps += limits.cps ? 1U : 0U;
+    as_xinetd += limits.policy == AdmissionPolicy::kXinetd ? 1U : 0U;
+  }
+  EXPECT_GE(per_source, 150U);
+  EXPECT_GE(instances, 30U);
+  EXPECT_GE(cps, 50U);
+  EXPECT_GE(as_xinetd, 15U);
+}
+
+TEST(SweepDraws, SomeLimitsMakeMachinesWait) {
+  const SweepTrees trees;
+  std::uint64_t waited = 0;
+  unsigned runs = 0;
+  for (std::uint64_t seed = 1; seed <= 500 && runs < 3; ++seed) {
+    Result<VirtualRun> run = run_of_seed(seed, {}, trees);
+    ASSERT_TRUE(run);
+    const AdmissionConfig& limits = run->server.tftp.admission;
+    if (!limits.instances || limits.policy != AdmissionPolicy::kQueue) continue;
+    ++runs;
+    run->on_end = [&](const World& world) {
+      for (std::size_t lane = 0; lane < world.server().lanes(); ++lane)
+        waited += world.server().tftp(lane)[engine::tftpd::Counter::kTurnsWaited];
+    };
+    EXPECT_EQ(run_virtual_checked(*run).violation_count, 0U) << "seed " << seed;
+  }
+  EXPECT_GT(waited, 0U);
+}
+
+// Seeds of the long soaks: every fortieth, the one kind and the other in turn.
+TEST(SweepDraws, LongSoaksRenewLeasesAndGiveThemToOthers) {
+  const SweepTrees trees;
+  SweepOptions options;
+  options.scenario = "soak";
+  const SeedOutcome renewing = run_seed(80, options, trees);
+  EXPECT_THAT(renewing.failures, IsEmpty());
+  EXPECT_GT(renewing.leases.renewed, 100U);
+  const SeedOutcome reusing = run_seed(40, options, trees);
+  EXPECT_THAT(reusing.failures, IsEmpty());
+  EXPECT_GT(reusing.leases.reused, 10U);
+}
+
 }  // namespace
 }  // namespace rackcast::sim

@@ -251,6 +251,20 @@ TEST_F(WithheldTest, ALostAnswerIsOwedAgain) {
   EXPECT_THAT(violations.kept().front().what, ::testing::HasSubstr("after 5000 ms"));
 }
 
+TEST_F(WithheldTest, WhereTransfersTakeTurnsARequestMayWait) {
+  WithheldChecker patient{violations, kServer, segment_of, true};
+  const std::array request_bytes{std::byte{0}, std::byte{1},   std::byte{'f'},
+                                 std::byte{0}, std::byte{'o'}, std::byte{0}};
+  const io::SimFrame request = frame(false, request_bytes);
+  patient.on_sent(Instant(0s), request);
+  patient.on_arrived(Instant(0s), request);
+  patient.on_sent(Instant(5s), request);
+  EXPECT_EQ(violations.count(), 0U);
+  checker.on_arrived(Instant(0s), request);
+  checker.on_sent(Instant(5s), request);
+  EXPECT_EQ(violations.count(), 1U);
+}
+
 // DATA is repeated by the server's timer, whose wait doubles: 1 s, then 2 s.
 TEST_F(WithheldTest, TheServersOwnWaitIsNotWithholding) {
   ask(0s);
@@ -267,17 +281,23 @@ TEST_F(WithheldTest, TheServersOwnWaitIsNotWithholding) {
 
 TEST(LeaseChecker, AnAddressMayChangeHandsOnlyWhenItIsFree) {
   Violations violations;
-  LeaseChecker checker(violations);
-  const LeaseReceived lease{net::Ipv4Address(10, 0, 0, 16), kServer, 100};
-  checker.on_lease(Instant(0s), MachineId{1}, lease);
-  checker.on_lease(Instant(50s), MachineId{1}, lease);   // renewed
-  checker.on_lease(Instant(151s), MachineId{2}, lease);  // ran out at 150
+  LeaseChecker checker(violations, 5);
+  const auto asked_at = [](Span since, std::uint8_t last = 16) {
+    return LeaseReceived{net::Ipv4Address(10, 0, 0, last), kServer, 100, Instant(since)};
+  };
+  checker.on_lease(Instant(1s), MachineId{1}, asked_at(0s));
+  checker.on_lease(Instant(53s), MachineId{1}, asked_at(50s));    // renewed, and counted from the REQUEST
+  checker.on_lease(Instant(151s), MachineId{2}, asked_at(151s));  // ran out at 150
   EXPECT_EQ(violations.count(), 0U);
-  checker.on_lease(Instant(160s), MachineId{2}, {net::Ipv4Address(10, 0, 0, 17), kServer, 100});
-  checker.on_lease(Instant(170s), MachineId{3}, lease);  // machine 2 has another now
+  checker.on_lease(Instant(160s), MachineId{2}, asked_at(160s, 17));
+  checker.on_lease(Instant(170s), MachineId{3}, asked_at(170s));  // machine 2 has another now
+  checker.on_nak(MachineId{3});
+  checker.on_lease(Instant(171s), MachineId{4}, asked_at(171s));  // and machine 3 none
   EXPECT_EQ(violations.count(), 0U);
-  checker.on_lease(Instant(171s), MachineId{4}, lease);
+  checker.on_lease(Instant(172s), MachineId{0}, asked_at(172s));
   EXPECT_EQ(violations.count(), 1U);
+  EXPECT_EQ(checker.turns().renewed, 1U);
+  EXPECT_EQ(checker.turns().reused, 1U);
 }
 
 TEST(Violations, AreBoundedButCounted) {
@@ -296,7 +316,7 @@ class FairnessTest : public ::testing::Test {
   // Machine i is done after 10 s; machine 4 as the test has it.
   std::uint64_t violated(const std::function<void(FairnessChecker&)>& last_machine) {
     Violations violations;
-    FairnessChecker checker(violations, plan);
+    FairnessChecker checker(violations, plan, queued);
     for (std::uint32_t i = 0; i < 4; ++i) checker.on_stage(Instant(10s), MachineId{i}, Stage::kDone);
     last_machine(checker);
     checker.at_end(Instant(60s));
@@ -307,6 +327,7 @@ class FairnessTest : public ::testing::Test {
   }
 
   RunPlan plan;
+  bool queued = false;
 };
 
 TEST_F(FairnessTest, TwiceTheMedianFromItsOwnStartIsTheLimit) {
@@ -342,6 +363,12 @@ TEST_F(FairnessTest, DuplicatesAreNoLossAndReorderingOneThatStarvesNobody) {
   plan.weather.reorder = 0.05;
   EXPECT_EQ(violated(slow), 0U);
   EXPECT_EQ(violated([](FairnessChecker& checker) { checker.on_failure(MachineId{4}, Failure::kNoOffer); }), 1U);
+}
+
+TEST_F(FairnessTest, WhereMachinesQueueTheLastMayTakeLongButNobodyStarves) {
+  queued = true;
+  EXPECT_EQ(violated([](FairnessChecker& checker) { done_after(checker, 21s); }), 0U);
+  EXPECT_EQ(violated([](FairnessChecker& checker) { checker.on_failure(MachineId{4}, Failure::kTimeout); }), 1U);
 }
 
 class StoresTest : public ::testing::Test {

@@ -125,16 +125,6 @@ TEST(World, ASlowDiskIsAViolation) {
   EXPECT_THAT(violation_line(1, outcome.violations.front()), ::testing::HasSubstr("seed 1, machine "));
 }
 
-class Nobody final : public Observer {
- public:
-  void on_stage(Instant, MachineId, Stage) override {}
-  void on_lease(Instant, MachineId, const LeaseReceived&) override {}
-  void on_file(Instant, MachineId, const FileReceived&) override {}
-  void on_bytes(Instant, MachineId, std::uint64_t) override {}
-  void on_incident(Instant, MachineId, Incident) override {}
-  void on_failure(Instant, MachineId, Failure, std::string_view) override {}
-};
-
 // Transfers as they leave the server; refusals come from the listener always.
 class PortWatch final : public io::SimTap {
  public:
@@ -162,7 +152,7 @@ PortWatch watched(const TftpChoices& choices) {
     return made;
   }();
   const TreeContent tree = lab_tree({}, net::Ipv4Address(10, 0, 0, 1), InstallBy::kHttp, 1);
-  Nobody nobody;
+  NoObserver nobody;
   PortWatch watch;
   WorldOptions options;
   options.plan = &run.plan;
@@ -203,7 +193,7 @@ TEST(World, TenThousandMachinesBelowFourKibibytesEach) {
     return facts.uordblks + facts.hblkhd;
   };
   const std::size_t before = heap();
-  Nobody nobody;
+  NoObserver nobody;
   WorldOptions options;
   options.plan = &run.plan;
   options.tree = &tree;

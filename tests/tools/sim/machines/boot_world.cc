@@ -104,6 +104,8 @@ void BootWorld::answer_dhcp(MachineId machine, const std::vector<std::byte>& mes
     writer.put_address(OptionCode::kServerIdentifier, kServer);
     writer.put_u32(OptionCode::kLeaseTime, 600);
     if (file != files.end()) writer.put_text(OptionCode::kBootFileName, file->second);
+    const std::string_view wanted = options.text(OptionCode::kVendorClass);
+    if (wanted.starts_with(dhcp4::kHttpClientClass)) writer.put_text(OptionCode::kVendorClass, dhcp4::kHttpClientClass);
     writer.put_text(OptionCode::kVendorOptions, "Raspberry Pi Boot   ");
   }
   writer.put_address(OptionCode::kSubnetMask, net::Ipv4Address(255, 255, 255, 0));

@@ -33,6 +33,7 @@ struct Reply {
   std::string_view option_66;
   std::string_view vendor_class;
   std::string_view vendor_options;
+  std::string_view encapsulated;  // 175
   net::Ipv4Address mask{255, 255, 255, 0};
 };
 
@@ -65,6 +66,7 @@ class DhcpClientTest : public ::testing::Test {
     if (!reply.option_66.empty()) writer.put_text(OptionCode::kTftpServerName, reply.option_66);
     if (!reply.vendor_class.empty()) writer.put_text(OptionCode::kVendorClass, reply.vendor_class);
     if (!reply.vendor_options.empty()) writer.put_text(OptionCode::kVendorOptions, reply.vendor_options);
+    if (!reply.encapsulated.empty()) writer.put_text(OptionCode::kIpxe, reply.encapsulated);
     const auto message = writer.finish();
     return {message.begin(), message.end()};
   }
@@ -147,6 +149,31 @@ TEST_F(DhcpClientTest, IpxeGathersForTwoSeconds) {
   EXPECT_EQ(last_type(), MessageType::kRequest);
   EXPECT_EQ(it_.now - began, seconds(3));
   EXPECT_EQ(it_.observer.count(Incident::kRetransmit), 0);
+}
+
+TEST_F(DhcpClientTest, IpxeGathersNoLongerThanItIsToldTo) {
+  using namespace std::string_view_literals;
+  start(habits::kIpxeEfiDhcp);
+  receive(Reply{.encapsulated = "\xB0\x01\x00"sv});  // there may be a proxyDHCP server
+  EXPECT_EQ(sent(), 1U);
+  receive(Reply{.encapsulated = "\xB0\x01\x01"sv});
+  EXPECT_EQ(last_type(), MessageType::kRequest);
+  EXPECT_EQ(last_header().secs, 10);  // the second that it sends
+  start(habits::kIpxeEfiDhcp);
+  receive(Reply{.vendor_class = "PXEClient"});
+  EXPECT_EQ(last_type(), MessageType::kRequest);
+}
+
+TEST_F(DhcpClientTest, HttpBootWantsItsClassInOfferAndAck) {
+  start(habits::kEdk2HttpDhcp);
+  receive(Reply{});
+  wait();
+  EXPECT_EQ(last_type(), MessageType::kDiscover);
+  receive(Reply{.vendor_class = "HTTPClient"});
+  wait();
+  EXPECT_EQ(last_type(), MessageType::kRequest);
+  EXPECT_EQ(receive(Reply{.type = MessageType::kAck}), PartStatus::kRunning);
+  EXPECT_EQ(receive(Reply{.type = MessageType::kAck, .vendor_class = "HTTPClient"}), PartStatus::kDone);
 }
 
 TEST_F(DhcpClientTest, IpxeTakesTheLastOffer) {

@@ -170,7 +170,8 @@ constinit const DhcpHabits kEdk2HttpDhcp{.discover_waits = kPxeWaits,
                                          .max_message_size = 1'472,
                                          .request_max_message_size = 65'280,
                                          .parameter_request_list = kEdk2HttpList,
-                                         .options = kEdk2Options};
+                                         .options = kEdk2Options,
+                                         .needs_class = dhcp4::kHttpClientClass};
 
 constinit const DhcpHabits kGrubDhcp{.discover_waits = kGrubWaits,
                                      .request_waits = kGrubWaits,

@@ -1,0 +1,96 @@
+"""Where a comparison runs: links between server and clients, and the account of a server's CPU."""
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+
+WAIT_SECONDS = 10
+
+
+def give_up(what):
+    sys.exit(f"bench/peers: {what}")
+
+
+class Loopback:
+    """Every address of 127/8 is the host's own."""
+
+    name, interface, server, first_client = "lo", "lo", "127.0.0.1", "127.1.0.1"
+    client_prefix = []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+
+class Veth:
+    """The clients behind a veth pair, in a namespace of their own where all of 10.99/16 is local (AnyIP)."""
+
+    name, interface, server, first_client = "veth", "veth-server", "10.98.0.1", "10.99.0.1"
+
+    def __enter__(self):
+        # Holds the namespace, and ends with this process.
+        self.holder = subprocess.Popen(["unshare", "--net", "cat"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+        namespace = f"/proc/{self.holder.pid}/ns/net"
+        deadline = time.monotonic() + WAIT_SECONDS
+        while os.readlink(namespace) == os.readlink("/proc/self/ns/net"):
+            if time.monotonic() > deadline:
+                give_up("no second network namespace")
+            time.sleep(0.01)
+        self.client_prefix = ["nsenter", f"--net={namespace}"]
+        for line in (f"link add veth-server type veth peer name veth-clients netns {self.holder.pid}",
+                     "address add 10.98.0.1/24 dev veth-server", "link set veth-server up"):
+            subprocess.run(["ip", *line.split()], check=True)
+        for line in ("link set lo up", "address add 10.98.0.2/24 dev veth-clients", "link set veth-clients up",
+                     "route add local 10.99.0.0/16 dev lo"):
+            subprocess.run([*self.client_prefix, "ip", *line.split()], check=True)
+        subprocess.run("ip route add 10.99.0.0/16 via 10.98.0.2".split(), check=True)
+        return self
+
+    def __exit__(self, *_):
+        subprocess.run("ip link delete veth-server".split(), check=True)
+        self.holder.stdin.close()
+        self.holder.wait()
+
+
+LINKS = {"lo": Loopback, "veth": Veth}
+
+
+class CpuGroup:
+    """CPU seconds of a server and all it forks, dead children included: a version 2 control group's account. (in.tftpd forks
+    for every transfer and never waits for it, so that process times would lose most of its work.)"""
+
+    def __init__(self):
+        mounts = [line.split() for line in pathlib.Path("/proc/mounts").read_text().splitlines()]
+        roots = [fields[1] for fields in mounts if fields[2] == "cgroup2"]
+        if not roots:
+            give_up("no version 2 control group is mounted; mount -t cgroup2 none DIR")
+        self.path = pathlib.Path(roots[0]) / f"rackcast-bench-{os.getpid()}"
+        self.path.mkdir(exist_ok=True)
+
+    def enter(self):
+        (self.path / "cgroup.procs").write_text(str(os.getpid()))
+
+    def seconds(self):
+        """In all, and of it in user and kernel mode. Interrupts are in the kernel's share; the split is by sampling."""
+        stat = dict(line.split() for line in (self.path / "cpu.stat").read_text().splitlines())
+        return tuple(int(stat[key]) / 1e6 for key in ("usage_usec", "user_usec", "system_usec"))
+
+    def end_leftovers(self):
+        """Transfers a peer forked live on without it; everything in the group is this bench's own."""
+        deadline = time.monotonic() + WAIT_SECONDS
+        while pids := (self.path / "cgroup.procs").read_text().split():
+            for pid in pids:
+                try:
+                    os.kill(int(pid), signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
+            if time.monotonic() > deadline:
+                give_up(f"processes {pids} do not end")
+            time.sleep(0.02)
+
+    def close(self):
+        self.path.rmdir()
