@@ -14,8 +14,10 @@ std::string normal(const std::string& path) {
 
 }  // namespace
 
-bool lies_in(const std::string& path, const std::string& folder) {
-  return normal(path).starts_with(normal(folder));
+bool one_in_the_other(const std::string& path, const std::string& other) {
+  const std::string a = normal(path);
+  const std::string b = normal(other);
+  return a.starts_with(b) || b.starts_with(a);
 }
 
 }  // namespace rackcast::config_detail

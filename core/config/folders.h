@@ -5,7 +5,7 @@
 
 namespace rackcast::config_detail {
 
-// True also for a folder and itself. Both absolute.
-[[nodiscard]] bool lies_in(const std::string& path, const std::string& folder);
+// Either way round, and a folder in itself. Both absolute.
+[[nodiscard]] bool one_in_the_other(const std::string& path, const std::string& other);
 
 }  // namespace rackcast::config_detail

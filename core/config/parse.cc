@@ -8,6 +8,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "core/config/folders.h"
 #include "core/config/section_reader.h"
 #include "core/config/sections.h"
 #include "core/errno_text.h"
@@ -123,6 +124,21 @@ void check_listeners(const Node& root, const Config& config, ProblemList& proble
   if (config.board) add("board", config.board->listen);
 }
 
+// What strangers send must not be served, by whatever protocol.
+void check_uploads(const Node& root, const Config& config, ProblemList& problems) {
+  if (!config.tftp || config.tftp->upload.dir.empty()) return;
+  const std::string& dir = config.tftp->upload.dir;
+  const auto check = [&](const char* section, const std::string& served) {
+    if (served.empty() || !config_detail::one_in_the_other(dir, served)) return;
+    problems.error(root.find("tftp")->value.find("upload_dir")->value.at, "tftp.upload_dir",
+                   config_detail::quoted(dir) + " and the root " + config_detail::quoted(served) + " of [" + section +
+                       "] lie in each other: what strangers send must not be served; name a folder elsewhere");
+  };
+  check("tftp", config.tftp->root);
+  if (config.http) check("http", config.http->root);
+  if (config.ftp) check("ftp", config.ftp->root);
+}
+
 Config read_sections(const Node& root, ProblemList& problems) {
   using namespace config_detail;
   Config config;
@@ -158,6 +174,7 @@ ConfigOutcome parse_config(std::string_view text, std::string_view file_name) {
     auto config = std::make_shared<Config>(read_sections(*root, problems));
     check_interfaces(*root, *config, problems);
     check_listeners(*root, *config, problems);
+    check_uploads(*root, *config, problems);
     if (!config->dhcp && !config->tftp && !config->http && !config->ftp && !problems.has_errors())
       problems.warning({}, "", "no service is on: add [dhcp], [tftp], [http] or [ftp]");
     if (!problems.has_errors()) outcome.config = std::move(config);

@@ -1,7 +1,6 @@
 // [server], [tftp], [http], [ftp], [board] and [log].
 #include <algorithm>
 
-#include "core/config/folders.h"
 #include "core/config/read_admission.h"
 #include "core/config/section_reader.h"
 #include "core/config/sections.h"
@@ -22,17 +21,13 @@ std::optional<PortRange> read_ports(const SectionReader& reader, std::string_vie
   return range;
 }
 
-UploadConfig read_upload(const SectionReader& reader, const std::string& root) {
+UploadConfig read_upload(const SectionReader& reader) {
   UploadConfig upload;
   upload.dir = reader.text("upload_dir").value_or("");
   if (const auto value = reader.integer("upload_bytes_max")) upload.bytes_max = static_cast<std::uint64_t>(*value);
   if (const auto value = reader.integer("upload_total_bytes_max"))
     upload.total_bytes_max = static_cast<std::uint64_t>(*value);
   if (const auto value = reader.integer("upload_rate_mbit")) upload.rate_mbit = static_cast<std::uint32_t>(*value);
-  if (!upload.dir.empty() && !root.empty() && (lies_in(upload.dir, root) || lies_in(root, upload.dir)))
-    reader.error("upload_dir", reader.place("upload_dir"),
-                 quoted(upload.dir) + " and the root " + quoted(root) +
-                     " lie in each other: what strangers send must not be served; name a folder elsewhere");
   return upload;
 }
 
@@ -94,7 +89,7 @@ TftpConfig read_tftp(const Node& tftp, ProblemList& problems) {
     config.rate_mbit_per_machine = static_cast<std::uint32_t>(*value);
   if (const auto value = reader.integer("retransmit_us")) config.retransmit_us = static_cast<std::uint32_t>(*value);
   if (const auto value = reader.integer("cache_bytes")) config.cache_bytes = static_cast<std::uint64_t>(*value);
-  config.upload = read_upload(reader, config.root);
+  config.upload = read_upload(reader);
   return config;
 }
 

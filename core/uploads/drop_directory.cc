@@ -55,10 +55,10 @@ void DropDirectory::look(bool remove_partials) {
     return;
   }
   while (const dirent* const entry = ::readdir(entries.get())) {
+    if (remove_partials && is_partial(entry->d_name) && ::unlinkat(directory_.get(), entry->d_name, 0) == 0) continue;
     struct stat facts {};
     if (::fstatat(directory_.get(), entry->d_name, &facts, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(facts.st_mode))
       continue;
-    if (remove_partials && is_partial(entry->d_name) && ::unlinkat(directory_.get(), entry->d_name, 0) == 0) continue;
     used_bytes_ += cost(static_cast<std::uint64_t>(facts.st_size));
   }
 }
@@ -85,15 +85,18 @@ UploadStatus DropDirectory::failed(const char* what, int error) {
 
 UploadStatus DropDirectory::create(Partial& partial) {
   if (!take_room(kSmallestFileBytes)) return UploadStatus::kFull;
-  std::string name = std::string(kPartialPrefix) + std::to_string(++partials_made_) + std::string(kPartialSuffix);
-  partial.descriptor = FileDescriptor(
-      ::openat(directory_.get(), name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, kFileMode));
-  if (!partial.descriptor) {
-    used_bytes_ -= std::min(used_bytes_, kSmallestFileBytes);
-    return failed("cannot make a file", errno);
+  // What somebody else put there, a link as well, is neither followed nor replaced.
+  int error = EEXIST;
+  for (unsigned tries = 0; tries < kPartialTriesMax && error == EEXIST; ++tries) {
+    std::string name = std::string(kPartialPrefix) + std::to_string(++partials_made_) + std::string(kPartialSuffix);
+    partial.descriptor = FileDescriptor(
+        ::openat(directory_.get(), name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, kFileMode));
+    error = partial.descriptor ? 0 : errno;
+    if (error == 0) partial.name = std::move(name);
   }
-  partial.name = std::move(name);
-  return UploadStatus::kWritten;
+  if (error == 0) return UploadStatus::kWritten;
+  used_bytes_ -= std::min(used_bytes_, kSmallestFileBytes);
+  return failed("cannot make a file", error);
 }
 
 UploadStatus DropDirectory::append(Partial& partial, std::span<const std::byte> bytes) {
@@ -117,8 +120,12 @@ UploadStatus DropDirectory::finish(Partial& partial, const UploadName& wanted, U
       if (errno == EEXIST) continue;
       return failed("cannot name a file", errno);
     }
+    if (::fsync(directory_.get()) != 0) {
+      const int error = errno;
+      (void)::unlinkat(directory_.get(), tried.c_str(), 0);
+      return failed("cannot write", error);
+    }
     (void)::unlinkat(directory_.get(), partial.name.c_str(), 0);
-    if (::fsync(directory_.get()) != 0) return failed("cannot write", errno);
     partial = {};
     name.assign(tried);
     return UploadStatus::kWritten;

@@ -24,6 +24,7 @@ namespace rackcast {
 class DropDirectory {
  public:
   static constexpr unsigned kSuffixMax = 99;
+  static constexpr unsigned kPartialTriesMax = 100;           // of hidden names, where some are taken
   static constexpr std::uint64_t kSmallestFileBytes = 4'096;  // what the smallest costs a file system, about
   static constexpr std::chrono::seconds kRecountEvery{1};
 

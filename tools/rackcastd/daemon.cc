@@ -152,19 +152,19 @@ Result<void> Daemon::become_user() {
     user = std::move(*found);
   }
   if (config_->dhcp) {
-    if (auto made = prepare_state_dir(config_->server.state_dir, user); !made) return made;
-  }
-  if (config_->tftp && !config_->tftp->upload.dir.empty()) {
-    if (auto made = prepare_state_dir(config_->tftp->upload.dir, user); !made) return made;
+    if (auto made = prepare_dir("[server].state_dir", config_->server.state_dir, user); !made) return made;
   }
   open_control(user);
+  if (config_->tftp && !config_->tftp->upload.dir.empty()) {  // by default in the state directory, which is there now
+    if (auto made = prepare_dir("[tftp].upload_dir", config_->tftp->upload.dir, user); !made) return made;
+  }
   return drop_privileges(user);
 }
 
 // The control socket is made while still root. A daemon without one serves all the same, and says what is missing.
 void Daemon::open_control(const UserIds& user) {
   const std::string& folder = config_->server.state_dir;
-  auto prepared = prepare_state_dir(folder, user);
+  auto prepared = prepare_dir("[server].state_dir", folder, user);
   auto socket = prepared ? io::ControlSocket::open(io::control_path(folder), user.gid)
                          : Result<io::ControlSocket>(tl::make_unexpected(prepared.error()));
   if (!socket) return say(LogLevel::kWarning, socket.error().message + "; rackcast record will not work");

@@ -166,29 +166,20 @@ bool TftpEngine::make_room(const Now& now, Sink& sink) {
   return true;
 }
 
-// A draw whose seed is secret: a counter stepped by an odd constant, then stirred.
-std::size_t TftpEngine::random_below(std::size_t count) {
-  tid_random_ += 0x9E37'79B9'7F4A'7C15ULL;
-  std::uint64_t value = tid_random_;
-  value = (value ^ (value >> 30U)) * 0xBF58'476D'1CE4'E5B9ULL;
-  value = (value ^ (value >> 27U)) * 0x94D0'49BB'1331'11EBULL;
-  return static_cast<std::size_t>((value ^ (value >> 31U)) % count);
-}
-
 // One, drawn at random, of the transfer ports of the peer's family on which it has no transfer, running or lingering.
 // When it has one on each (a ROM that asks for file after file from one source port, or a single port), the port whose
 // transfer ended first, else of one that runs: that one ends for it.
 SocketId TftpEngine::free_tid(const Now& now, const ReceivedDatagram& datagram, Sink& sink) {
   SocketId tid = datagram.socket;
-  const std::vector<SocketId>& tids = tids_.of(datagram.peer);
+  const std::vector<SocketId>& tids = sockets_.tids_of(datagram.peer);
   if (!config_->tftp->single_port && !tids.empty()) {
     MonotonicTime ends_first = kNever;
     std::size_t free = 0;
-    tid = tids[random_below(tids.size())];
+    tid = tids[tid_draw_.below(tids.size())];
     for (const SocketId candidate : tids) {
       const TransferIndex occupant = table_.find(candidate, datagram.peer);
       if (occupant == kNoTransfer) {
-        if (random_below(++free) == 0) tid = candidate;
+        if (tid_draw_.below(++free) == 0) tid = candidate;
       } else if (const Transfer& other = table_.at(occupant);
                  free == 0 && other.state == TransferState::kLingering && other.linger_until < ends_first) {
         ends_first = other.linger_until;

@@ -22,7 +22,7 @@ std::size_t bounded(std::size_t transfers_max) {
 TftpEngine::TftpEngine(TftpSetup setup)
     : config_(std::move(setup.config)),
       root_(std::move(setup.root)),
-      tids_(std::move(setup.tids)),
+      sockets_(setup.listeners, std::move(setup.tids)),
       epoch_(*setup.epoch),
       table_(bounded(setup.limits.transfers_max), setup.seed),
       cache_(setup.limits.cache_paths, setup.seed ^ 0xC2B2'AE3D'27D4'EB4FULL),
@@ -35,25 +35,17 @@ TftpEngine::TftpEngine(TftpSetup setup)
                   .sources_max = setup.limits.sources_max,
                   .seed = setup.seed ^ 0x8E9D'5AA1'6C3B'27F5ULL,
                   .local_time = setup.local_time}),
-      upload_pace_(std::move(setup.upload_pace)),
       queue_(table_.all(), setup.seed ^ 0xA076'1D64'78BD'642FULL),
       pauses_(static_cast<std::uint32_t>(table_.capacity()), kPaceTick),
       caps_(std::move(setup.total_rate), std::min(table_.capacity(), kRateMachinesMax),
             setup.seed ^ 0xE703'7ED1'A0B4'28DBULL),
-      tid_random_(setup.seed ^ 0x2545'F491'4F6C'DD1DULL) {
+      tid_draw_(setup.seed ^ 0x2545'F491'4F6C'DD1DULL) {
   if (config_->tftp && !config_->tftp->upload.dir.empty())
     uploads_ = std::make_unique<Uploads>(Uploads::Setup{.uploads_max = setup.limits.uploads_max,
-                                                        .pace = upload_pace_.get(),
+                                                        .pace = std::move(setup.upload_pace),
                                                         .counters = &counters_,
                                                         .admission = &admission_,
                                                         .transfer_ids = &transfer_ids_});
-  const auto assign = [this](SocketId socket, Role role) {
-    if (socket.value() >= roles_.size()) roles_.resize(socket.value() + std::size_t{1}, Role::kNone);
-    roles_[socket.value()] = role;
-  };
-  for (const SocketId socket : tids_.v4) assign(socket, Role::kTid);
-  for (const SocketId socket : tids_.v6) assign(socket, Role::kTid);
-  for (const SocketId socket : setup.listeners) assign(socket, Role::kListener);
   caps_.use(config_->tftp);
 }
 
@@ -63,7 +55,7 @@ void TftpEngine::expect(std::span<const ReceivedDatagram> batch) const {
   std::array<std::size_t, kBatchMax> places;
   std::size_t count = 0;
   for (const ReceivedDatagram& datagram : batch.first(std::min(batch.size(), places.size()))) {
-    const Role role = role_of(datagram.socket);
+    const Role role = sockets_.of(datagram.socket);
     if (role == Role::kNone) continue;
     __builtin_prefetch(datagram.payload.data());
     if (role == Role::kListener) table_.prefetch_peer(datagram.peer);
@@ -73,7 +65,7 @@ void TftpEngine::expect(std::span<const ReceivedDatagram> batch) const {
 }
 
 void TftpEngine::on_datagram(const Now& now, const ReceivedDatagram& datagram, Sink& sink) {
-  const Role role = role_of(datagram.socket);
+  const Role role = sockets_.of(datagram.socket);
   if (role == Role::kNone) return;
   if (datagram.truncated) return counters_.add(Counter::kDroppedTruncated);
   const tftp::Packet packet = tftp::parse(datagram.payload);

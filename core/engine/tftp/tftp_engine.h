@@ -39,9 +39,12 @@
 #include "core/engine/tftp/counters.h"
 #include "core/engine/tftp/fair_queue.h"
 #include "core/engine/tftp/image_cache.h"
+#include "core/engine/tftp/look.h"
 #include "core/engine/tftp/machine_terms.h"
 #include "core/engine/tftp/outcomes.h"
 #include "core/engine/tftp/rate_caps.h"
+#include "core/engine/tftp/secret_draw.h"
+#include "core/engine/tftp/socket_roles.h"
 #include "core/engine/tftp/tftp_setup.h"
 #include "core/engine/tftp/transfer_table.h"
 #include "core/engine/tftp/uploads.h"
@@ -78,7 +81,8 @@ class TftpEngine final : public Engine {
   using Refusal = tftpd::Refusal;
   using End = tftpd::End;
 
-  enum class Role : std::uint8_t { kNone, kListener, kTid };
+  using Role = tftpd::SocketRole;
+  using Look = tftpd::Look;
 
   // One request, resolved to a path; lives during one call.
   struct Ask {
@@ -87,14 +91,6 @@ class TftpEngine final : public Engine {
     const PathText& path;
     tftpd::NameTraits name;
     std::uint64_t path_hash = 0;
-  };
-
-  // What the lane knows of the names one file may lie under.
-  struct Look {
-    enum class Found : std::uint8_t { kImage, kLinkRefused, kMissing /* every name */, kUnknown, kNoRoom };
-    Found found = Found::kMissing;
-    tftpd::CacheIndex entry = tftpd::kNoEntry;
-    std::uint8_t names = 0;  // other names than the one asked for, up to this one
   };
 
   // requests.cc
@@ -106,7 +102,6 @@ class TftpEngine final : public Engine {
   void wait_for_image(const Now& now, const Ask& ask, const Look& look, Sink& sink);
   [[nodiscard]] TransferIndex new_transfer(const Now& now, const Ask& ask, Sink& sink);
   [[nodiscard]] bool make_room(const Now& now, Sink& sink);
-  [[nodiscard]] std::size_t random_below(std::size_t count);
   [[nodiscard]] SocketId free_tid(const Now& now, const ReceivedDatagram& datagram, Sink& sink);
   // `text`: sent to the client instead of the refusal's own, when not empty.
   void refuse_request(const Now& now, const ReceivedDatagram& datagram, Refusal refusal, std::string_view path,
@@ -207,15 +202,11 @@ class TftpEngine final : public Engine {
   void report(const Now& now, const Transfer& transfer, EventKind kind, std::string_view detail, Sink& sink);
   void report_progress(const Now& now, Transfer& transfer, Sink& sink);
 
-  [[nodiscard]] Role role_of(SocketId socket) const {
-    return socket.value() < roles_.size() ? roles_[socket.value()] : Role::kNone;
-  }
   [[nodiscard]] bool serving() const { return config_->tftp.has_value() && !stopping_; }
 
   std::shared_ptr<const Config> config_;
   const std::string root_;
-  const TftpTids tids_;
-  std::vector<Role> roles_;  // by SocketId
+  const tftpd::SocketRoles sockets_;
   const ImageEpoch& epoch_;
   tftpd::TransferTable table_;
   tftpd::ImageCache cache_;
@@ -228,7 +219,6 @@ class TftpEngine final : public Engine {
   std::shared_ptr<ServiceTotals> totals_;
   SourceLimiter admission_;
 
-  std::shared_ptr<UploadPace> upload_pace_;
   std::unique_ptr<tftpd::Uploads> uploads_;  // null: off
 
   tftpd::WaiterList turns_;  // kWaitingTurn, in order
@@ -245,7 +235,7 @@ class TftpEngine final : public Engine {
   MonotonicTime sweep_at_ = kNever;
   MonotonicTime warn_full_at_{};
   std::uint64_t transfer_ids_ = 0;
-  std::uint64_t tid_random_;  // the generator's state
+  tftpd::SecretDraw tid_draw_;
   bool stopping_ = false;
   Event event_;  // scratch: an Event is large, and a storm of not-found answers makes many
 };

@@ -10,6 +10,7 @@
 #include "core/config/config.h"
 #include "core/engine/tftp/machine_terms.h"
 #include "core/engine/tftp/rate_bucket.h"
+#include "core/engine/tftp/socket_roles.h"
 #include "core/engine/tftp/upload_pace.h"
 #include "core/images/image_epoch.h"
 #include "core/packet_io.h"
@@ -25,16 +26,6 @@ struct TftpLimits {
   std::size_t sources_max = 65'536;   // with transfers, for per_source and cps; per lane
   std::size_t uploads_max = 64;       // per lane; 65 KiB each, where uploads are on
   std::size_t machines_max = 16'384;  // the lane's copy of what is known of machines; about 0.5 KiB each
-};
-
-// Sockets that transfers answer from. An IPv6 socket takes no IPv4 (IPV6_V6ONLY), so each family has its own. A family
-// without any is answered from the listener that was asked.
-struct TftpTids {
-  std::vector<SocketId> v4;
-  std::vector<SocketId> v6;
-  [[nodiscard]] const std::vector<SocketId>& of(const net::Endpoint& peer) const {
-    return peer.address.is_v6() ? v6 : v4;
-  }
 };
 
 struct TftpSetup {

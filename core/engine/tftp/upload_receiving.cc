@@ -29,8 +29,6 @@ bool Uploads::on_data(const Now& now, const ReceivedDatagram& datagram, const tf
 void Uploads::receive(const Now& now, UploadIndex index, std::span<const std::byte> payload, const UploadConfig& config,
                       Sink& sink) {
   Upload& upload = all_[index];
-  if (payload.size() > upload.terms.block_size) return fail(now, index, Refusal::kUploadBlockTooLong, sink);
-  if (upload.bytes + payload.size() > config.bytes_max) return fail(now, index, Refusal::kUploadTooLarge, sink);
   upload.moved_at = now.monotonic;
   upload.tries = 0;
   upload.gap_told = false;
@@ -41,6 +39,8 @@ void Uploads::receive(const Now& now, UploadIndex index, std::span<const std::by
     counters_.add(Counter::kUploadsStarted);
     report(now, upload, EventKind::kTransferStarted, {}, sink);
   }
+  if (payload.size() > upload.terms.block_size) return fail(now, index, Refusal::kUploadBlockTooLong, sink);
+  if (upload.bytes + payload.size() > config.bytes_max) return fail(now, index, Refusal::kUploadTooLarge, sink);
   take(upload, payload);
   if (now.monotonic - upload.progress_at >= kProgressEvery) {
     upload.progress_at = now.monotonic;
@@ -135,7 +135,7 @@ void Uploads::on_written(const Now& now, UploadWritten& written, const UploadCon
 
 void Uploads::pace(const Now& now, UploadIndex index, std::uint32_t rate_mbit, Sink& sink) {
   Upload& upload = all_[index];
-  const MonotonicTime at = pace_.pass(now.monotonic, std::exchange(upload.unpaced, 0), rate_mbit);
+  const MonotonicTime at = pace_->pass(now.monotonic, std::exchange(upload.unpaced, 0), rate_mbit);
   if (at <= now.monotonic) return acknowledge(now, index, sink);
   counters_.add(Counter::kUploadAcksPaced);
   upload.state = UploadState::kPaced;

@@ -2,6 +2,7 @@
 #include "core/engine/tftp/uploads.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/engine/tftp/engine_limits.h"
 #include "proto/tftp/encode.h"
@@ -16,10 +17,10 @@ Terms upload_terms(const tftp::Request& request, TermLimits limits) {
   return terms;
 }
 
-Uploads::Uploads(const Setup& setup)
+Uploads::Uploads(Setup setup)
     : all_(std::clamp<std::size_t>(setup.uploads_max, 1, std::size_t{1} << kTicketPlaceBits)),
       timers_(static_cast<std::uint32_t>(all_.size()), kUploadTimerTick),
-      pace_(*setup.pace),
+      pace_(std::move(setup.pace)),
       counters_(*setup.counters),
       admission_(*setup.admission),
       transfer_ids_(*setup.transfer_ids) {
@@ -77,6 +78,14 @@ bool Uploads::answered_as_duplicate(const Now& now, const Ask& ask, Sink& sink) 
   return false;
 }
 
+bool Uploads::may_have_another(const net::IpAddress& source) const {
+  const auto count = std::count_if(all_.begin(), all_.end(), [&](const Upload& upload) {
+    return upload.state != UploadState::kFree && upload.state != UploadState::kDallying &&
+           upload.to.peer.address == source;
+  });
+  return static_cast<std::size_t>(count) < kUploadsPerSourceMax;
+}
+
 // Ended ones first, then the oldest that never sent data: under a flood of forged requests those are the forged ones.
 bool Uploads::make_room(const Now& now, Sink& sink) {
   const auto is_free = [](const Upload& upload) { return upload.state == UploadState::kFree; };
@@ -85,10 +94,14 @@ bool Uploads::make_room(const Now& now, Sink& sink) {
     free(ended);
     return true;
   }
-  const UploadIndex idle = oldest(UploadState::kReceiving, false);
-  if (idle == kNoUpload) return false;
-  end(now, idle, Counter::kUploadsEvicted, sink);
-  return true;
+  if (const UploadIndex idle = oldest(UploadState::kReceiving, false); idle != kNoUpload) {
+    end(now, idle, Counter::kUploadsEvicted, sink);
+    return true;
+  }
+  const UploadIndex silent = oldest(UploadState::kReceiving, true);
+  if (silent == kNoUpload || now.monotonic - all_[silent].moved_at < kUploadGivesWay) return false;
+  end(now, silent, Counter::kUploadGaveWay, sink);
+  return all_[silent].state == UploadState::kFree;  // else once the store knows
 }
 
 void Uploads::start(const Now& now, const Ask& ask, const Destination& to, Sink& sink) {
@@ -217,7 +230,9 @@ void Uploads::end(const Now& now, UploadIndex index, Counter why, Sink& sink) {
   Upload& upload = all_[index];
   counters_.add(why);
   leave_admission(now, upload);
-  report(now, upload, EventKind::kTransferFailed, hint(why), sink);
+  // Requests alone may be forged: a flood of them is counted, and told only when nothing came for a while.
+  if (upload.confirmed || why == Counter::kUploadNeverBegun)
+    report(now, upload, EventKind::kTransferFailed, hint(why), sink);
   upload.abandon_due = upload.in_store;
   upload.state = UploadState::kDraining;
   drain(now, index, sink);

@@ -9,8 +9,10 @@
 // Forged sources: nothing is written before data came to the TID, and then a peer that sends nothing gets
 // kAnswersUnconfirmedMax answers by timer. Data at any other TID ends the peer's upload while it is unconfirmed.
 //
-// Limits: uploads_max places (ended ones go first, then those that never sent data, then requests are dropped: clients
-// repeat), each with one buffer. Thread: the lane's. Allocation: none after construction.
+// Limits: uploads_max places, each with one buffer: ended ones go first, then those that never sent data, then who is
+// silent for kUploadGivesWay, then requests are dropped: clients repeat. kUploadsPerSourceMax of them for one address.
+//
+// Thread: the lane's. Allocation: none after construction.
 #pragma once
 
 #include <memory>
@@ -39,13 +41,13 @@ class Uploads {
  public:
   struct Setup {
     std::size_t uploads_max = 64;
-    UploadPace* pace = nullptr;  // of all lanes; outlives this
+    std::shared_ptr<UploadPace> pace = std::make_shared<UploadPace>();  // of all lanes
     // The engine's own.
     Counters* counters = nullptr;
     SourceLimiter* admission = nullptr;
     std::uint64_t* transfer_ids = nullptr;
   };
-  explicit Uploads(const Setup& setup);
+  explicit Uploads(Setup setup);
 
   struct Ask {
     net::Endpoint peer;
@@ -55,6 +57,8 @@ class Uploads {
   };
   // True: the peer's running upload is meant, or goes on; nothing is to be started.
   [[nodiscard]] bool answered_as_duplicate(const Now& now, const Ask& ask, Sink& sink);
+  // False: it has kUploadsPerSourceMax under way.
+  [[nodiscard]] bool may_have_another(const net::IpAddress& source) const;
   [[nodiscard]] bool make_room(const Now& now, Sink& sink);
   // Preconditions: make_room(); admission counts it. Answers the request.
   void start(const Now& now, const Ask& ask, const Destination& to, Sink& sink);
@@ -105,7 +109,7 @@ class Uploads {
 
   std::vector<Upload> all_;  // few: searched one by one
   TimerWheel timers_;        // by UploadIndex
-  UploadPace& pace_;
+  std::shared_ptr<UploadPace> pace_;
   Counters& counters_;
   SourceLimiter& admission_;
   std::uint64_t& transfer_ids_;

@@ -26,6 +26,7 @@ void TftpEngine::on_write_request(const Now& now, const ReceivedDatagram& datagr
                                               config.retransmit_us.value_or(TermLimits{}.first_wait_us)}),
                          size};
   if (uploads_->answered_as_duplicate(now, ask, sink)) return counters_.add(Counter::kDuplicateRequests);
+  if (!uploads_->may_have_another(datagram.peer.address)) return counters_.add(Counter::kUploadsPerSource);
   const AdmissionVerdict verdict = admission_.ask(now, datagram.peer.address, config.admission);
   // Who has to wait is not answered, and repeats its request.
   if (verdict.kind == AdmissionVerdict::Kind::kWait) return counters_.add(Counter::kUploadsDelayed);

@@ -89,6 +89,40 @@ TEST_F(DropDirectoryTest, ALinkInTheWayIsNotFollowed) {
   EXPECT_EQ(got, "a.1");
 }
 
+TEST_F(DropDirectoryTest, ALinkUnderAHiddenNameIsNeitherFollowedNorInTheWay) {
+  std::ofstream(path() + "/victim") << "precious";
+  DropDirectory drop = opened();
+  for (const char* name : {"/.rackcast-1.partial", "/.rackcast-2.partial"})
+    std::filesystem::create_symlink(path() + "/victim", path() + name);
+  ASSERT_EQ(put(drop, 3, "a"), UploadStatus::kWritten);
+  EXPECT_EQ(std::filesystem::file_size(path() + "/victim"), 8U);
+  EXPECT_EQ(std::filesystem::file_size(path() + "/a"), 3U);
+}
+
+TEST_F(DropDirectoryTest, WhenEveryHiddenNameIsTakenItSaysSo) {
+  DropDirectory drop = opened();
+  for (unsigned i = 1; i <= DropDirectory::kPartialTriesMax; ++i)
+    std::ofstream(path() + "/.rackcast-" + std::to_string(i) + ".partial") << "x";
+  EXPECT_EQ(put(drop, 3, "a"), UploadStatus::kFailed);
+  EXPECT_THAT(drop.error(), HasSubstr("File exists"));
+  EXPECT_EQ(put(drop, 3, "a"), UploadStatus::kWritten);
+}
+
+TEST_F(DropDirectoryTest, TwoOfOneNameAtOnceAreTwoFiles) {
+  DropDirectory drop = opened();
+  DropDirectory::Partial one;
+  DropDirectory::Partial two;
+  ASSERT_EQ(drop.create(one), UploadStatus::kWritten);
+  ASSERT_EQ(drop.create(two), UploadStatus::kWritten);
+  ASSERT_EQ(drop.append(one, bytes(1)), UploadStatus::kWritten);
+  ASSERT_EQ(drop.append(two, bytes(2)), UploadStatus::kWritten);
+  UploadName name;
+  ASSERT_EQ(drop.finish(two, UploadName("a"), name), UploadStatus::kWritten);
+  ASSERT_EQ(drop.finish(one, UploadName("a"), name), UploadStatus::kWritten);
+  EXPECT_THAT(entries(), ::testing::ElementsAre("a", "a.1"));
+  EXPECT_EQ(std::filesystem::file_size(path() + "/a"), 2U);
+}
+
 TEST_F(DropDirectoryTest, HoldsNoMoreThanItMayAndNoticesWhenItIsCleared) {
   DropDirectory drop = opened(20'000);
   ASSERT_EQ(put(drop, 15'000, "a"), UploadStatus::kWritten);
@@ -120,9 +154,11 @@ TEST_F(DropDirectoryTest, RemovesWhatACrashLeftAndNothingElse) {
     ASSERT_EQ(drop.append(partial, bytes(10)), UploadStatus::kWritten);
   }  // as after kill -9: neither finished nor dropped
   std::ofstream(path() + "/.mine.partial") << "not ours";
-  ASSERT_EQ(entries().size(), 2U);
+  std::filesystem::create_symlink("/etc/passwd", path() + "/.rackcast-9.partial");
+  ASSERT_EQ(entries().size(), 3U);
   (void)opened();
   EXPECT_THAT(entries(), ::testing::ElementsAre(".mine.partial"));
+  EXPECT_TRUE(std::filesystem::exists("/etc/passwd"));
 }
 
 // The kernel's own refusal, as of a disk that fills up in the middle of a block.

@@ -240,6 +240,7 @@ TEST_F(TftpUploads, SizesAboveTheLimitAreRefusedBeforeAndWhileTheyCome) {
   blocks(2, 2);
   EXPECT_EQ(answers(), "E3");
   EXPECT_EQ(count(Counter::kUploadTooLarge), 2U);
+  EXPECT_THAT(kinds(), ElementsAre(EventKind::kRefused, EventKind::kTransferStarted, EventKind::kTransferFailed));
   EXPECT_TRUE(harness.router.submitted.empty()) << "the store never heard of it";
   EXPECT_EQ(engine->in_flight(), 0U);
 }
@@ -321,6 +322,7 @@ TEST_F(TftpUploads, AFloodOfRequestsTakesNoPlaceFromOneThatRuns) {
   for (int i = 0; i < 500; ++i)
     wrq("junk", {}, peer(static_cast<std::uint8_t>(i % 150), static_cast<std::uint16_t>(3'000 + i)));
   EXPECT_EQ(count(Counter::kUploadsEvicted), 497U);
+  EXPECT_THAT(kinds(), ElementsAre(EventKind::kTransferStarted)) << "a flood writes no lines";
   (void)answers();
   data_at(mine, 2, "x", peer(200));
   written(taken());
@@ -336,6 +338,74 @@ TEST_F(TftpUploads, WhenAllPlacesAreTakenARequestIsDropped) {
   wrq("a", {}, peer(2));
   EXPECT_EQ(answers(), "");
   EXPECT_EQ(count(Counter::kUploadsTableFull), 1U);
+}
+
+TEST_F(TftpUploads, OneAddressTakesNotAllPlaces) {
+  accept({}, {}, 2 * tftpd::kUploadsPerSourceMax);
+  const auto mine = [](std::size_t i) { return peer(1, static_cast<std::uint16_t>(2'000 + i)); };
+  std::vector<SocketId> tids;
+  for (std::size_t i = 0; i < tftpd::kUploadsPerSourceMax; ++i) {
+    wrq("a", {}, mine(i));
+    EXPECT_EQ(answers(), "A0") << i;
+    tids.push_back(tid);
+  }
+  wrq("a", {}, mine(99));
+  EXPECT_EQ(answers(), "");
+  EXPECT_EQ(count(Counter::kUploadsPerSource), 1U);
+  wrq("a", {}, peer(2));
+  EXPECT_EQ(answers(), "A0") << "another's";
+  data_at(tids[3], 1, "x", mine(3));
+  written(taken());
+  EXPECT_EQ(answers(), "A1");
+  wrq("a", {}, mine(99));
+  EXPECT_EQ(answers(), "A0") << "one has ended";
+}
+
+TEST_F(TftpUploads, WhoIsSilentGivesWayWhenAllPlacesAreTaken) {
+  accept({}, {}, 1);
+  wrq("a", {.blksize = 2'044}, peer(1));
+  (void)answers();
+  const SocketId slow = tid;
+  for (std::uint16_t block = 1; harness.router.submitted.empty(); ++block)
+    data_at(slow, block, std::string(2'044, 'x'), peer(1));
+  written(taken());
+  (void)answers();
+  pass(tftpd::kUploadGivesWay - 1ms);
+  (void)answers();
+  wrq("b", {}, peer(2));
+  EXPECT_EQ(answers(), "");
+  EXPECT_EQ(count(Counter::kUploadsTableFull), 1U);
+  pass(1ms);
+  (void)answers();
+  harness.router.full = true;  // the store is to be told first
+  wrq("b", {}, peer(2));
+  EXPECT_EQ(answers(), "");
+  EXPECT_EQ(count(Counter::kUploadGaveWay), 1U);
+  harness.router.full = false;
+  pass(tftpd::kUploadStoreRetry * 2);
+  EXPECT_TRUE(abandoned());
+  wrq("b", {}, peer(2));
+  EXPECT_EQ(answers(), "A0");
+  EXPECT_EQ(events().back().kind, EventKind::kTransferFailed);
+  data_at(slow, 99, std::string(2'044, 'x'), peer(1));
+  EXPECT_EQ(answers(), "E5") << "its sender is told";
+}
+
+TEST_F(TftpUploads, TwoClientsThatSendOneNameAreTwoFiles) {
+  wrq("log", {}, peer(1));
+  (void)answers();
+  const SocketId first = tid;
+  wrq("log", {}, peer(2));
+  (void)answers();
+  const SocketId second = tid;
+  data_at(first, 1, "one", peer(1));
+  data_at(second, 1, "two", peer(2));
+  const WriteUpload one = taken();
+  const WriteUpload two = taken();
+  EXPECT_NE(one.ticket, two.ticket);
+  EXPECT_NE(one.name.view(), two.name.view());
+  EXPECT_EQ(text_of(one), "one");
+  EXPECT_EQ(text_of(two), "two");
 }
 
 TEST_F(TftpUploads, ARepeatedRequestIsAnsweredAgainAndNotTwiceAtOnce) {
