@@ -38,8 +38,13 @@ void TftpEngine::on_request(const Now& now, const ReceivedDatagram& datagram, co
 }
 
 Terms TftpEngine::terms_for(const ReceivedDatagram& datagram, tftp::Request request) {
+  drop_options(request.options, config_->tftp->refused_options);
+  return negotiate(request, limits_for(datagram, request.options));
+}
+
+// What the machine may be granted of `asked`, reading or writing.
+TermLimits TftpEngine::limits_for(const ReceivedDatagram& datagram, const tftp::Options& asked) {
   const TftpConfig& config = *config_->tftp;
-  drop_options(request.options, config.refused_options);
   TermLimits limits{config.max_blksize, config.max_windowsize,
                     config.retransmit_us.value_or(TermLimits{}.first_wait_us)};
   if (!config.classes.empty()) {
@@ -47,14 +52,14 @@ Terms TftpEngine::terms_for(const ReceivedDatagram& datagram, tftp::Request requ
     const TftpClassConfig* const fits = class_of(config.classes, machines_.find(source), source);
     if (fits != nullptr) limit_by(*fits, limits);
   }
-  if (config.clamp_to_mtu && request.options.blksize) {
+  if (config.clamp_to_mtu && asked.blksize) {
     const std::uint16_t most = unfragmented_block(mtus_, datagram.interface, datagram.peer.address.is_v6());
-    if (*request.options.blksize > most && limits.block_size_max > most) {
+    if (*asked.blksize > most && limits.block_size_max > most) {
       limits.block_size_max = most;
       counters_.add(Counter::kBlocksClamped);
     }
   }
-  return negotiate(request, limits);
+  return limits;
 }
 
 // The peer's running transfer, if any: the same request again is answered again, never twice in parallel; any other

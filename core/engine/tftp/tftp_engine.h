@@ -96,6 +96,7 @@ class TftpEngine final : public Engine {
   // requests.cc
   void on_request(const Now& now, const ReceivedDatagram& datagram, const tftp::Request& request, Sink& sink);
   [[nodiscard]] tftpd::Terms terms_for(const ReceivedDatagram& datagram, tftp::Request request);
+  [[nodiscard]] tftpd::TermLimits limits_for(const ReceivedDatagram& datagram, const tftp::Options& asked);
   [[nodiscard]] bool may_be_asked(const ReceivedDatagram& datagram);
   [[nodiscard]] bool answered_as_duplicate(const Now& now, const Ask& ask, Sink& sink);
   void answer_from_cache(const Now& now, const Ask& ask, Sink& sink);

@@ -21,10 +21,7 @@ void TftpEngine::on_write_request(const Now& now, const ReceivedDatagram& datagr
 
   tftp::Request taken = request;
   drop_options(taken.options, config.refused_options);
-  const Uploads::Ask ask{datagram.peer, *name,
-                         upload_terms(taken, {config.max_blksize, config.max_windowsize,
-                                              config.retransmit_us.value_or(TermLimits{}.first_wait_us)}),
-                         size};
+  const Uploads::Ask ask{datagram.peer, *name, upload_terms(taken, limits_for(datagram, taken.options)), size};
   if (uploads_->answered_as_duplicate(now, ask, sink)) return counters_.add(Counter::kDuplicateRequests);
   if (!uploads_->may_have_another(datagram.peer.address)) return counters_.add(Counter::kUploadsPerSource);
   const AdmissionVerdict verdict = admission_.ask(now, datagram.peer.address, config.admission);

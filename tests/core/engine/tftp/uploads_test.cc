@@ -121,6 +121,23 @@ TEST_F(TftpUploads, OptionsAreGrantedWithinWhatAReceiveBufferHolds) {
   EXPECT_EQ(granted.tsize, 1'000U);
 }
 
+TEST_F(TftpUploads, AMachinesClassCapsWhatItSends) {
+  TftpConfig tftp;
+  tftp.max_blksize = 1'400;
+  TftpClassConfig weak;
+  weak.network = net::IpPrefix::parse("10.0.0.0/8");
+  weak.max_blksize = 600;
+  weak.max_windowsize = 2;
+  tftp.classes = {weak};
+  accept({}, tftp);
+  wrq("a", {.blksize = 1'400, .windowsize = 8});
+  const auto packets = sent();
+  ASSERT_EQ(packets.size(), 1U);
+  const tftp::Packet packet = tftp::parse(packets[0].payload);
+  EXPECT_EQ(std::get<tftp::OptionAck>(packet).options.blksize, 600U);
+  EXPECT_EQ(std::get<tftp::OptionAck>(packet).options.windowsize, 2U);
+}
+
 TEST_F(TftpUploads, ALargeFileGoesToTheStoreBufferByBuffer) {
   wrq("a", {.blksize = 1'024});
   EXPECT_EQ(answers(), "O");
