@@ -124,19 +124,9 @@ void check_listeners(const Node& root, const Config& config, ProblemList& proble
   if (config.board) add("board", config.board->listen);
 }
 
-// What strangers send must not be served, by whatever protocol.
 void check_uploads(const Node& root, const Config& config, ProblemList& problems) {
-  if (!config.tftp || config.tftp->upload.dir.empty()) return;
-  const std::string& dir = config.tftp->upload.dir;
-  const auto check = [&](const char* section, const std::string& served) {
-    if (served.empty() || !config_detail::one_in_the_other(dir, served)) return;
-    problems.error(root.find("tftp")->value.find("upload_dir")->value.at, "tftp.upload_dir",
-                   config_detail::quoted(dir) + " and the root " + config_detail::quoted(served) + " of [" + section +
-                       "] lie in each other: what strangers send must not be served; name a folder elsewhere");
-  };
-  check("tftp", config.tftp->root);
-  if (config.http) check("http", config.http->root);
-  if (config.ftp) check("ftp", config.ftp->root);
+  for (const std::string& clash : config_detail::served_uploads(config))
+    problems.error(root.find("tftp")->value.find("upload_dir")->value.at, "tftp.upload_dir", clash);
 }
 
 Config read_sections(const Node& root, ProblemList& problems) {

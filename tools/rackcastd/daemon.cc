@@ -9,6 +9,7 @@
 #include <csignal>
 #include <utility>
 
+#include "core/config/folders.h"
 #include "core/config/in_force.h"
 #include "core/config/map_file.h"
 #include "core/config/parse.h"
@@ -332,6 +333,8 @@ std::shared_ptr<const Config> Daemon::reread() {
 Result<void> Daemon::put_in_force(const Config& loaded) {
   const ReloadPlan plan = reload_plan(*config_, loaded);
   const auto next = std::make_shared<const Config>(in_force(*config_, loaded));
+  if (const auto clashes = config_detail::served_uploads(*next); !clashes.empty())
+    return fail("[tftp].upload_dir, which waits for a restart: " + clashes.front());
   if (images_ != nullptr) {
     if (auto reopened = images_->reopen_root(); !reopened) return reopened;
   }

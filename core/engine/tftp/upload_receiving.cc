@@ -1,5 +1,6 @@
 // Uploads: DATA in, ACKs out, buffers to the store and back.
 #include <algorithm>
+#include <cassert>
 #include <utility>
 
 #include "core/engine/tftp/engine_limits.h"
@@ -7,6 +8,14 @@
 #include "core/engine/tftp/uploads.h"
 
 namespace rackcast::engine::tftpd {
+namespace {
+
+// Room for so many bytes more, and for a CR that netascii held back before them.
+bool holds(const UploadBuffer& buffer, std::size_t bytes) {
+  return buffer.size + bytes + 1 <= kUploadBufferBytes;
+}
+
+}  // namespace
 
 bool Uploads::on_data(const Now& now, const ReceivedDatagram& datagram, const tftp::Data& data,
                       const UploadConfig& config, Sink& sink) {
@@ -47,13 +56,16 @@ void Uploads::receive(const Now& now, UploadIndex index, std::span<const std::by
     report(now, upload, EventKind::kTransferProgress, {}, sink);
   }
   upload.last = payload.size() < upload.terms.block_size;
-  if (upload.last || ++upload.in_window >= upload.terms.window) return end_window(now, index, config.rate_mbit, sink);
+  // Windows that never end, each broken by a gap or a silence, fill the buffer all the same.
+  const bool window_ends = ++upload.in_window >= upload.terms.window || !holds(*upload.buffer, upload.terms.block_size);
+  if (upload.last || window_ends) return end_window(now, index, config.rate_mbit, sink);
   set_deadline(index, now.monotonic + wait_of(upload));
 }
 
-// The one copy of the bytes. A CR held back by netascii takes one byte more; a window is far smaller than the buffer.
+// The one copy of the bytes.
 void Uploads::take(Upload& upload, std::span<const std::byte> payload) {
   UploadBuffer& buffer = *upload.buffer;
+  assert(holds(buffer, payload.size()) && "a buffer that is full goes to the store before the next block");
   const std::span<std::byte> room = std::span(buffer.bytes).subspan(buffer.size);
   if (upload.terms.mode == tftp::Mode::kNetascii) {
     buffer.size += translate_back(payload, upload.after_cr, room);
@@ -92,8 +104,8 @@ void Uploads::on_other_block(const Now& now, UploadIndex index, std::uint64_t bl
 // The buffer has room for one window more, or goes to the store now.
 void Uploads::end_window(const Now& now, UploadIndex index, std::uint32_t rate_mbit, Sink& sink) {
   const Upload& upload = all_[index];
-  const std::size_t next_window = std::size_t{upload.terms.window} * upload.terms.block_size + 1;
-  if (upload.last || upload.buffer->size + next_window > kUploadBufferBytes) return hand_over(now, index, sink);
+  const std::size_t next_window = std::size_t{upload.terms.window} * upload.terms.block_size;
+  if (upload.last || !holds(*upload.buffer, next_window)) return hand_over(now, index, sink);
   pace(now, index, rate_mbit, sink);
 }
 

@@ -193,6 +193,47 @@ TEST_F(TftpUploads, AGapIsReportedOnceAndAWindowThatCameTwiceOnce) {
   EXPECT_EQ(count(Counter::kUploadGaps), 1U);
 }
 
+// Each window is broken by a gap before it ends, so no window's end ever looks at the buffer.
+TEST_F(TftpUploads, WindowsThatNeverEndDoNotOverrunTheBuffer) {
+  for (const auto mode : {tftp::Mode::kOctet, tftp::Mode::kNetascii}) {
+    wrq("a", {.blksize = 2'044, .windowsize = 16}, peer(), mode);
+    (void)answers();
+    std::uint16_t next = 1;
+    std::size_t stored = 0;
+    while (stored < 4 * kUploadBufferBytes) {
+      for (int i = 0; i < 15 && harness.router.submitted.empty(); ++i, ++next) blocks(next, next, 2'044);
+      blocks(next + 1, next + 1, 2'044);
+      (void)answers();
+      if (harness.router.submitted.empty()) continue;
+      const WriteUpload work = taken();
+      ASSERT_LE(work.buffer->size, kUploadBufferBytes);
+      stored += work.buffer->size;
+      written(work);
+      while (harness.io.sent.empty()) pass(1ms);
+      EXPECT_EQ(answers(), "A" + std::to_string(next - 1)) << "what came is acknowledged, the rest asked for again";
+    }
+    data(next, "");
+    EXPECT_EQ(stored + taken().buffer->size, (next - 1) * 2'044U);
+    error(tftp::ErrorCode::kUndefined, "enough");
+    harness.router.submitted.clear();
+    accept({});
+  }
+}
+
+TEST_F(TftpUploads, NorDoTimeoutsInTheMiddleOfWindows) {
+  wrq("a", {.blksize = 2'044, .windowsize = 16});
+  (void)answers();
+  std::uint16_t next = 1;
+  for (; harness.router.submitted.empty(); ++next) {
+    ASSERT_LE(next, kUploadBufferBytes / 2'044);
+    blocks(next, next, 2'044);
+    if (next % 10 == 0) pass_in_steps(1'100ms);
+  }
+  EXPECT_GT(count(Counter::kUploadTimeouts), 0U);
+  const WriteUpload work = taken();
+  EXPECT_EQ(work.buffer->size, (next - 1) * 2'044U);
+}
+
 TEST_F(TftpUploads, ADuplicateInLockStepIsAcknowledgedAnOlderOneIsNot) {
   wrq("a");
   (void)answers();
