@@ -31,6 +31,8 @@ constexpr std::array kSections{
     SectionSpec{"dhcp.boot", kTable, true, "boot files by client architecture"},
     SectionSpec{"dhcp.host", kArray, true, "a known machine, with or without a reserved address"},
     SectionSpec{"tftp", kTable, true, "TFTP; absent: off"},
+    SectionSpec{"tftp.network", kArray, true,
+                "a cap for a network's machines together: the first that holds one counts"},
     SectionSpec{"tftp.class", kArray, true, "terms for some machines: the first that fits counts"},
     SectionSpec{"http", kTable, true, "the install tree over HTTP; absent: off"},
     SectionSpec{"ftp", kTable, true, "the install tree over anonymous FTP; absent: off"},
@@ -206,6 +208,9 @@ constexpr std::array kKeys{
     KeySpec{"tftp", "cache_bytes", kInteger, "2147483648", kRestart, "memory for images", "4294967296", false,
             kCacheBytesMin, kCacheBytesMax},
 
+    KeySpec{"tftp.network", "network", kText, "", kLive, "the machines' addresses", "\"192.168.7.0/24\"", true},
+    KeySpec{"tftp.network", "rate_mbit", kInteger, "", kLive, "cap of all its machines together, Mbit/s", "800", true,
+            1, kRateMbitMax},
     KeySpec{"tftp.class", "name", kText, "", kLive, "for the reader", "\"old firmware\"", true},
     KeySpec{"tftp.class", "architecture", KeyKind::kChoice, "", kLive, "machines of this kind, as DHCP heard it",
             "\"efi64\"", false, 0, 0, "bios efi32 efi64 arm32 arm64"},

@@ -63,6 +63,7 @@ TEST(InForce, TakesTheLiveKeysAndKeepsTheOthers) {
   loaded.tftp->retransmit_us = 1;
   loaded.tftp->unique_root = UniqueRoot::kIp;
   loaded.tftp->clamp_to_mtu = false;
+  loaded.tftp->networks.clear();
   loaded.tftp->classes.clear();
   loaded.http->root = "/elsewhere";
   loaded.ftp->root = "/elsewhere";

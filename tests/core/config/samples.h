@@ -76,6 +76,9 @@ retransmit_us = 500000
 unique_root = "mac"
 clamp_to_mtu = true
 cache_bytes = 1073741824
+[[tftp.network]]
+network = "192.168.7.0/24"
+rate_mbit = 500
 [[tftp.class]]
 name = "old firmware"
 architecture = "efi64"
