@@ -116,6 +116,13 @@ struct TftpClassConfig {
   std::uint8_t rollover = 0;  // the block number after 65 535
 };
 
+// A cap for all machines of a network together ([[tftp.network]]): the first network that holds a machine counts.
+inline constexpr std::size_t kTftpNetworksMax = 64;
+struct TftpNetworkConfig {
+  net::IpPrefix network;
+  std::uint32_t rate_mbit = 0;
+};
+
 // A folder of the root for each machine.
 enum class UniqueRoot : std::uint8_t { kOff, kIp, kMac };
 
@@ -144,6 +151,7 @@ struct TftpConfig {
   UniqueRoot unique_root = UniqueRoot::kOff;
   bool clamp_to_mtu = false;  // no block that would be cut into fragments
   std::vector<TftpClassConfig> classes;
+  std::vector<TftpNetworkConfig> networks;
   std::uint64_t cache_bytes = std::uint64_t{2} << 30U;  // image budget
   UploadConfig upload;
 };

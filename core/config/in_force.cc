@@ -23,6 +23,7 @@ Config in_force(const Config& running, const Config& loaded) {
     next.tftp->upload.rate_mbit = loaded.tftp->upload.rate_mbit;
     next.tftp->unique_root = loaded.tftp->unique_root;
     next.tftp->clamp_to_mtu = loaded.tftp->clamp_to_mtu;
+    next.tftp->networks = loaded.tftp->networks;
     next.tftp->classes = loaded.tftp->classes;
   }
   if (next.http && loaded.http) {

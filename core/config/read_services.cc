@@ -83,6 +83,8 @@ TftpConfig read_tftp(const Node& tftp, ProblemList& problems) {
   config.clamp_to_mtu = reader.boolean("clamp_to_mtu").value_or(false);
   for (const Node* const table : array_section(tftp, "class", "tftp.class", kTftpClassesMax, problems))
     config.classes.push_back(read_tftp_class(*table, problems));
+  for (const Node* const table : array_section(tftp, "network", "tftp.network", kTftpNetworksMax, problems))
+    config.networks.push_back(read_tftp_network(*table, problems));
   config.refused_options = reader.chosen("refused_options");
   if (const auto value = reader.integer("rate_mbit")) config.rate_mbit = static_cast<std::uint32_t>(*value);
   if (const auto value = reader.integer("rate_mbit_per_machine"))

@@ -137,8 +137,8 @@ LaneGroup::Engines LaneGroup::add_engines(std::size_t index, PacketIo& packet_io
     tftp.epoch = &services.images->epoch();
     for (const io::InterfaceFacts& interface : interfaces_) tftp.mtus.push_back({interface.index, interface.mtu});
     tftp.totals = tftp_totals_;
+    tftp.shared_rates = tftp_rates_;
     tftp.upload_pace = upload_pace_;
-    tftp.total_rate = tftp_rate_;
     if (!services.name_map.empty()) tftp.name_map = NameMap::parse(services.name_map).map;  // each lane has its own
     tftp.seed = random_seed();
     auto made = std::make_unique<engine::TftpEngine>(std::move(tftp));

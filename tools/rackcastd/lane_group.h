@@ -98,7 +98,7 @@ class LaneGroup {
   std::unique_ptr<ThreadedWorkRouter> router_;
   std::shared_ptr<ServiceTotals> tftp_totals_ = std::make_shared<ServiceTotals>();
   std::shared_ptr<UploadPace> upload_pace_ = std::make_shared<UploadPace>();
-  std::shared_ptr<engine::tftpd::SharedRateBucket> tftp_rate_ = std::make_shared<engine::tftpd::SharedRateBucket>();
+  std::shared_ptr<engine::tftpd::SharedRates> tftp_rates_ = std::make_shared<engine::tftpd::SharedRates>();
   std::vector<std::unique_ptr<LaneThread>> threads_;  // last: joined before what they use goes
 };
 

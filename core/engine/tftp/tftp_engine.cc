@@ -37,7 +37,7 @@ TftpEngine::TftpEngine(TftpSetup setup)
                   .local_time = setup.local_time}),
       queue_(table_.all(), setup.seed ^ 0xA076'1D64'78BD'642FULL),
       pauses_(static_cast<std::uint32_t>(table_.capacity()), kPaceTick),
-      caps_(std::move(setup.total_rate), std::min(table_.capacity(), kRateMachinesMax),
+      caps_(std::move(setup.shared_rates), std::min(table_.capacity(), kRateMachinesMax),
             setup.seed ^ 0xE703'7ED1'A0B4'28DBULL),
       tid_draw_(setup.seed ^ 0x2545'F491'4F6C'DD1DULL) {
   if (config_->tftp && !config_->tftp->upload.dir.empty())

@@ -35,9 +35,9 @@ struct TftpSetup {
   TftpTids tids;                                                              // not used under single_port
   const ImageEpoch* epoch = nullptr;                                          // the store's; outlives the engine
   std::shared_ptr<ServiceTotals> totals = std::make_shared<ServiceTotals>();  // of all lanes
-  std::shared_ptr<tftpd::SharedRateBucket> total_rate = std::make_shared<tftpd::SharedRateBucket>();  // of all lanes
-  std::shared_ptr<UploadPace> upload_pace = std::make_shared<UploadPace>();                           // of all lanes
-  std::vector<tftpd::InterfaceMtu> mtus;    // for clamp_to_mtu
+  std::shared_ptr<tftpd::SharedRates> shared_rates = std::make_shared<tftpd::SharedRates>();  // of all lanes
+  std::shared_ptr<UploadPace> upload_pace = std::make_shared<UploadPace>();                   // of all lanes
+  std::vector<tftpd::InterfaceMtu> mtus;                                                      // for clamp_to_mtu
   std::unique_ptr<const NameMap> name_map;  // of [tftp].map_file; null: names as asked
   const LocalTime* local_time = nullptr;    // for access_times; null: the machine's
   std::uint64_t seed = 0;                   // random, secret: hashes of what strangers send

@@ -80,6 +80,7 @@ TEST(InForce, TakesTheLiveKeysAndKeepsTheOthers) {
   loaded.tftp->upload = {"/elsewhere", 1, 2, 3};
   loaded.tftp->unique_root = UniqueRoot::kIp;
   loaded.tftp->clamp_to_mtu = false;
+  loaded.tftp->networks.clear();
   loaded.tftp->classes.clear();
   loaded.http->root = "/elsewhere";
   loaded.ftp->root = "/elsewhere";
