@@ -9,7 +9,7 @@
 #include "core/admission/source_limiter.h"
 #include "core/config/config.h"
 #include "core/engine/tftp/machine_terms.h"
-#include "core/engine/tftp/rate_bucket.h"
+#include "core/engine/tftp/rate_caps.h"
 #include "core/engine/tftp/socket_roles.h"
 #include "core/engine/tftp/upload_pace.h"
 #include "core/images/image_epoch.h"
