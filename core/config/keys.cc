@@ -21,6 +21,9 @@ constexpr std::int64_t kWindowMax = 65'535;                     // RFC 7440
 constexpr std::int64_t kCacheBytesMin = 1 << 20;                // smaller holds not even an NBP and its modules
 constexpr std::int64_t kCacheBytesMax = std::int64_t{1} << 44;  // 16 TiB: a slip of the keyboard, not a machine
 
+constexpr std::int64_t kUploadBytesMax = std::int64_t{1} << 40;  // 1 TiB
+constexpr std::int64_t kUploadRateMax = 100'000;
+
 constexpr SectionShape kTable = SectionShape::kTable;
 constexpr SectionShape kArray = SectionShape::kArrayOfTables;
 
@@ -208,6 +211,14 @@ constexpr std::array kKeys{
     KeySpec{"tftp", "cache_bytes", kInteger, "2147483648", kRestart, "memory for images", "4294967296", false,
             kCacheBytesMin, kCacheBytesMax},
 
+    KeySpec{"tftp", "upload_dir", kPath, "", kRestart, "where files that clients send go; absent: none are accepted",
+            "\"/var/lib/rackcast/uploads\""},
+    KeySpec{"tftp", "upload_bytes_max", kInteger, "67108864", kLive, "largest file accepted, bytes", "67108864", false,
+            1, kUploadBytesMax},
+    KeySpec{"tftp", "upload_total_bytes_max", kInteger, "1073741824", kRestart,
+            "what upload_dir may hold, bytes; a file counts as 4096 at least", "1073741824", false, 1, kUploadBytesMax},
+    KeySpec{"tftp", "upload_rate_mbit", kInteger, "100", kLive, "of all uploads together, megabits a second", "100",
+            false, 1, kUploadRateMax},
     KeySpec{"tftp.network", "network", kText, "", kLive, "the machines' addresses", "\"192.168.7.0/24\"", true},
     KeySpec{"tftp.network", "rate_mbit", kInteger, "", kLive, "cap of all its machines together, Mbit/s", "800", true,
             1, kRateMbitMax},

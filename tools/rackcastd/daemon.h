@@ -19,6 +19,7 @@
 #include "core/leases/lease_store.h"
 #include "core/mailbox.h"
 #include "core/result.h"
+#include "core/uploads/upload_store.h"
 #include "io_backends/control/control_socket.h"
 #include "io_backends/stream/server.h"
 #include "tools/rackcastd/lane_group.h"
@@ -65,6 +66,7 @@ class Daemon {
   [[nodiscard]] Result<void> open_sockets();
   [[nodiscard]] Result<void> become_user();
   [[nodiscard]] Result<void> open_stores();
+  [[nodiscard]] Result<void> open_uploads();
   [[nodiscard]] Result<void> start_lanes();
   [[nodiscard]] Result<void> start_streams();
   [[nodiscard]] Result<void> start_control();
@@ -91,6 +93,7 @@ class Daemon {
   std::unique_ptr<LaneGroup> lanes_;
   std::unique_ptr<ImageStore> images_;
   std::unique_ptr<LeaseStore> leases_;
+  std::unique_ptr<UploadStore> uploads_;
   std::vector<Lease> known_leases_;
   std::optional<io::StreamSockets> stream_sockets_;
   std::unique_ptr<io::StreamServer> streams_;
