@@ -106,8 +106,8 @@ std::vector<ProfileShare> profiles_of(io::SeededRandom& random) {
 }
 
 // Under loss a machine may hear nothing until its patience is over; of fifty so many must be done all the same. Beyond
-// kLossWithPatience firmware gives up by design (six tries for each of a hundred requests): there only what was promised
-// is judged, not who came through.
+// kLossWithPatience firmware gives up by design (six tries for each of a hundred requests): there only what was
+// promised is judged, not who came through.
 constexpr std::uint32_t kLossyDonePercentMin = 90;
 constexpr double kLossWithPatience = 0.08;
 
