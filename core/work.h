@@ -12,6 +12,7 @@
 #include "core/images/path.h"
 #include "core/leases/lease.h"
 #include "core/machines/machine.h"
+#include "core/packet_io.h"
 #include "core/upload_buffer.h"
 #include "proto/bytes/fixed_text.h"
 #include "proto/bytes/strong_id.h"
@@ -56,7 +57,18 @@ struct WriteUpload {  // append to the upload's file; answered by UploadWritten
 struct AbandonUpload {  // nothing is kept; no answer
   Ticket ticket;
 };
-using Work = std::variant<CommitLease, LoadImage, ReadPiece, ReleaseImage, PublishMachine, WriteUpload, AbandonUpload>;
+enum class ProbeMethod : std::uint8_t { kArp, kIcmp };
+struct ProbeAddress {  // does anybody on the wire use this address? Answered by AddressProbed
+  Ticket ticket;
+  ProbeMethod method = ProbeMethod::kArp;
+  net::Ipv4Address address;
+  net::Ipv4Address source;   // ours, to ask from
+  InterfaceIndex interface;  // 0: by route (ICMP only)
+  net::MacAddress client;    // who is to get it: an ARP answer of its own is no conflict
+  Duration timeout = std::chrono::seconds(1);
+};
+using Work = std::variant<CommitLease, LoadImage, ReadPiece, ReleaseImage, PublishMachine, WriteUpload, AbandonUpload,
+                          ProbeAddress>;
 
 // --- Completions
 // --------------------------------------------------------------------------------------------------------
@@ -104,6 +116,10 @@ struct UploadWritten {  // any status but kWritten: the upload is forgotten, not
 struct MachineChanged {
   Machine machine;
 };
+struct AddressProbed {
+  Ticket ticket;
+  bool in_use = false;  // somebody answered; false also where it could not be asked
+};
 // Our IPv4 addresses on one interface, as they are now.
 struct OwnAddress {
   net::Ipv4Address address;
@@ -118,8 +134,8 @@ struct ConfigSwapped {
   std::shared_ptr<const std::vector<InterfaceAddresses>> addresses = nullptr;  // null: as they were
 };
 struct StopLane {};  // finish running transfers until the lane's grace ends, accept nothing new
-using Completion =
-    std::variant<LeaseCommitted, ImageLoaded, PieceRead, UploadWritten, MachineChanged, ConfigSwapped, StopLane>;
+using Completion = std::variant<LeaseCommitted, ImageLoaded, PieceRead, UploadWritten, MachineChanged, ConfigSwapped,
+                                StopLane, AddressProbed>;
 
 // Takes Work to whoever does it. Implementations: the daemon's (queues to threads), the simulation's (virtual delays).
 // `submit` may be called by any lane's thread, never blocks, and moves from `work` only when it returns true; false

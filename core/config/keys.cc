@@ -132,11 +132,11 @@ constexpr std::array kKeys{
 
     KeySpec{"dhcp", "mode", kChoice, "\"authoritative\"", kRestart,
             "the network's DHCP server, a proxy beside one, or off", "\"authoritative\"", false, 0, 0,
-            "authoritative proxy off", "proxy"},
+            "authoritative proxy off"},
     KeySpec{"dhcp", "lease_store", KeyKind::kLeaseStore, "\"sqlite\"", kRestart, "where leases are made durable",
             "\"sqlite\""},
     KeySpec{"dhcp", "conflict_probe", kChoice, "\"off\"", kLive, "asking the network before an address is offered",
-            "\"off\"", false, 0, 0, "off arp icmp", "arp icmp"},
+            "\"off\"", false, 0, 0, "off arp icmp"},
 
     KeySpec{"dhcp.subnet", "subnet", KeyKind::kPrefix, "", kLive, "the network, address/length", "\"192.168.1.0/24\"",
             true},

@@ -138,6 +138,14 @@ Result<void> Daemon::open_sockets() {
   auto lanes = LaneGroup::open(*config_);
   if (!lanes) return tl::make_unexpected(lanes.error());
   lanes_ = std::move(*lanes);
+  // A reload may turn probes on, when privileges are gone.
+  if (config_->dhcp && config_->dhcp->mode == DhcpMode::kAuthoritative) {
+    auto probes = io::ProbeSockets::open(lanes_->interfaces());
+    if (probes)
+      probe_sockets_ = std::move(*probes);
+    else if (config_->dhcp->conflict_probe != ConflictProbe::kOff)
+      return tl::make_unexpected(probes.error());
+  }
   if (!config_->http && !config_->ftp && !config_->board) return {};
   auto streams = io::StreamSockets::open(*config_);
   if (!streams) return tl::make_unexpected(streams.error());
@@ -225,6 +233,14 @@ Result<void> Daemon::start_lanes() {
   services.leases = leases_.get();
   services.uploads = uploads_.get();
   services.known_leases = std::move(known_leases_);
+  if (probe_sockets_) {
+    auto prober = io::AddressProber::start(
+        std::move(*probe_sockets_),
+        [this](LaneId lane, const AddressProbed& probed) { return lanes_->post(lane, probed); });
+    if (!prober) return tl::make_unexpected(prober.error());
+    prober_ = std::move(*prober);
+    services.on_probe = [this](LaneId lane, const ProbeAddress& probe) { return prober_->submit(lane, probe); };
+  }
   services.on_machine = [this](const Machine& machine) { machine_feed_.offer(machine); };
   services.on_fallback = [this](const std::string& reason) { say(LogLevel::kWarning, reason); };
   return lanes_->start(std::move(services));
@@ -367,6 +383,7 @@ void Daemon::stop() {
   if (streams_ != nullptr) streams_->stop(kStreamStopGrace);
   // Answers of the stores go to the lanes' ports: the stores end first, the ports with `lanes_` afterwards.
   leases_.reset();
+  prober_.reset();
   images_.reset();
   uploads_.reset();
   pump_.stop();

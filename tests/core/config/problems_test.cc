@@ -225,13 +225,13 @@ std::vector<Case> cases() {
        {{kWarning, 9, "dhcp.host.address", "207.175.42.254 is outside every [[dhcp.subnet]]: it is never offered"}}},
       {"NoSubnet", kServer + "[dhcp]\n", {{kError, 3, "dhcp.subnet", "needs at least one [[dhcp.subnet]]"}}},
       {"NotBuilt",
-       kServer + "io = \"dpdk\"\n[dhcp]\nmode = \"proxy\"\nlease_store = \"postgresql://db/leases\"\nconflict_probe = "
-                 "\"arp\"\n"
+       kServer + "io = \"dpdk\"\n[dhcp]\nlease_store = \"postgresql://db/leases\"\n"
                  "[[dhcp.subnet]]\nsubnet = \"10.0.0.0/8\"\n",
        {{kError, 3, "server.io", "not built yet: io = \"dpdk\"; use \"io_uring\" or \"socket\""},
-        {kError, 5, "dhcp.mode", "not built yet: mode = \"proxy\"; use \"authoritative\" or \"off\""},
-        {kError, 6, "dhcp.lease_store", "not built yet"},
-        {kError, 7, "dhcp.conflict_probe", "not built yet: conflict_probe = \"arp\"; use \"off\""}}},
+        {kError, 5, "dhcp.lease_store", "not built yet"}}},
+      {"ProxyAndProbesAreBuilt",
+       kServer + "[dhcp]\nmode = \"proxy\"\nconflict_probe = \"arp\"\n[dhcp.boot]\nbios = \"pxelinux.0\"\n",
+       {}},
       {"NotBuiltSections",
        kHttp + "[[cast]]\nimage = \"a\"\n[[cast]]\nimage = \"b\"\n[dpdk]\n",
        {{kError, 3, "cast", "not built yet: [[cast]]"},
