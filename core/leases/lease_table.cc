@@ -24,77 +24,86 @@ LeaseState ended_state(LeaseState state) {
   }
 }
 
-std::size_t wanted_capacity(const std::vector<LeasePool>& pools, std::size_t others, std::size_t leases_max) {
-  std::uint64_t wanted = others;
-  for (const LeasePool& pool : pools)
+std::size_t wanted_capacity(const LeaseLayout& layout, std::size_t others, std::size_t leases_max) {
+  std::uint64_t wanted = layout.reservations.size() + others;
+  for (const LeasePool& pool : layout.pools)
     for (const AddressRange& range : pool.ranges) wanted += std::uint64_t{range.last.value()} - range.first.value() + 1;
   return static_cast<std::size_t>(std::min<std::uint64_t>(wanted, leases_max));
 }
 
-// A subnet's own name and its broadcast address are nobody's, whatever the range says (RFC 1122 §3.2.1.3).
-bool is_assignable(net::Ipv4Address address, const net::Ipv4Prefix& subnet) {
-  return subnet.length >= 31 || (address != subnet.base && address != subnet.broadcast());
-}
-
 }  // namespace
 
-bool operator==(const LeasePool& a, const LeasePool& b) {
-  const auto same = [](const AddressRange& x, const AddressRange& y) { return x.first == y.first && x.last == y.last; };
-  return a.subnet == b.subnet && std::equal(a.ranges.begin(), a.ranges.end(), b.ranges.begin(), b.ranges.end(), same);
-}
-
-LeaseTable::LeaseTable(std::vector<LeasePool> pools, const std::vector<Reservation>& reservations, std::size_t extra,
-                       const LeaseLimits& limits, std::uint64_t seed)
+LeaseTable::LeaseTable(LeaseLayout layout, std::size_t extra, const LeaseLimits& limits, std::uint64_t seed)
     : limits_(limits),
       seed_(seed),
-      reservations_(reservations),
-      slots_(wanted_capacity(pools, reservations.size() + extra, limits.leases_max)),
+      layout_(std::move(layout)),
+      reservations_(layout_.reservations),
+      slots_(wanted_capacity(layout_, extra, limits.leases_max)),
       by_address_(slots_.size()),
-      by_mac_(slots_.size()),
+      by_key_(slots_.size()),
       deadlines_(slots_.size()) {
-  std::sort(reservations_.begin(), reservations_.end(),
-            [](const Reservation& a, const Reservation& b) { return a.address < b.address; });
-  pools_.reserve(pools.size());
-  for (LeasePool& facts : pools) {
+  std::stable_sort(reservations_.begin(), reservations_.end(),
+                   [](const Reservation& a, const Reservation& b) { return a.address < b.address; });
+  pools_.reserve(layout_.pools.size());
+  for (const LeasePool& facts : layout_.pools) {
     Pool pool;
-    pool.facts = std::move(facts);
-    if (!pool.facts.ranges.empty()) pool.next_fresh = pool.facts.ranges.front().first.value();
+    pool.ranges = facts.ranges;
+    if (!pool.ranges.empty()) pool.next_fresh = pool.ranges.front().first.value();
     pools_.push_back(std::move(pool));
   }
-  index_pools();
+  index_layout();
   free_slots_.reserve(slots_.size());
   for (std::size_t i = slots_.size(); i > 0; --i) free_slots_.push_back(static_cast<std::uint32_t>(i - 1));
 }
 
-void LeaseTable::index_pools() {
-  subnets_.reserve(pools_.size());
-  for (std::uint32_t number = 0; number < pools_.size(); ++number) {
-    const LeasePool& facts = pools_[number].facts;
-    subnets_.push_back({facts.subnet.base, facts.subnet.broadcast(), number});
-    for (const AddressRange& range : facts.ranges) ranges_.push_back({range.first, range.last, number});
-  }
+void LeaseTable::index_layout() {
+  for (const LeaseSubnet& subnet : layout_.subnets)
+    subnets_.push_back({subnet.prefix.base, subnet.prefix.broadcast(), static_cast<std::uint32_t>(subnets_.size())});
+  for (std::uint32_t number = 0; number < pools_.size(); ++number)
+    for (const AddressRange& range : pools_[number].ranges) ranges_.push_back({range.first, range.last, number});
   const auto by_address = [](const Stretch& a, const Stretch& b) { return a.first < b.first; };
   std::sort(subnets_.begin(), subnets_.end(), by_address);
   std::sort(ranges_.begin(), ranges_.end(), by_address);
 }
 
+void LeaseTable::reconfigure(LeaseLayout layout, WallTime now) {
+  std::vector<Lease> kept;
+  for_each([&](const Lease& lease) { kept.push_back(lease); });
+  // The latest of a machine's leases is the one that stays in force, and rests go by their end.
+  std::sort(kept.begin(), kept.end(), [](const Lease& a, const Lease& b) {
+    const auto moment = [](const Lease& lease) {
+      return lease.state == LeaseState::kAbandoned ? lease.ends : lease.starts;
+    };
+    return moment(a) < moment(b);
+  });
+  LeaseTable next(std::move(layout), kept.size(), limits_, seed_);
+  for (const Lease& lease : kept)
+    if (lease.state != LeaseState::kOffered) (void)next.restore(lease, now);
+  for (const Lease& lease : kept)
+    if (lease.state == LeaseState::kOffered)
+      (void)next.hold(lease.address, {lease.key, {}, lease.mac, lease.relay, lease.relay_info}, now);
+  for (const CounterRow<LeaseTableStats>& row : kLeaseTableRows) next.stats_.*row.value += stats_.*row.value;
+  *this = std::move(next);
+}
+
 bool LeaseTable::restore(const Lease& lease, WallTime now) {
   const bool resting = lease.state == LeaseState::kAbandoned && lease.ends > now;
   const bool active = lease.state == LeaseState::kActive && lease.ends > now;
-  const bool ours = range_pool(lease.address) != kNoPool || reserved_for(lease.address).has_value();
+  const bool ours = range_pool(lease.address) != kNoPool || reserved_for(lease.address) != nullptr;
   if (slot_of(lease.address) != kNoSlot || (!ours && !active)) return true;  // nothing worth remembering
   const std::uint32_t at = make_slot(lease.address);
   if (at == kNoSlot) return false;
   slots_[at].lease = lease;
+  slots_[at].lease.key = key_of(lease);
   slots_[at].lease.state = LeaseState::kFree;
   slots_[at].last_seen = lease.starts;
   slots_[at].keyed = true;
-  by_mac_.insert(net::hash(lease.mac, seed_), at);
+  by_key_.insert(slots_[at].lease.key.hash(seed_), at);
   if (active || resting) {
     set_state(at, active ? LeaseState::kActive : LeaseState::kAbandoned);
     slots_[at].durable = true;
     if (lease.ends != WallTime::max()) deadlines_.set(at, lease.ends);
-    if (active) end_others(lease.mac, at, now);
+    if (active) end_others(slots_[at].lease.key, at, now);
     if (resting) list_resting(at);
   } else {
     set_state(at, ended_state(lease.state));
@@ -103,35 +112,51 @@ bool LeaseTable::restore(const Lease& lease, WallTime now) {
   return true;
 }
 
-const Lease* LeaseTable::find(net::Ipv4Address address) const {
+std::optional<Lease> LeaseTable::find(net::Ipv4Address address) const {
   const std::uint32_t at = slot_of(address);
-  return at == kNoSlot ? nullptr : &slots_[at].lease;
+  return at == kNoSlot ? std::nullopt : std::optional(slots_[at].lease);
 }
 
-const Lease* LeaseTable::find(const net::MacAddress& mac, std::size_t pool) const {
-  const std::uint32_t at = slot_of(mac, pools_[pool].facts.subnet);
-  return at == kNoSlot ? nullptr : &slots_[at].lease;
+std::optional<Lease> LeaseTable::find(const MachineKey& key, std::uint32_t link) const {
+  const std::uint32_t at = slot_of(key, link);
+  return at == kNoSlot ? std::nullopt : std::optional(slots_[at].lease);
 }
 
-Availability LeaseTable::availability(net::Ipv4Address address, const net::MacAddress& mac) const {
-  const auto owner = reserved_for(address);
-  if (owner && *owner != mac) return Availability::kReserved;
+bool LeaseTable::is_reserved_from(net::Ipv4Address address, const LeaseClient& client) const {
+  const MachineKey* owner = reserved_for(address);
+  return owner != nullptr && *owner != client.key && (client.host.is_none() || *owner != client.host);
+}
+
+// A subnet's own name and its broadcast address are nobody's, whatever the range says (RFC 1122 §3.2.1.3).
+bool LeaseTable::is_assignable(net::Ipv4Address address) const {
+  const std::uint32_t number = number_at(subnets_, address);
+  if (number == kNoPool) return true;
+  const net::Ipv4Prefix& subnet = layout_.subnets[number].prefix;
+  return subnet.length >= 31 || (address != subnet.base && address != subnet.broadcast());
+}
+
+Availability LeaseTable::availability(net::Ipv4Address address, const LeaseClient& client) const {
+  if (is_reserved_from(address, client)) return Availability::kReserved;
   const std::uint32_t at = slot_of(address);
   if (at == kNoSlot) {
-    if (owner) return Availability::kFree;
-    const std::uint32_t pool = range_pool(address);
-    if (pool == kNoPool || !is_assignable(address, pools_[pool].facts.subnet)) return Availability::kOutside;
-    return Availability::kFree;
+    if (reserved_for(address) != nullptr) return Availability::kFree;
+    return range_pool(address) == kNoPool || !is_assignable(address) ? Availability::kOutside : Availability::kFree;
   }
   const Lease& lease = slots_[at].lease;
+  const bool own = lease.key == client.key;
   if (lease.state == LeaseState::kAbandoned) return Availability::kResting;
-  if (is_in_force(lease.state)) return lease.mac == mac ? Availability::kOwn : Availability::kTaken;
-  return lease.mac == mac && lease.state != LeaseState::kFree ? Availability::kPrevious : Availability::kFree;
+  if (is_in_force(lease.state)) return own ? Availability::kOwn : Availability::kTaken;
+  return own && lease.state != LeaseState::kFree ? Availability::kPrevious : Availability::kFree;
 }
 
-std::optional<std::size_t> LeaseTable::pool_of(net::Ipv4Address address) const {
-  const std::uint32_t pool = pool_at(subnets_, address);
-  return pool == kNoPool ? std::nullopt : std::optional<std::size_t>(pool);
+std::optional<std::uint32_t> LeaseTable::pool_of(net::Ipv4Address address) const {
+  const std::uint32_t pool = range_pool(address);
+  return pool == kNoPool ? std::nullopt : std::optional(pool);
+}
+
+std::optional<std::uint32_t> LeaseTable::link_of(net::Ipv4Address address) const {
+  const std::uint32_t subnet = number_at(subnets_, address);
+  return subnet == kNoPool ? std::nullopt : std::optional(layout_.subnets[subnet].link);
 }
 
 bool LeaseTable::is_durable(net::Ipv4Address address) const {
@@ -139,70 +164,95 @@ bool LeaseTable::is_durable(net::Ipv4Address address) const {
   return at != kNoSlot && slots_[at].durable;
 }
 
-OfferResult LeaseTable::offer(const net::MacAddress& mac, std::size_t pool, std::optional<net::Ipv4Address> requested,
-                              WallTime now) {
-  const auto number = static_cast<std::uint32_t>(pool);
-  if (pools_[pool].facts.ranges.empty()) return {OfferFailure::kPoolEmpty, {}};
-  std::uint32_t at = slot_of(mac, pools_[pool].facts.subnet);
-  if (at != kNoSlot && slots_[at].pool != number && !is_in_force(slots_[at].lease.state)) at = kNoSlot;
-  if (at != kNoSlot && availability(slots_[at].lease.address, mac) == Availability::kReserved) at = kNoSlot;
+// The machine's own, current or previous, where it may have it still.
+std::uint32_t LeaseTable::known_slot(const LeaseClient& client, std::span<const std::uint32_t> pools) const {
+  const auto used = std::find_if(pools.begin(), pools.end(), [&](auto pool) { return !pools_[pool].ranges.empty(); });
+  const auto link = link_of(pools_[*used].ranges.front().first);
+  const std::uint32_t at = link ? slot_of(client.key, *link) : kNoSlot;
+  if (at == kNoSlot || is_reserved_from(slots_[at].lease.address, client)) return kNoSlot;
+  const std::uint32_t pool = slots_[at].pool;
+  const bool in_force_outside = pool == kNoPool && is_in_force(slots_[at].lease.state);
+  const bool given = std::find(pools.begin(), pools.end(), pool) != pools.end();
+  return in_force_outside || given ? at : kNoSlot;
+}
+
+std::uint32_t LeaseTable::new_slot(const LeaseClient& client, std::span<const std::uint32_t> pools,
+                                   std::optional<net::Ipv4Address> requested) {
+  if (requested && availability(*requested, client) == Availability::kFree &&
+      std::find(pools.begin(), pools.end(), range_pool(*requested)) != pools.end()) {
+    const std::uint32_t at = slot_of(*requested);
+    return at == kNoSlot ? make_slot(*requested) : at;
+  }
+  for (const std::uint32_t pool : pools)
+    if (const std::uint32_t at = take_fresh(pool); at != kNoSlot) return at;
+  for (const std::uint32_t pool : pools)
+    if (pools_[pool].reusable.head != kNoSlot) return pools_[pool].reusable.head;
+  return kNoSlot;
+}
+
+OfferResult LeaseTable::offer(const LeaseClient& client, std::span<const std::uint32_t> pools,
+                              std::optional<net::Ipv4Address> requested, WallTime now) {
+  const auto has_none = [&](std::uint32_t pool) { return pools_[pool].ranges.empty(); };
+  if (std::all_of(pools.begin(), pools.end(), has_none)) return {OfferFailure::kPoolEmpty, {}};
+  std::uint32_t at = known_slot(client, pools);
   // Past the limit nothing new is held; a machine that holds something is still answered.
   const bool holds_one = at != kNoSlot && is_in_force(slots_[at].lease.state);
   if (!holds_one && offers_ >= limits_.offer_holds_max) {
     ++stats_.hold_limit;
     return {OfferFailure::kHoldLimit, {}};
   }
-  if (at == kNoSlot && requested && range_pool(*requested) == number &&
-      availability(*requested, mac) == Availability::kFree) {
-    at = slot_of(*requested);
-    if (at == kNoSlot) at = make_slot(*requested);
-  }
-  if (at == kNoSlot) at = take_fresh(number);
-  if (at == kNoSlot) at = pools_[pool].reusable.head;
+  if (at == kNoSlot) at = new_slot(client, pools, requested);
   if (at == kNoSlot) {
     ++stats_.pool_exhausted;
     return {OfferFailure::kPoolExhausted, {}};
   }
-  if (!hold_slot(at, mac, now)) return {OfferFailure::kHoldLimit, {}};
+  if (!hold_slot(at, client, now)) return {OfferFailure::kHoldLimit, {}};
   return {OfferFailure::kNone, slots_[at].lease.address};
 }
 
-OfferResult LeaseTable::reclaim(const net::MacAddress& mac, std::size_t pool, WallTime now) {
-  const std::uint32_t at = pools_[pool].resting.head;
+OfferResult LeaseTable::reclaim(const LeaseClient& client, std::span<const std::uint32_t> pools, WallTime now) {
+  std::uint32_t at = kNoSlot;
+  for (const std::uint32_t pool : pools) {
+    const std::uint32_t head = pools_[pool].resting.head;
+    if (head != kNoSlot && (at == kNoSlot || slots_[head].lease.ends < slots_[at].lease.ends)) at = head;
+  }
   if (at == kNoSlot) return {OfferFailure::kPoolExhausted, {}};
-  if (!hold_slot(at, mac, now)) return {OfferFailure::kHoldLimit, {}};
+  if (!hold_slot(at, client, now)) return {OfferFailure::kHoldLimit, {}};
   ++stats_.reclaimed;
   return {OfferFailure::kNone, slots_[at].lease.address};
 }
 
-bool LeaseTable::hold(net::Ipv4Address address, const net::MacAddress& mac, WallTime now) {
-  const Availability state = availability(address, mac);
-  if (state != Availability::kOwn && state != Availability::kPrevious && state != Availability::kFree) return false;
+OfferFailure LeaseTable::hold(net::Ipv4Address address, const LeaseClient& client, WallTime now) {
+  const Availability state = availability(address, client);
+  if (state != Availability::kOwn && state != Availability::kPrevious && state != Availability::kFree)
+    return OfferFailure::kPoolExhausted;
   std::uint32_t at = slot_of(address);
   if (at == kNoSlot) {
     if (offers_ >= limits_.offer_holds_max) {
       ++stats_.hold_limit;
-      return false;
+      return OfferFailure::kHoldLimit;
     }
     at = make_slot(address);
   }
-  return at != kNoSlot && hold_slot(at, mac, now);
+  return at != kNoSlot && hold_slot(at, client, now) ? OfferFailure::kNone : OfferFailure::kHoldLimit;
 }
 
 bool LeaseTable::activate(const Lease& lease, WallTime now) {
+  const MachineKey key = key_of(lease);
   std::uint32_t at = slot_of(lease.address);
   if (at != kNoSlot) {
     const Lease& old = slots_[at].lease;
-    if (old.state == LeaseState::kAbandoned || (is_in_force(old.state) && old.mac != lease.mac)) return false;
+    if (old.state == LeaseState::kAbandoned || (is_in_force(old.state) && old.key != key)) return false;
   } else {
     at = make_slot(lease.address);
     if (at == kNoSlot) return false;
   }
   unlist(at);
-  set_mac(at, lease.mac);
+  set_owner(at, key, lease.mac);
   Slot& slot = slots_[at];
   const LeaseState before = slot.lease.state;
   slot.lease = lease;
+  slot.lease.key = key;
   slot.lease.state = before;  // set_state keeps the count of offers
   set_state(at, LeaseState::kActive);
   slot.durable = true;
@@ -211,21 +261,21 @@ bool LeaseTable::activate(const Lease& lease, WallTime now) {
     deadlines_.erase(at);
   else
     deadlines_.set(at, lease.ends);
-  end_others(lease.mac, at, now);
+  end_others(key, at, now);
   return true;
 }
 
-void LeaseTable::withdraw_offers(const net::MacAddress& mac) {
-  const std::uint64_t key = net::hash(mac, seed_);
+void LeaseTable::withdraw_offers(const MachineKey& key) {
+  const std::uint64_t hash = key.hash(seed_);
   const auto offered = [&](std::uint32_t at) {
-    return slots_[at].lease.mac == mac && slots_[at].lease.state == LeaseState::kOffered;
+    return slots_[at].lease.key == key && slots_[at].lease.state == LeaseState::kOffered;
   };
-  for (std::uint32_t at = by_mac_.find(key, offered); at != kNoSlot; at = by_mac_.find(key, offered)) end_offer(at);
+  for (std::uint32_t at = by_key_.find(hash, offered); at != kNoSlot; at = by_key_.find(hash, offered)) end_offer(at);
 }
 
-std::optional<Lease> LeaseTable::release(const net::MacAddress& mac, net::Ipv4Address address, WallTime now) {
+std::optional<Lease> LeaseTable::release(const MachineKey& key, net::Ipv4Address address, WallTime now) {
   const std::uint32_t at = slot_of(address);
-  if (at == kNoSlot || slots_[at].lease.state != LeaseState::kActive || slots_[at].lease.mac != mac)
+  if (at == kNoSlot || slots_[at].lease.state != LeaseState::kActive || slots_[at].lease.key != key)
     return std::nullopt;
   slots_[at].lease.ends = now;
   Lease record = slots_[at].lease;
@@ -234,10 +284,10 @@ std::optional<Lease> LeaseTable::release(const net::MacAddress& mac, net::Ipv4Ad
   return record;
 }
 
-std::optional<Lease> LeaseTable::abandon(const net::MacAddress& mac, net::Ipv4Address address, WallTime now) {
+std::optional<Lease> LeaseTable::abandon(const MachineKey& key, net::Ipv4Address address, WallTime now) {
   const std::uint32_t at = slot_of(address);
-  if (at == kNoSlot || !is_in_force(slots_[at].lease.state) || slots_[at].lease.mac != mac) return std::nullopt;
-  if (reserved_for(address)) return std::nullopt;
+  if (at == kNoSlot || !is_in_force(slots_[at].lease.state) || slots_[at].lease.key != key) return std::nullopt;
+  if (reserved_for(address) != nullptr) return std::nullopt;
   Slot& slot = slots_[at];
   set_state(at, LeaseState::kAbandoned);
   slot.lease.bootp = false;
@@ -269,10 +319,6 @@ void LeaseTable::expire(WallTime now) {
   }
 }
 
-void LeaseTable::continue_counting(const LeaseTableStats& before) {
-  for (const CounterRow<LeaseTableStats>& row : kLeaseTableRows) stats_.*row.value += before.*row.value;
-}
-
 std::optional<WallTime> LeaseTable::next_deadline() const {
   if (deadlines_.empty()) return std::nullopt;
   return deadlines_.top_deadline();
@@ -283,15 +329,15 @@ std::uint32_t LeaseTable::slot_of(net::Ipv4Address address) const {
                           [&](std::uint32_t at) { return slots_[at].lease.address == address; });
 }
 
-std::uint32_t LeaseTable::slot_of(const net::MacAddress& mac, const net::Ipv4Prefix& subnet) const {
+std::uint32_t LeaseTable::slot_of(const MachineKey& key, std::uint32_t link) const {
   std::uint32_t best = kNoSlot;
   const auto rank = [&](std::uint32_t at) {
     const LeaseState state = slots_[at].lease.state;
     return state == LeaseState::kActive ? 2 : state == LeaseState::kOffered ? 1 : 0;
   };
-  (void)by_mac_.find(net::hash(mac, seed_), [&](std::uint32_t at) {
+  (void)by_key_.find(key.hash(seed_), [&](std::uint32_t at) {
     const Slot& slot = slots_[at];
-    if (slot.lease.mac != mac || slot.lease.state == LeaseState::kAbandoned || !subnet.contains(slot.lease.address))
+    if (slot.lease.key != key || slot.lease.state == LeaseState::kAbandoned || link_of(slot.lease.address) != link)
       return false;
     if (best == kNoSlot || rank(at) > rank(best) || (rank(at) == rank(best) && slot.last_seen > slots_[best].last_seen))
       best = at;
@@ -300,42 +346,41 @@ std::uint32_t LeaseTable::slot_of(const net::MacAddress& mac, const net::Ipv4Pre
   return best;
 }
 
-std::uint32_t LeaseTable::pool_at(const std::vector<Stretch>& stretches, net::Ipv4Address address) {
+std::uint32_t LeaseTable::number_at(const std::vector<Stretch>& stretches, net::Ipv4Address address) {
   const auto after = std::upper_bound(stretches.begin(), stretches.end(), address,
                                       [](net::Ipv4Address a, const Stretch& stretch) { return a < stretch.first; });
   if (after == stretches.begin() || std::prev(after)->last < address) return kNoPool;
-  return std::prev(after)->pool;
+  return std::prev(after)->number;
 }
 
 std::uint32_t LeaseTable::range_pool(net::Ipv4Address address) const {
-  return pool_at(ranges_, address);
+  return number_at(ranges_, address);
 }
 
-std::optional<net::MacAddress> LeaseTable::reserved_for(net::Ipv4Address address) const {
+const MachineKey* LeaseTable::reserved_for(net::Ipv4Address address) const {
   const auto at = std::lower_bound(reservations_.begin(), reservations_.end(), address,
                                    [](const Reservation& r, net::Ipv4Address a) { return r.address < a; });
-  if (at == reservations_.end() || at->address != address) return std::nullopt;
-  return at->mac;
+  return at == reservations_.end() || at->address != address ? nullptr : &at->key;
 }
 
 std::uint32_t LeaseTable::take_fresh(std::uint32_t number) {
   Pool& pool = pools_[number];
-  while (pool.range < pool.facts.ranges.size()) {
-    const AddressRange& range = pool.facts.ranges[pool.range];
+  while (pool.range < pool.ranges.size()) {
+    const AddressRange& range = pool.ranges[pool.range];
     for (; pool.next_fresh <= range.last.value(); ++pool.next_fresh) {
       const net::Ipv4Address address(static_cast<std::uint32_t>(pool.next_fresh));
-      if (!is_assignable(address, pool.facts.subnet) || reserved_for(address) || slot_of(address) != kNoSlot) continue;
+      if (!is_assignable(address) || reserved_for(address) != nullptr || slot_of(address) != kNoSlot) continue;
       const std::uint32_t at = make_slot(address);
       if (at != kNoSlot) ++pool.next_fresh;
       return at;
     }
     ++pool.range;
-    if (pool.range < pool.facts.ranges.size()) pool.next_fresh = pool.facts.ranges[pool.range].first.value();
+    if (pool.range < pool.ranges.size()) pool.next_fresh = pool.ranges[pool.range].first.value();
   }
   return kNoSlot;
 }
 
-// A used slot of state kFree that is in no list and in no MAC's chain yet.
+// A used slot of state kFree that is in no list and no machine's yet.
 std::uint32_t LeaseTable::make_slot(net::Ipv4Address address) {
   if (free_slots_.empty()) {
     ++stats_.table_full;
@@ -347,7 +392,7 @@ std::uint32_t LeaseTable::make_slot(net::Ipv4Address address) {
   slot = Slot{};
   slot.used = true;
   slot.lease.address = address;
-  if (!reserved_for(address)) slot.pool = range_pool(address);
+  if (reserved_for(address) == nullptr) slot.pool = range_pool(address);
   by_address_.insert(net::hash(net::IpAddress(address), seed_), at);
   return at;
 }
@@ -355,12 +400,12 @@ std::uint32_t LeaseTable::make_slot(net::Ipv4Address address) {
 void LeaseTable::drop_slot(std::uint32_t at) {
   Slot& slot = slots_[at];
   by_address_.erase(net::hash(net::IpAddress(slot.lease.address), seed_), at);
-  if (slot.keyed) by_mac_.erase(net::hash(slot.lease.mac, seed_), at);
+  if (slot.keyed) by_key_.erase(slot.lease.key.hash(seed_), at);
   slot.used = false;
   free_slots_.push_back(at);
 }
 
-bool LeaseTable::hold_slot(std::uint32_t at, const net::MacAddress& mac, WallTime now) {
+bool LeaseTable::hold_slot(std::uint32_t at, const LeaseClient& client, WallTime now) {
   Slot& slot = slots_[at];
   slot.last_seen = now;
   if (slot.lease.state == LeaseState::kActive) return true;  // the machine's own: it stays in force as it is
@@ -370,7 +415,7 @@ bool LeaseTable::hold_slot(std::uint32_t at, const net::MacAddress& mac, WallTim
       return false;
     }
     unlist(at);
-    set_mac(at, mac);
+    set_owner(at, client.key, client.mac);
     set_state(at, LeaseState::kOffered);
     slot.durable = false;
   }
@@ -378,19 +423,23 @@ bool LeaseTable::hold_slot(std::uint32_t at, const net::MacAddress& mac, WallTim
   return true;
 }
 
-void LeaseTable::set_mac(std::uint32_t at, const net::MacAddress& mac) {
+void LeaseTable::set_owner(std::uint32_t at, const MachineKey& key, const net::MacAddress& mac) {
   Slot& slot = slots_[at];
   Lease& lease = slot.lease;
-  if (slot.keyed && lease.mac == mac) return;
-  if (slot.keyed) by_mac_.erase(net::hash(lease.mac, seed_), at);
+  if (slot.keyed && lease.key == key) {
+    lease.mac = mac;
+    return;
+  }
+  if (slot.keyed) by_key_.erase(lease.key.hash(seed_), at);
   const net::Ipv4Address address = lease.address;
   const LeaseState state = lease.state;
   lease = Lease{};
   lease.address = address;
   lease.state = state;
+  lease.key = key;
   lease.mac = mac;
   slot.keyed = true;
-  by_mac_.insert(net::hash(mac, seed_), at);
+  by_key_.insert(key.hash(seed_), at);
 }
 
 void LeaseTable::set_state(std::uint32_t at, LeaseState state) {
@@ -400,16 +449,15 @@ void LeaseTable::set_state(std::uint32_t at, LeaseState state) {
   current = state;
 }
 
-void LeaseTable::end_others(const net::MacAddress& mac, std::uint32_t keep, WallTime now) {
-  const auto pool = pool_of(slots_[keep].lease.address);
-  if (!pool) return;
-  const net::Ipv4Prefix subnet = pools_[*pool].facts.subnet;
-  const std::uint64_t key = net::hash(mac, seed_);
+void LeaseTable::end_others(const MachineKey& key, std::uint32_t keep, WallTime now) {
+  const auto link = link_of(slots_[keep].lease.address);
+  if (!link) return;
+  const std::uint64_t hash = key.hash(seed_);
   const auto other = [&](std::uint32_t at) {
     const Lease& lease = slots_[at].lease;
-    return at != keep && lease.mac == mac && is_in_force(lease.state) && subnet.contains(lease.address);
+    return at != keep && lease.key == key && is_in_force(lease.state) && link_of(lease.address) == link;
   };
-  for (std::uint32_t at = by_mac_.find(key, other); at != kNoSlot; at = by_mac_.find(key, other)) {
+  for (std::uint32_t at = by_key_.find(hash, other); at != kNoSlot; at = by_key_.find(hash, other)) {
     if (slots_[at].lease.state == LeaseState::kOffered)
       end_offer(at);
     else
@@ -426,7 +474,7 @@ void LeaseTable::end_lease(std::uint32_t at, LeaseState state, WallTime now) {
   unlist(at);
   if (slot.pool != kNoPool)
     list_last(at);
-  else if (!reserved_for(slot.lease.address))
+  else if (reserved_for(slot.lease.address) == nullptr)
     drop_slot(at);  // of an earlier configuration
 }
 

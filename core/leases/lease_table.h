@@ -7,8 +7,8 @@
 //   any of the machine's own ──abandon (DECLINE)──> abandoned ──86 400 s─┘
 //                                    abandoned ──reclaim, when the pool has nothing else──> offered
 //
-// Keys: the address, and the machine's MAC (chaddr): one machine keeps one address per subnet through firmware, boot
-// loader and installer, whatever client identifier each of them sends (design §5, RFC 2131 §4.2 leaves the key to us).
+// Keys: the address, and the machine's MachineKey: one machine has at most one lease in force on a link, through
+// firmware, boot loader and installer, whatever client identifier each of them sends (design §5).
 //
 // Thread: the DHCP lane's. Time: the wall clock, as an argument, since leases outlive the process. Memory: one record
 // of about 400 bytes per address that was ever handed out, at most LeaseLimits::leases_max, all laid out at
@@ -19,11 +19,13 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
+#include <string_view>
 #include <vector>
 
-#include "core/config/config.h"
 #include "core/counter_row.h"
 #include "core/leases/lease.h"
+#include "core/leases/lease_layout.h"
 #include "core/leases/slot_index.h"
 
 namespace rackcast {
@@ -35,25 +37,22 @@ struct LeaseLimits {
   Duration abandon_hold = std::chrono::seconds(86'400);  // a declined address rests for a day
 };
 
-// One per configured subnet, in the configuration's order: its index is the pool's number everywhere. Subnets do not
-// overlap, and neither do ranges (the configuration's checks see to it).
-struct LeasePool {
-  net::Ipv4Prefix subnet;
-  std::vector<AddressRange> ranges;
-  friend bool operator==(const LeasePool& a, const LeasePool& b);
-};
-
-struct Reservation {
-  net::Ipv4Address address;
-  net::MacAddress mac;
-  friend bool operator==(const Reservation&, const Reservation&) = default;
+// Who asks. Borrowed for the call.
+struct LeaseClient {
+  MachineKey key;               // what its leases are kept under
+  MachineKey host;              // of its host entry, where that has a key of its own; a reservation may name either
+  net::MacAddress mac;          // for the record
+  net::Ipv4Address relay;       // giaddr; 0.0.0.0: none
+  std::string_view relay_info;  // option 82's contents, raw; for LeaseCaps::per_port
 };
 
 enum class OfferFailure : std::uint8_t {
   kNone,
-  kPoolEmpty,      // the subnet has no range
+  kPoolEmpty,      // no pool given, or none with a range
   kPoolExhausted,  // every address is held, reserved or resting
   kHoldLimit,      // LeaseLimits::offer_holds_max
+  kPortCap,        // LeaseCaps::per_port
+  kRelayCap,       // LeaseCaps::per_relay
 };
 
 struct OfferResult {
@@ -79,6 +78,8 @@ struct LeaseTableStats {
   std::uint64_t reclaimed = 0;  // abandoned, offered before their rest was over
   std::uint64_t pool_exhausted = 0;
   std::uint64_t hold_limit = 0;
+  std::uint64_t port_cap = 0;
+  std::uint64_t relay_cap = 0;
   std::uint64_t table_full = 0;  // a record was wanted beyond leases_max
 };
 inline constexpr std::array kLeaseTableRows{
@@ -90,6 +91,10 @@ inline constexpr std::array kLeaseTableRows{
     CounterRow<LeaseTableStats>{"pool_exhausted", "times a pool had no free address", &LeaseTableStats::pool_exhausted},
     CounterRow<LeaseTableStats>{"offer_hold_limit", "offers not made because too many were out",
                                 &LeaseTableStats::hold_limit},
+    CounterRow<LeaseTableStats>{"leases_per_port_cap", "offers not made because the relay's port had its share",
+                                &LeaseTableStats::port_cap},
+    CounterRow<LeaseTableStats>{"leases_per_relay_cap", "offers not made because the relay had its share",
+                                &LeaseTableStats::relay_cap},
     CounterRow<LeaseTableStats>{"lease_table_full", "times the lease table had no room for another address",
                                 &LeaseTableStats::table_full},
 };
@@ -98,19 +103,23 @@ static_assert(sizeof(LeaseTableStats) == kLeaseTableRows.size() * sizeof(std::ui
 class LeaseTable {
  public:
   // `extra`: records beyond the pools and reservations, for leases from an earlier configuration. `seed` is random.
-  LeaseTable(std::vector<LeasePool> pools, const std::vector<Reservation>& reservations, std::size_t extra,
-             const LeaseLimits& limits, std::uint64_t seed);
+  LeaseTable(LeaseLayout layout, std::size_t extra, const LeaseLimits& limits, std::uint64_t seed);
 
-  // A lease known from the store, or from the table this one replaces. False: no room. O(1) if abandoned ones come in
-  // the order of `ends`.
+  // A lease known from the store. False: no room. O(1) if abandoned ones come in the order of `ends`.
   bool restore(const Lease& lease, WallTime now);
+  // Other pools, reservations, subnets or caps from now on. No lease and no offer is lost: one whose address is in no
+  // range any more stays in force until it ends.
+  void reconfigure(LeaseLayout layout, WallTime now);
+  [[nodiscard]] const LeaseLayout& layout() const { return layout_; }
 
-  // --- Looking. Pointers are valid until the next change.
-  [[nodiscard]] const Lease* find(net::Ipv4Address address) const;
-  // The machine's record within `pool`'s subnet: the one in force, else the latest that ended.
-  [[nodiscard]] const Lease* find(const net::MacAddress& mac, std::size_t pool) const;
-  [[nodiscard]] Availability availability(net::Ipv4Address address, const net::MacAddress& mac) const;
-  [[nodiscard]] std::optional<std::size_t> pool_of(net::Ipv4Address address) const;
+  // --- Looking
+  [[nodiscard]] std::optional<Lease> find(net::Ipv4Address address) const;
+  // The machine's record on the link: the one in force, else the latest that ended.
+  [[nodiscard]] std::optional<Lease> find(const MachineKey& key, std::uint32_t link) const;
+  // Whether the client may use the address's pool is not looked at.
+  [[nodiscard]] Availability availability(net::Ipv4Address address, const LeaseClient& client) const;
+  [[nodiscard]] std::optional<std::uint32_t> pool_of(net::Ipv4Address address) const;  // whose range holds it
+  [[nodiscard]] std::optional<std::uint32_t> link_of(net::Ipv4Address address) const;
   // The record equals a row that is on disk.
   [[nodiscard]] bool is_durable(net::Ipv4Address address) const;
   template <typename Visit>
@@ -120,33 +129,33 @@ class LeaseTable {
   }
 
   // --- Changing
-  // Holds an address for the machine: its current one, else its previous, else `requested`, else the next free one
-  // (RFC 2131 §4.3.1). Asking again within the hold gives the same address and renews the hold.
-  [[nodiscard]] OfferResult offer(const net::MacAddress& mac, std::size_t pool,
+  // Holds an address of `pools` for the machine. `pools`: those of one link that it may use, the preferred first. Its
+  // current address on the link, else its previous, else `requested`, else the next never given, else the one that
+  // ended first (RFC 2131 §4.3.1). Asking again within the hold gives the same address and renews the hold. A lease in
+  // force in no range of the layout stays its machine's; one in a pool that is not given does not.
+  [[nodiscard]] OfferResult offer(const LeaseClient& client, std::span<const std::uint32_t> pools,
                                   std::optional<net::Ipv4Address> requested, WallTime now);
-  // Last resort, when offer() says kPoolExhausted for every pool that would do: cuts short the rest of the pool's
-  // address that has rested longest. Whoever used it may be gone; nobody being served at all is worse.
-  [[nodiscard]] OfferResult reclaim(const net::MacAddress& mac, std::size_t pool, WallTime now);
-  // Holds this address for the machine: a reservation, or an address it says it has. False: not available to it, or a
-  // limit was met.
-  [[nodiscard]] bool hold(net::Ipv4Address address, const net::MacAddress& mac, WallTime now);
-  // `lease` (state kActive) is on disk: it is in force. Ends the machine's other leases in the same subnet. False only
-  // when the address went to another machine meanwhile.
+  // Last resort, when offer() says kPoolExhausted: cuts short the rest of the pools' address that has rested longest.
+  // Whoever used it may be gone; nobody being served at all is worse.
+  [[nodiscard]] OfferResult reclaim(const LeaseClient& client, std::span<const std::uint32_t> pools, WallTime now);
+  // Holds this address for the machine: a reservation, or an address it says it has. Anything but kNone: not available
+  // to it (kPoolExhausted), or a limit was met.
+  [[nodiscard]] OfferFailure hold(net::Ipv4Address address, const LeaseClient& client, WallTime now);
+  // `lease` (state kActive) is on disk: it is in force. Ends the machine's other leases on the link. False only when
+  // the address went to another machine meanwhile.
   [[nodiscard]] bool activate(const Lease& lease, WallTime now);
   // Drops the machine's offers; active leases stay.
-  void withdraw_offers(const net::MacAddress& mac);
+  void withdraw_offers(const MachineKey& key);
   // Both return the record to be made durable, or nullopt where the machine does not hold the address. Abandoning is
   // for pool addresses only: a reservation is the operator's word and stays.
-  [[nodiscard]] std::optional<Lease> release(const net::MacAddress& mac, net::Ipv4Address address, WallTime now);
-  [[nodiscard]] std::optional<Lease> abandon(const net::MacAddress& mac, net::Ipv4Address address, WallTime now);
+  [[nodiscard]] std::optional<Lease> release(const MachineKey& key, net::Ipv4Address address, WallTime now);
+  [[nodiscard]] std::optional<Lease> abandon(const MachineKey& key, net::Ipv4Address address, WallTime now);
 
   // Ends what has run out. To be called before any decision at `now`.
   void expire(WallTime now);
   [[nodiscard]] std::optional<WallTime> next_deadline() const;
 
   [[nodiscard]] const LeaseTableStats& stats() const { return stats_; }
-  // Goes on where the table this one replaces stopped. Once, after everything was restored.
-  void continue_counting(const LeaseTableStats& before);
   [[nodiscard]] std::size_t size() const { return slots_.size() - free_slots_.size(); }
   [[nodiscard]] std::size_t capacity() const { return slots_.size(); }
   [[nodiscard]] std::size_t offers() const { return offers_; }
@@ -163,7 +172,7 @@ class LeaseTable {
     std::uint32_t next = kNoSlot;
     bool used = false;
     ListName list = ListName::kNone;
-    bool keyed = false;  // in by_mac_
+    bool keyed = false;  // in by_key_
     bool durable = false;
     WallTime last_seen;
   };
@@ -174,33 +183,38 @@ class LeaseTable {
   };
 
   struct Pool {
-    LeasePool facts;
+    std::vector<AddressRange> ranges;
     std::size_t range = 0;         // the walk over addresses never handed out: which range,
     std::uint64_t next_fresh = 0;  // and which address in it (host order; 64 bits so that it can pass 255.255.255.255)
     List reusable;                 // the one to take first at the head
     List resting;                  // abandoned, by the end of the rest
   };
 
-  // Addresses of one pool, bounds included: a subnet's, or one of its ranges'.
+  // Addresses of one subnet or pool, bounds included.
   struct Stretch {
     net::Ipv4Address first;
     net::Ipv4Address last;
-    std::uint32_t pool;
+    std::uint32_t number;
   };
 
-  void index_pools();
-  [[nodiscard]] static std::uint32_t pool_at(const std::vector<Stretch>& stretches, net::Ipv4Address address);
+  void index_layout();
+  [[nodiscard]] static std::uint32_t number_at(const std::vector<Stretch>& stretches, net::Ipv4Address address);
+  [[nodiscard]] bool is_assignable(net::Ipv4Address address) const;
   [[nodiscard]] std::uint32_t slot_of(net::Ipv4Address address) const;
-  [[nodiscard]] std::uint32_t slot_of(const net::MacAddress& mac, const net::Ipv4Prefix& subnet) const;
+  [[nodiscard]] std::uint32_t slot_of(const MachineKey& key, std::uint32_t link) const;
   [[nodiscard]] std::uint32_t range_pool(net::Ipv4Address address) const;
-  [[nodiscard]] std::optional<net::MacAddress> reserved_for(net::Ipv4Address address) const;
+  [[nodiscard]] const MachineKey* reserved_for(net::Ipv4Address address) const;  // null: nobody
+  [[nodiscard]] bool is_reserved_from(net::Ipv4Address address, const LeaseClient& client) const;
+  [[nodiscard]] std::uint32_t known_slot(const LeaseClient& client, std::span<const std::uint32_t> pools) const;
+  [[nodiscard]] std::uint32_t new_slot(const LeaseClient& client, std::span<const std::uint32_t> pools,
+                                       std::optional<net::Ipv4Address> requested);
   [[nodiscard]] std::uint32_t take_fresh(std::uint32_t pool);
   [[nodiscard]] std::uint32_t make_slot(net::Ipv4Address address);
-  [[nodiscard]] bool hold_slot(std::uint32_t slot, const net::MacAddress& mac, WallTime now);
+  [[nodiscard]] bool hold_slot(std::uint32_t slot, const LeaseClient& client, WallTime now);
   void drop_slot(std::uint32_t slot);
-  void set_mac(std::uint32_t slot, const net::MacAddress& mac);
+  void set_owner(std::uint32_t slot, const MachineKey& key, const net::MacAddress& mac);
   void set_state(std::uint32_t slot, LeaseState state);
-  void end_others(const net::MacAddress& mac, std::uint32_t keep, WallTime now);
+  void end_others(const MachineKey& key, std::uint32_t keep, WallTime now);
   void end_lease(std::uint32_t slot, LeaseState state, WallTime now);
   void end_offer(std::uint32_t slot);
   [[nodiscard]] List& list_of(std::uint32_t slot, ListName name);
@@ -213,13 +227,14 @@ class LeaseTable {
   LeaseLimits limits_;
   std::uint64_t seed_;
   std::vector<Pool> pools_;
-  std::vector<Stretch> subnets_;           // by address
-  std::vector<Stretch> ranges_;            // by address
+  std::vector<Stretch> subnets_;  // by address
+  std::vector<Stretch> ranges_;   // by address
+  LeaseLayout layout_;
   std::vector<Reservation> reservations_;  // by address
   std::vector<Slot> slots_;
   std::vector<std::uint32_t> free_slots_;
   SlotIndex by_address_;
-  SlotIndex by_mac_;
+  SlotIndex by_key_;
   DeadlineHeap<WallTime> deadlines_;
   std::size_t offers_ = 0;
   LeaseTableStats stats_;

@@ -35,7 +35,7 @@ std::uint32_t DhcpEngine::lease_seconds(const Request& request, const SubnetConf
 // The address may be given. An ACK straight away where the promise stands on disk already, else after the write.
 void DhcpEngine::grant(Exchange& exchange, net::Ipv4Address address, std::size_t subnet) {
   const Request& request = exchange.request;
-  if (!leases_->hold(address, request.mac, exchange.now.wall)) {
+  if (leases_.hold(address, exchange.client, exchange.now.wall) != OfferFailure::kNone) {
     report(exchange, EventKind::kDhcpRequest, address, "too many offers are out");
     return drop(DhcpDrop::kHoldLimit);
   }
@@ -43,22 +43,30 @@ void DhcpEngine::grant(Exchange& exchange, net::Ipv4Address address, std::size_t
   Lease lease;
   lease.address = address;
   lease.mac = request.mac;
+  lease.key = exchange.client.key;
   lease.state = LeaseState::kActive;
   lease.starts = exchange.now.wall;
   lease.ends = exchange.now.wall + std::chrono::seconds(lease_seconds(request, network_.subnet(subnet)));
   lease.hostname = request.hostname;
   lease.client_identifier = request.client_identifier;
-  const Lease& known = *leases_->find(address);
-  const bool stands = known.state == LeaseState::kActive && !known.bootp && leases_->is_durable(address) &&
+  const Lease known = *leases_.find(address);
+  const bool relayed = request.header.is_relayed();
+  lease.relay = relayed ? exchange.client.relay : known.relay;
+  if (!relayed)
+    lease.relay_info = known.relay_info;
+  else if (exchange.client.relay_info.size() <= kStashedRelayBytesMax)
+    lease.relay_info = exchange.client.relay_info;
+  const bool stands = known.state == LeaseState::kActive && !known.bootp && leases_.is_durable(address) &&
                       known.hostname == lease.hostname && known.client_identifier == lease.client_identifier &&
-                      known.ends <= lease.ends && has_most_of_its_time(known, exchange.now.wall);
-  if (!stands || held_.find(request.mac) != nullptr) return commit(exchange, lease);
+                      known.relay == lease.relay && known.relay_info == lease.relay_info && known.ends <= lease.ends &&
+                      has_most_of_its_time(known, exchange.now.wall);
+  if (!stands || held_.find(lease.key) != nullptr) return commit(exchange, lease);
   ++stats_.acks_unwritten;
   acknowledge(exchange, known, subnet, seconds_left(known, exchange.now.wall));
 }
 
 void DhcpEngine::commit(Exchange& exchange, const Lease& lease) {
-  if (HeldReply* waiting = held_.find(exchange.request.mac)) {
+  if (HeldReply* waiting = held_.find(lease.key)) {
     if (waiting->lease.address == lease.address && waiting->lease.bootp == lease.bootp) {
       waiting->request = exchange.request;  // the latest xid, flags and relay are what the client listens for
       ++stats_.held_duplicates;
@@ -80,13 +88,13 @@ void DhcpEngine::on_committed(const Now& now, const LeaseCommitted& committed, S
   const Lease lease = held->lease;
   held_.remove(*held);
   if (!committed.durable) return drop(DhcpDrop::kNotDurable);
-  leases_->expire(now.wall);
+  leases_.expire(now.wall);
   // In force even if no answer can be sent now: the row says so, and the client asks again.
-  if (!leases_->activate(lease, now.wall)) return drop(DhcpDrop::kAddressLost);
+  if (!leases_.activate(lease, now.wall)) return drop(DhcpDrop::kAddressLost);
   if (!network_.is_on()) return drop(DhcpDrop::kServiceOff);
   const DhcpInterface* interface = network_.interface_of(request.socket, request.interface);
   if (interface == nullptr) return drop(DhcpDrop::kUnknownInterface);
-  Exchange exchange{now, request, *interface, sink, network_.link_of(request, *interface)};
+  Exchange exchange{now, request, *interface, sink, network_.link_of(request, *interface), network_.client_of(request)};
   const auto subnet = network_.subnet_of(lease.address, exchange.link);
   if (!subnet) return drop(DhcpDrop::kNoSubnet);
   // The whole lease: a client counts from when it sent the request (RFC 2131 §4.4.1), and so did lease.starts.

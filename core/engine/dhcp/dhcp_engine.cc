@@ -47,17 +47,13 @@ DhcpEngine::DhcpEngine(DhcpSetup setup, const Now& now)
       seed_(setup.seed),
       frame_to_mac_(setup.frame_to_mac),
       network_(std::move(setup.config), std::move(setup.interfaces)),
-      leases_(make_table(setup.leases.size())),
+      leases_(network_.layout(), setup.leases.size(), limits_.leases, setup.seed),
       held_(limits_.held_replies_max, setup.seed),
       published_(limits_.machines_max, setup.seed) {
   std::sort(setup.leases.begin(), setup.leases.end(), comes_first);
   for (const Lease& lease : setup.leases)
-    if (!leases_->restore(lease, now.wall)) ++stats_.leases_not_restored;
+    if (!leases_.restore(lease, now.wall)) ++stats_.leases_not_restored;
   set_deadline(now);
-}
-
-std::unique_ptr<LeaseTable> DhcpEngine::make_table(std::size_t extra) const {
-  return std::make_unique<LeaseTable>(network_.pools(), network_.reservations(), extra, limits_.leases, seed_);
 }
 
 void DhcpEngine::on_datagram(const Now& now, const ReceivedDatagram& datagram, Sink& sink) {
@@ -70,8 +66,8 @@ void DhcpEngine::on_datagram(const Now& now, const ReceivedDatagram& datagram, S
   const bool unicast = datagram.destination.is_v4() && network_.is_ours(datagram.destination.v4());
   if (const auto reason = read_request(datagram, unicast, request)) return drop(*reason);
   if (request.header.is_relayed() && request.relay_port && !may_choose_port(request)) ++stats_.relay_ports_refused;
-  leases_->expire(now.wall);
-  Exchange exchange{now, request, *interface, sink, network_.link_of(request, *interface)};
+  leases_.expire(now.wall);
+  Exchange exchange{now, request, *interface, sink, network_.link_of(request, *interface), network_.client_of(request)};
   dispatch(exchange);
   set_deadline(now);
 }
@@ -96,46 +92,35 @@ void DhcpEngine::dispatch(Exchange& exchange) {
   }
 }
 
-// RFC 2131 §4.3.1: a reservation, the binding it has, the one it had, the one it asks for, a new one. Among several
-// subnets of one link, a reservation or a binding decides; otherwise the first with a free address. An address that
-// was declined comes last of all.
+// RFC 2131 §4.3.1: a reservation, the binding it has, the one it had, the one it asks for, a new one; of all the link's
+// pools that the client may use. An address that was declined comes last of all.
 OfferResult DhcpEngine::choose_address(Exchange& exchange, bool bootp, std::size_t& subnet) {
-  const Request& request = exchange.request;
+  const LeaseClient& client = exchange.client;
   for (const std::size_t number : exchange.link.subnets()) {
-    const HostConfig* host = network_.host_of(request.mac, network_.subnet(number).subnet);
-    if (host == nullptr || !host->address || !leases_->hold(*host->address, request.mac, exchange.now.wall)) continue;
+    const HostConfig* host = network_.host_of(client.mac, network_.subnet(number).subnet);
+    if (host == nullptr || !host->address) continue;
+    if (leases_.hold(*host->address, client, exchange.now.wall) != OfferFailure::kNone) continue;
     subnet = number;
     return {OfferFailure::kNone, *host->address};
   }
-  OfferResult last{OfferFailure::kPoolEmpty, {}};
-  for (const bool only_known : {true, false}) {
-    for (const std::size_t number : exchange.link.subnets()) {
-      if (bootp && !network_.subnet(number).bootp) continue;
-      if (only_known && leases_->find(request.mac, number) == nullptr) continue;
-      const OfferResult result = leases_->offer(request.mac, number, request.requested, exchange.now.wall);
-      subnet = number;
-      if (result.failure == OfferFailure::kNone) return result;
-      if (result.failure != OfferFailure::kPoolEmpty) last = result;
+  std::array<std::uint32_t, Link::kSubnetsMax> pools{};
+  std::size_t count = 0;
+  for (const std::size_t number : exchange.link.subnets())
+    if (!bootp || network_.subnet(number).bootp) pools[count++] = network_.pool_number(number, 0);
+  const auto usable = std::span(pools).first(count);
+  OfferResult result = leases_.offer(client, usable, exchange.request.requested, exchange.now.wall);
+  if (result.failure == OfferFailure::kPoolExhausted) {
+    result = leases_.reclaim(client, usable, exchange.now.wall);
+    if (result.failure == OfferFailure::kNone) {
+      FixedText<96> sentence("Reclaiming abandoned lease ");  // dhcpd's line
+      (void)sentence.append(result.address.text());
+      (void)sentence.append(".");
+      report(exchange, EventKind::kWarning, result.address, sentence);
     }
   }
-  return last.failure == OfferFailure::kPoolExhausted ? reclaim_address(exchange, bootp, subnet) : last;
-}
-
-// No subnet of the link has anything else: a declined address, before its rest is over.
-OfferResult DhcpEngine::reclaim_address(Exchange& exchange, bool bootp, std::size_t& subnet) {
-  OfferResult last;
-  for (const std::size_t number : exchange.link.subnets()) {
-    if (bootp && !network_.subnet(number).bootp) continue;
-    subnet = number;
-    last = leases_->reclaim(exchange.request.mac, number, exchange.now.wall);
-    if (last.failure != OfferFailure::kNone) continue;
-    FixedText<96> sentence("Reclaiming abandoned lease ");  // dhcpd's line
-    (void)sentence.append(last.address.text());
-    (void)sentence.append(".");
-    report(exchange, EventKind::kWarning, last.address, sentence);
-    break;
-  }
-  return last;
+  if (result.failure == OfferFailure::kNone)
+    subnet = network_.subnet_of(result.address, exchange.link).value_or(subnet);
+  return result;
 }
 
 void DhcpEngine::on_discover(Exchange& exchange) {
@@ -170,13 +155,13 @@ DhcpEngine::Verdict DhcpEngine::judge(const Exchange& exchange, net::Ipv4Address
   subnet = *number;
   const HostConfig* host = network_.host_of(request.mac, network_.subnet(subnet).subnet);
   if (host != nullptr && host->address && *host->address != address) {
-    const Availability own = leases_->availability(*host->address, request.mac);
+    const Availability own = leases_.availability(*host->address, exchange.client);
     if (own != Availability::kTaken && own != Availability::kResting) return Verdict::kIncorrect;
   }
-  const Availability availability = leases_->availability(address, request.mac);
+  const Availability availability = leases_.availability(address, exchange.client);
   if (availability == Availability::kOwn) return Verdict::kGrant;
-  const Lease* record = leases_->find(request.mac, subnet);
-  const bool has_other = record != nullptr && record->address != address &&
+  const auto record = leases_.find(exchange.client.key, network_.link_number(subnet));
+  const bool has_other = record && record->address != address &&
                          (record->state == LeaseState::kActive || record->state == LeaseState::kOffered);
   const bool strange_reboot = request.kind == RequestKind::kInitReboot && !has_other;
   switch (availability) {
@@ -200,7 +185,7 @@ void DhcpEngine::on_request(Exchange& exchange) {
   const net::Ipv4Address address = request.subject();
   if (request.server_identifier && !network_.names_us(request)) {
     // Another server was chosen: what we offered is free again.
-    if (held_.find(request.mac) == nullptr) leases_->withdraw_offers(request.mac);
+    if (held_.find(exchange.client.key) == nullptr) leases_.withdraw_offers(exchange.client.key);
     report(exchange, EventKind::kDhcpRequest, address, "ignored (other server).");
     return drop(DhcpDrop::kOtherServer);
   }
@@ -251,14 +236,16 @@ void DhcpEngine::on_bootp(Exchange& exchange) {
     return drop(allowed ? failure_drop(chosen.failure) : DhcpDrop::kBootpRefused);
   }
   report(exchange, EventKind::kBootpRequest, {});
-  const Lease* known = leases_->find(chosen.address);
-  if (known->state == LeaseState::kActive && known->bootp && leases_->is_durable(chosen.address)) {
+  const auto known = leases_.find(chosen.address);
+  if (known->state == LeaseState::kActive && known->bootp && leases_.is_durable(chosen.address)) {
     ++stats_.acks_unwritten;
     return acknowledge(exchange, *known, subnet, std::nullopt);
   }
   Lease lease;
   lease.address = chosen.address;
   lease.mac = request.mac;
+  lease.key = exchange.client.key;
+  lease.relay = exchange.client.relay;
   lease.state = LeaseState::kActive;
   lease.bootp = true;
   lease.starts = exchange.now.wall;
@@ -279,7 +266,7 @@ void DhcpEngine::on_completion(const Now& now, Completion& completion, Sink& sin
 }
 
 void DhcpEngine::on_deadline(const Now& now, Sink&) {
-  leases_->expire(now.wall);
+  leases_.expire(now.wall);
   while (const HeldReply* late = held_.first_due(now.monotonic)) {
     drop(DhcpDrop::kStoreTooSlow);
     held_.remove(*late);
@@ -288,36 +275,20 @@ void DhcpEngine::on_deadline(const Now& now, Sink&) {
 }
 
 void DhcpEngine::swap_config(const Now& now, const ConfigSwapped& swapped) {
-  leases_->expire(now.wall);
-  const std::vector<LeasePool> pools = network_.pools();
-  const std::vector<Reservation> reservations = network_.reservations();
+  leases_.expire(now.wall);
   std::vector<DhcpInterface> interfaces = network_.interfaces();
   for (DhcpInterface& interface : interfaces)
     if (swapped.addresses != nullptr)
       for (const InterfaceAddresses& now_there : *swapped.addresses)
         if (now_there.name.view() == interface.name.view()) interface.addresses = now_there.addresses;
   network_ = Network(swapped.config, std::move(interfaces));
-  // Off: the table is kept as it is for when the service is on again. The same addresses: it fits as it is.
-  if (!network_.is_on() || (network_.pools() == pools && network_.reservations() == reservations)) return;
-  rebuild_table(now);
-}
-
-void DhcpEngine::rebuild_table(const Now& now) {
-  std::vector<Lease> kept;
-  leases_->for_each([&](const Lease& lease) { kept.push_back(lease); });
-  std::unique_ptr<LeaseTable> next = make_table(kept.size());
-  std::sort(kept.begin(), kept.end(), comes_first);
-  for (const Lease& lease : kept)
-    if (lease.state != LeaseState::kOffered && !next->restore(lease, now.wall)) ++stats_.leases_not_restored;
-  for (const Lease& lease : kept)
-    if (lease.state == LeaseState::kOffered) (void)next->hold(lease.address, lease.mac, now.wall);
-  next->continue_counting(leases_->stats());
-  leases_ = std::move(next);
+  // Off: the table is kept as it is for when the service is on again.
+  if (network_.is_on()) leases_.reconfigure(network_.layout(), now.wall);
 }
 
 void DhcpEngine::set_deadline(const Now& now) {
   MonotonicTime next = held_.next_due();
-  if (const auto ends = leases_->next_deadline()) {
+  if (const auto ends = leases_.next_deadline()) {
     const Duration left = std::clamp<Duration>(*ends - now.wall, Duration::zero(), kDeadlineMax);
     next = std::min(next, now.monotonic + left);
   }

@@ -14,12 +14,11 @@
 // A REQUEST for an address of ours that is free and that nobody is known to have is granted when it answers an offer,
 // or renews or rebinds: after the lease file was lost, that keeps running machines running.
 //
-// One machine, one address per subnet: the key is chaddr (see lease_table.h).
+// One machine, one address per link: the key is [dhcp] machine_key's (see lease_table.h).
 //
-// Thread: one lane's, like every engine. Memory: all tables are laid out at construction; a configuration swap that
-// changes subnets, ranges or reservations lays the lease table out anew (the only allocation of size afterwards, off
-// the data path). Datagrams while a swap is in the mailbox are answered by the old configuration. Existing leases,
-// offers and held ACKs survive the swap.
+// Thread: one lane's, like every engine. Memory: all tables are laid out at construction; a configuration swap hands
+// the lease table its new layout. Datagrams while a swap is in the mailbox are answered by the old configuration.
+// Existing leases, offers and held ACKs survive the swap.
 #pragma once
 
 #include <array>
@@ -113,7 +112,7 @@ class DhcpEngine final : public Engine {
 
   [[nodiscard]] const DhcpStats& stats() const { return stats_; }
   [[nodiscard]] const QuirkCounts& quirks() const { return quirks_; }
-  [[nodiscard]] const LeaseTable& leases() const { return *leases_; }
+  [[nodiscard]] const LeaseTable& leases() const { return leases_; }
   [[nodiscard]] const Network& network() const { return network_; }
 
  private:
@@ -124,6 +123,7 @@ class DhcpEngine final : public Engine {
     const DhcpInterface& interface;
     Sink& sink;
     Link link;
+    LeaseClient client;
   };
   enum class Verdict : std::uint8_t { kGrant, kWrongNetwork, kIncorrect, kUnavailable, kUnknown };
 
@@ -134,7 +134,6 @@ class DhcpEngine final : public Engine {
   void on_request(Exchange& exchange);
   void on_bootp(Exchange& exchange);
   [[nodiscard]] OfferResult choose_address(Exchange& exchange, bool bootp, std::size_t& subnet);
-  [[nodiscard]] OfferResult reclaim_address(Exchange& exchange, bool bootp, std::size_t& subnet);
   [[nodiscard]] Verdict judge(const Exchange& exchange, net::Ipv4Address address, std::size_t& subnet) const;
 
   // dhcp_messages.cc
@@ -158,15 +157,13 @@ class DhcpEngine final : public Engine {
   [[nodiscard]] std::uint32_t lease_seconds(const Request& request, const SubnetConfig& subnet) const;
 
   void swap_config(const Now& now, const ConfigSwapped& swapped);
-  void rebuild_table(const Now& now);
-  [[nodiscard]] std::unique_ptr<LeaseTable> make_table(std::size_t extra) const;
   void set_deadline(const Now& now);
 
   DhcpLimits limits_;
   std::uint64_t seed_;
   bool frame_to_mac_;
   Network network_;
-  std::unique_ptr<LeaseTable> leases_;
+  LeaseTable leases_;
   HeldReplies held_;
   MachineTable published_;
   bool stopping_ = false;

@@ -19,10 +19,10 @@ void DhcpEngine::on_decline(Exchange& exchange) {
   const Request& request = exchange.request;
   const net::Ipv4Address address = request.subject();
   if (request.server_identifier && !network_.names_us(request)) return drop(DhcpDrop::kOtherServer);
-  const auto abandoned = leases_->abandon(request.mac, address, exchange.now.wall);
+  const auto abandoned = leases_.abandon(exchange.client.key, address, exchange.now.wall);
   report(exchange, EventKind::kDhcpDecline, address, abandoned ? "abandoned" : "not found");
   if (!abandoned) return drop(DhcpDrop::kNotItsLease);
-  if (const HeldReply* held = held_.find(request.mac)) held_.remove(*held);
+  if (const HeldReply* held = held_.find(exchange.client.key)) held_.remove(*held);
   ++stats_.declines;
   FixedText<96> sentence("Abandoning IP address ");  // dhcpd's line: another machine uses an address of the pool
   (void)sentence.append(address.text());
@@ -35,10 +35,10 @@ void DhcpEngine::on_release(Exchange& exchange) {
   const Request& request = exchange.request;
   const net::Ipv4Address address = request.subject();
   if (request.server_identifier && !network_.names_us(request)) return drop(DhcpDrop::kOtherServer);
-  const auto released = leases_->release(request.mac, address, exchange.now.wall);
+  const auto released = leases_.release(exchange.client.key, address, exchange.now.wall);
   report(exchange, EventKind::kDhcpRelease, address, released ? "found" : "not found");
   if (!released) return drop(DhcpDrop::kNotItsLease);
-  if (const HeldReply* held = held_.find(request.mac)) held_.remove(*held);
+  if (const HeldReply* held = held_.find(exchange.client.key)) held_.remove(*held);
   ++stats_.releases;
   write_unwatched(exchange, *released);
   if (const Machine* known = published_.find(request.mac)) {

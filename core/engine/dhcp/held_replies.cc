@@ -7,7 +7,7 @@ namespace rackcast::engine {
 HeldReplies::HeldReplies(std::size_t capacity, std::uint64_t seed)
     : seed_(seed),
       slots_(std::clamp<std::size_t>(capacity, 1, (std::size_t{1} << kSlotBits) - 1)),
-      by_mac_(slots_.size()),
+      by_key_(slots_.size()),
       due_(slots_.size()) {
   free_.reserve(slots_.size());
   for (std::size_t i = slots_.size(); i > 0; --i) free_.push_back(static_cast<std::uint32_t>(i - 1));
@@ -22,7 +22,7 @@ HeldReply* HeldReplies::add(const Request& request, const Lease& lease, Monotoni
   held.lease = lease;
   held.used = true;
   ++held.sequence;  // from 1: ticket value 0 is nobody's
-  by_mac_.insert(net::hash(request.mac, seed_), at);
+  by_key_.insert(lease.key.hash(seed_), at);
   due_.set(at, due);
   return &held;
 }
@@ -34,15 +34,15 @@ HeldReply* HeldReplies::find(Ticket ticket) {
   return &slots_[at];
 }
 
-HeldReply* HeldReplies::find(const net::MacAddress& mac) {
+HeldReply* HeldReplies::find(const MachineKey& key) {
   const std::uint32_t at =
-      by_mac_.find(net::hash(mac, seed_), [&](std::uint32_t slot) { return slots_[slot].request.mac == mac; });
+      by_key_.find(key.hash(seed_), [&](std::uint32_t slot) { return slots_[slot].lease.key == key; });
   return at == kNoSlot ? nullptr : &slots_[at];
 }
 
 void HeldReplies::remove(const HeldReply& held) {
   const auto at = static_cast<std::uint32_t>(&held - slots_.data());
-  by_mac_.erase(net::hash(held.request.mac, seed_), at);
+  by_key_.erase(held.lease.key.hash(seed_), at);
   due_.erase(at);
   slots_[at].used = false;
   free_.push_back(at);

@@ -1,6 +1,6 @@
-// ACKs that wait for their lease to be on disk: a bounded table of requests, by ticket and by machine. A machine has at
-// most one; a retransmitted REQUEST replaces what the answer is made from and writes no second row.
-// Thread: the lane's. No allocation after construction.
+// ACKs that wait for their lease to be on disk: a bounded table of requests, by ticket and by machine key. A machine
+// has at most one; a retransmitted REQUEST replaces what the answer is made from and writes no second row. Thread: the
+// lane's. No allocation after construction.
 #pragma once
 
 #include <optional>
@@ -23,10 +23,10 @@ class HeldReplies {
  public:
   HeldReplies(std::size_t capacity, std::uint64_t seed);
 
-  // Null when full. `due`: when it is given up.
+  // Null when full. Precondition: the lease's key is set. `due`: when it is given up.
   [[nodiscard]] HeldReply* add(const Request& request, const Lease& lease, MonotonicTime due);
   [[nodiscard]] HeldReply* find(Ticket ticket);
-  [[nodiscard]] HeldReply* find(const net::MacAddress& mac);
+  [[nodiscard]] HeldReply* find(const MachineKey& key);
   void remove(const HeldReply& held);
   [[nodiscard]] Ticket ticket_of(const HeldReply& held) const;
 
@@ -41,7 +41,7 @@ class HeldReplies {
   std::uint64_t seed_;
   std::vector<HeldReply> slots_;
   std::vector<std::uint32_t> free_;
-  SlotIndex by_mac_;
+  SlotIndex by_key_;
   DeadlineHeap<MonotonicTime> due_;
 };
 

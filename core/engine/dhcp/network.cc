@@ -40,6 +40,11 @@ Network::Network(std::shared_ptr<const Config> config, std::vector<DhcpInterface
   for (const HostConfig& host : dhcp().hosts) hosts_.push_back(&host);
   std::stable_sort(hosts_.begin(), hosts_.end(),
                    [](const HostConfig* a, const HostConfig* b) { return a->mac < b->mac; });
+  std::uint32_t pools = 0;
+  for (const SubnetConfig& subnet : dhcp().subnets) {
+    first_pool_.push_back(pools);
+    pools += static_cast<std::uint32_t>(1 + subnet.pools.size());
+  }
 }
 
 const DhcpInterface* Network::interface_of(SocketId socket, InterfaceIndex index) const {
@@ -115,12 +120,48 @@ const HostConfig* Network::host_of(const net::MacAddress& mac, const net::Ipv4Pr
   return without_address;
 }
 
-std::vector<LeasePool> Network::pools() const {
-  std::vector<LeasePool> pools;
-  if (!is_on()) return pools;
-  for (const SubnetConfig& subnet : dhcp().subnets)
-    pools.push_back({subnet.subnet, ranges_without(subnet.ranges, taken_addresses(subnet))});
-  return pools;
+LeaseClient Network::client_of(const Request& request) const {
+  LeaseClient client;
+  client.mac = request.mac;
+  client.relay = request.header.giaddr;
+  client.relay_info = request.relay_info;
+  switch (dhcp().machine_key) {
+    case MachineKeyKind::kMac:
+      break;
+    case MachineKeyKind::kUuid:
+      if (const Machine machine = machine_of(request); machine.uuid != Machine{}.uuid)
+        client.key = MachineKey::of_uuid(machine.uuid);
+      break;
+    case MachineKeyKind::kClientIdentifier:
+      client.key = MachineKey::of_client_identifier(request.client_identifier);
+      break;
+  }
+  if (client.key.is_none()) client.key = MachineKey::of_mac(request.mac);
+  return client;
+}
+
+std::uint32_t Network::link_number(std::size_t subnet) const {
+  const auto& subnets = dhcp().subnets;
+  std::size_t first = subnet;
+  if (subnets[subnet].network)
+    for (first = 0; subnets[first].network != subnets[subnet].network;) ++first;
+  return static_cast<std::uint32_t>(first);
+}
+
+LeaseLayout Network::layout() const {
+  LeaseLayout layout;
+  if (!is_on()) return layout;
+  for (std::size_t i = 0; i < dhcp().subnets.size(); ++i) {
+    const SubnetConfig& subnet = this->subnet(i);
+    const auto taken = taken_addresses(subnet);
+    layout.subnets.push_back({subnet.subnet, link_number(i)});
+    layout.pools.push_back({ranges_without(subnet.ranges, taken)});
+    for (const PoolConfig& pool : subnet.pools) layout.pools.push_back({ranges_without(pool.ranges, taken)});
+  }
+  for (const HostConfig& host : dhcp().hosts)
+    if (host.address) layout.reservations.push_back({*host.address, MachineKey::of_mac(host.mac)});
+  layout.caps = {dhcp().leases_per_port, dhcp().leases_per_relay};
+  return layout;
 }
 
 // In order.
@@ -132,14 +173,6 @@ std::vector<net::Ipv4Address> Network::taken_addresses(const SubnetConfig& subne
     for (const OwnAddress& own : facts.addresses) taken.push_back(own.address);
   std::sort(taken.begin(), taken.end());
   return taken;
-}
-
-std::vector<Reservation> Network::reservations() const {
-  std::vector<Reservation> reservations;
-  if (!is_on()) return reservations;
-  for (const HostConfig& host : dhcp().hosts)
-    if (host.address) reservations.push_back({*host.address, host.mac});
-  return reservations;
 }
 
 void Network::add_subnet_of(net::Ipv4Address address, Link& link) const {

@@ -65,10 +65,18 @@ class Network {
   // another network does not apply, and so is never offered on the wrong one.
   [[nodiscard]] const HostConfig* host_of(const net::MacAddress& mac, const net::Ipv4Prefix& subnet) const;
 
+  // Who asks, to the lease table. Borrows from the request. The key is [dhcp] machine_key's, or the MAC address where
+  // the client does not say it.
+  [[nodiscard]] LeaseClient client_of(const Request& request) const;
+  // The number of the subnet's link in the lease table: its shared network's, or its own.
+  [[nodiscard]] std::uint32_t link_number(std::size_t subnet) const;
+  // The number in the lease table of a subnet's own ranges (pool 0) and of its pools (from 1).
+  [[nodiscard]] std::uint32_t pool_number(std::size_t subnet, std::size_t pool) const {
+    return first_pool_[subnet] + static_cast<std::uint32_t>(pool);
+  }
   // What may be leased: the ranges without addresses that somebody has already, which are ours on any interface and the
   // subnet's routers, name servers and boot server. (A reservation is the operator's word and is not looked at.)
-  [[nodiscard]] std::vector<LeasePool> pools() const;
-  [[nodiscard]] std::vector<Reservation> reservations() const;
+  [[nodiscard]] LeaseLayout layout() const;
 
  private:
   [[nodiscard]] std::vector<net::Ipv4Address> taken_addresses(const SubnetConfig& subnet) const;
@@ -76,7 +84,8 @@ class Network {
 
   std::shared_ptr<const Config> config_;
   std::vector<DhcpInterface> interfaces_;
-  std::vector<const HostConfig*> hosts_;  // by MAC
+  std::vector<const HostConfig*> hosts_;   // by MAC
+  std::vector<std::uint32_t> first_pool_;  // by subnet
 };
 
 }  // namespace rackcast::engine

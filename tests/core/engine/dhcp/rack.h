@@ -227,8 +227,8 @@ class Rack {
   }
   void swap(Config config) { complete(ConfigSwapped{std::make_shared<Config>(std::move(config))}); }
   [[nodiscard]] LeaseState state(net::Ipv4Address address) const {
-    const Lease* lease = engine.leases().find(address);
-    return lease == nullptr ? LeaseState::kFree : lease->state;
+    const auto lease = engine.leases().find(address);
+    return lease ? lease->state : LeaseState::kFree;
   }
   [[nodiscard]] std::uint64_t drops(DhcpDrop reason) const { return engine.stats().drop(reason); }
   // The events since the last call, as "kind address detail".
