@@ -38,19 +38,32 @@ std::string in_quotes(std::string_view text) {
   return quoted + "\"";
 }
 
-// Text that the language takes in quotes: alone or in a list of its kind. Records and all else are written as there.
-bool takes_quotes(const OptionDefinition& option, std::string_view text) {
-  if (option.items.size() != 1) return false;
-  const ItemType item = option.items.front();
-  if (item == ItemType::kBytes) return octets_of(text).size() == text.size();
-  return item == ItemType::kText || item == ItemType::kDomainName || item == ItemType::kDomainList;
+std::string in_colons(std::span<const std::byte> octets) {
+  std::string text;
+  for (const std::byte octet : octets) {
+    std::array<char, 4> digits{};
+    (void)std::snprintf(digits.data(), digits.size(), "%02x", std::to_integer<unsigned>(octet));
+    text += (text.empty() ? "" : ":") + std::string(digits.data());
+  }
+  return text;
+}
+
+// As the language has it: in quotes where it is text, alone or in a list; records and all else as they are written.
+std::string text_statement(const OptionDefinition& option, std::string_view text) {
+  const ItemType item = option.items.size() == 1 ? option.items.front() : ItemType::kAddress;
+  if (item == ItemType::kBytes) {
+    const std::vector<std::byte> octets = octets_of(text);
+    return octets.size() == text.size() ? in_quotes(text) : in_colons(octets);
+  }
+  const bool is_text = item == ItemType::kText || item == ItemType::kDomainName || item == ItemType::kDomainList;
+  return is_text ? in_quotes(text) : std::string(text);
 }
 
 // The value as the language writes it; nullopt: of a type it has not.
 std::optional<std::string> value_statement(const OptionDefinition& option, const Node& value) {
   switch (value.kind) {
     case NodeKind::kText:
-      return takes_quotes(option, value.text) ? in_quotes(value.text) : value.text;
+      return text_statement(option, value.text);
     case NodeKind::kInteger:
       return std::to_string(value.integer);
     case NodeKind::kBoolean:
