@@ -216,7 +216,7 @@ class LeasesReader {
   bool identifier(Lease& lease) {
     const auto text = value();
     if (!text) return false;
-    if (text->size() <= kClientIdentifierBytesMax) lease.client_identifier = *text;
+    if (text->size() <= kClientIdentifierBytesMax) lease.client_identifier = std::string_view(*text);
     return tokens_.take_symbol(";");
   }
 
