@@ -34,8 +34,8 @@ ClassConfig read_class(const Node& table, PolicyReader& policy, ProblemList& pro
     Rules rules = policy.rules(own);
     if (value) add_member(own, own.place("value"), {octets_of(*value), std::move(rules)}, made.subclasses);
   }
-  if (!made.subclasses.empty() && reader.find("match") == nullptr)
-    reader.error("match", reader.at(), "members are values of match, as in match = \"hardware\"");
+  if (!made.subclasses.empty() && reader.find("match") == nullptr && reader.find("spawn") == nullptr)
+    reader.error("match", reader.at(), "members are values of match or spawn, as in match = \"hardware\"");
   if (made.lease_limit && made.spawn.empty() && made.match_if.empty() && made.match.empty())
     reader.warning("lease_limit", reader.place("lease_limit"), "only rules that add clients to this class fill it");
   return made;

@@ -202,7 +202,19 @@ void DhcpdReader::read_entry(Scope& scope) {
   read_statement(scope);
 }
 
+// `supersede server.filename = "…";` is `filename = "…";`: dhcpd calls its parameters options of a space "server", and
+// so do those that write its files (Foreman, OMAPI).
+void DhcpdReader::skip_server_space() {
+  const Token& verb = tokens_.peek();
+  if (!verb.is_word("supersede") && !verb.is_word("option") && !verb.is_word("send")) return;
+  if (!tokens_.peek(1).is_word("server") || !tokens_.peek(2).is_symbol(".")) return;
+  const Token& parameter = tokens_.peek(3);
+  if (catalog_->find_space("server") || find_parameter(parameter.text) == nullptr) return;
+  for (int i = 0; i < 3; ++i) static_cast<void>(tokens_.next());
+}
+
 void DhcpdReader::read_statement(Scope& scope) {
+  skip_server_space();
   const Token first = tokens_.peek();
   const std::string subject(first.text);
   context_.definitions_allowed = scope.kind == ScopeKind::kGlobal;

@@ -91,6 +91,7 @@ class DhcpdReader {
   void read_scope(Scope& scope);
   void read_entry(Scope& scope);
   void read_statement(Scope& scope);
+  void skip_server_space();
   [[nodiscard]] Scope inner(ScopeKind kind, const Scope& outer, const Token& open) {
     return {kind, &outer, open, tokens_, context_, problems_};
   }
