@@ -9,20 +9,14 @@
 namespace rackcast {
 namespace {
 
-struct LeasesPlace {
-  std::string_view folder;
-  std::string_view file;
-};
-constexpr std::array<LeasesPlace, 2> kLeasesPlaces{{
-    {"/var/lib/dhcp", "dhcpd.leases"},   // Debian
-    {"/var/lib/dhcpd", "dhcpd.leases"},  // Red Hat
-}};
+constexpr std::array<std::string_view, 2> kLeasesFolders{"/var/lib/dhcp", "/var/lib/dhcpd"};  // Debian, Red Hat
+constexpr std::string_view kLeasesFile = "dhcpd.leases";
 
 std::string leases_by_custom(OldFilesHost& host) {
-  for (const LeasesPlace& place : kLeasesPlaces) {
-    const auto names = host.list(std::string(place.folder));
-    if (names && std::find(names->begin(), names->end(), place.file) != names->end())
-      return std::string(place.folder) + "/" + std::string(place.file);
+  for (const std::string_view folder : kLeasesFolders) {
+    const auto names = host.list(std::string(folder));
+    if (names && std::find(names->begin(), names->end(), kLeasesFile) != names->end())
+      return std::string(folder) + "/" + std::string(kLeasesFile);
   }
   return "";
 }
@@ -69,16 +63,6 @@ std::optional<Config> import_dhcpd_file(const std::string& path, OldFilesHost& h
   }
   report.sort();
   if (report.has_errors()) return std::nullopt;
-  return config;
-}
-
-Config merged(const Config& dhcpd, const Config& xinetd) {
-  Config config = xinetd;
-  config.dhcp = dhcpd.dhcp;
-  for (const std::string& name : dhcpd.server.interfaces) {
-    auto& all = config.server.interfaces;
-    if (std::find(all.begin(), all.end(), name) == all.end()) all.push_back(name);
-  }
   return config;
 }
 

@@ -21,7 +21,4 @@ namespace rackcast {
 [[nodiscard]] std::optional<Config> import_dhcpd_file(const std::string& path, OldFilesHost& host,
                                                       ImportReport& report);
 
-// An imported dhcpd.conf beside an imported xinetd file: one configuration for one daemon.
-[[nodiscard]] Config merged(const Config& dhcpd, const Config& xinetd);
-
 }  // namespace rackcast

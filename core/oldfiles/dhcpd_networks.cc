@@ -236,7 +236,8 @@ bool DhcpdReader::read_permit(Scope& scope) {
     if (!tokens_.take_word("clients")) return wrong("clients must follow");
     if (allow) scope.pool->deny.push_back({PermitKind::kAllClients, 0});
     tell(ImportKind::kRemark, first, word, "no client is ever authenticated");
-    return finish(scope);
+    static_cast<void>(finish(scope));
+    return true;
   }
   const auto permit = take_permit(scope);
   if (!permit || !finish(scope)) return true;

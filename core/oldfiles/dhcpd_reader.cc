@@ -145,8 +145,7 @@ bool DhcpdReader::wrong(const std::string& message) {
 }
 
 bool DhcpdReader::finish(Scope& scope) {
-  static_cast<void>(scope.rules.parse_semicolon());
-  return true;
+  return scope.rules.parse_semicolon();
 }
 
 std::optional<std::string> DhcpdReader::take_name() {
@@ -269,7 +268,8 @@ bool DhcpdReader::read_lease_file_name(Scope& scope) {
   else
     tell(ImportKind::kHonoured, first, "lease-file-name", "[dhcp] import_leases");
   if (!path.empty() && path.front() == '/') file_.leases_file = path;
-  return finish(scope);
+  static_cast<void>(finish(scope));
+  return true;
 }
 
 }  // namespace rackcast::dhcpd_detail

@@ -103,7 +103,7 @@ class DhcpdReader {
   [[nodiscard]] Result<std::string> read_file(const std::string& path);
   std::optional<std::string> take_name();  // a string or a host name
   bool wrong(const std::string& message);  // told at the next token; the statement is skipped. Always true.
-  bool finish(Scope& scope);               // the ';'
+  bool finish(Scope& scope);               // the ';'; false: it is not there (reported, skipped)
   [[nodiscard]] FilePlace place(const Token& token);
   void tell(ImportKind kind, const Token& at, std::string_view subject, std::string message);
   void hand_over_problems();

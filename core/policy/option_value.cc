@@ -184,6 +184,10 @@ std::vector<net::Ipv4Address> read_addresses(ParserState& state, bool several) {
     } else if (const auto name = take_host_name(state.tokens)) {
       std::vector<net::Ipv4Address> found;
       if (state.context.resolve) found = state.context.resolve(*name);
+      if (name->find_first_not_of("0123456789.") == std::string::npos) {
+        state.error(at, "\"" + *name + "\" is not an address");
+        return {};
+      }
       if (!state.context.resolve) {
         state.error(at, "\"" + *name + "\" is not an address, and names are not looked up here");
         return {};
