@@ -92,6 +92,8 @@ struct HostIdentity {
   std::vector<std::byte> option_value;               // … and its value
 };
 
+// Several hosts may have one identity, each with an address: that whose address fits the client's network counts. A
+// host with a MAC address and another identity is the machine that has either.
 struct HostConfig {
   std::string name;
   net::MacAddress mac;                           // zero: see `identity`
@@ -169,6 +171,7 @@ struct DhcpConfig {
   std::optional<std::uint32_t> leases_per_relay;
   DhcpMode mode = DhcpMode::kAuthoritative;
   std::string lease_store = "sqlite";
+  std::string import_leases;  // absolute path of a dhcpd.leases, taken over when our own store is empty; "" = none
   ConflictProbe conflict_probe = ConflictProbe::kOff;
   std::vector<SubnetConfig> subnets;
   BootConfig boot;

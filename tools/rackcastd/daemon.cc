@@ -60,7 +60,7 @@ std::shared_ptr<const Config> with_flags(const Config& config, const DaemonOptio
 }  // namespace
 
 std::shared_ptr<const Config> load_daemon_config(const DaemonOptions& options, std::vector<std::string>& notices) {
-  if (!options.xinetd_file.empty()) {
+  if (options.from_old_files()) {
     OldConfiguration old = load_old_files(options);
     notices = std::move(old.lines);
     if (old.config != nullptr) return with_flags(*old.config, options);
@@ -323,7 +323,7 @@ void Daemon::serve_until_stopped() {
 // Validate, then swap: a broken file changes nothing.
 void Daemon::reload() {
   sd_notify(0, "RELOADING=1");
-  const std::string& file = options_.xinetd_file.empty() ? options_.config_file : options_.xinetd_file;
+  const std::string file = options_.from_old_files() ? "the old files" : options_.config_file;
   const std::shared_ptr<const Config> loaded = reread();
   const Result<void> swapped =
       loaded != nullptr ? put_in_force(*with_flags(*loaded, options_)) : Result<void>(fail("mend " + file));
@@ -333,7 +333,7 @@ void Daemon::reload() {
 
 // The file again, its problems in the log; null when it cannot be used.
 std::shared_ptr<const Config> Daemon::reread() {
-  if (!options_.xinetd_file.empty()) {
+  if (options_.from_old_files()) {
     OldConfiguration old = load_old_files(options_);
     for (const std::string& line : old.lines) say(old.config != nullptr ? LogLevel::kWarning : LogLevel::kError, line);
     return old.config;
