@@ -5,9 +5,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "core/result.h"
@@ -36,8 +38,8 @@ enum class ItemType : std::uint8_t {
   kAddress,
   kText,        // takes the rest
   kBytes,       // hexadecimal octets or quoted text; takes the rest
-  kDomainName,  // as DNS encodes it
-  kDomainList,  // the same with compression (RFC 3397)
+  kDomainName,  // as DNS encodes it; several are dhcpd's `domain-list`
+  kDomainList,  // several with compression (RFC 3397): `domain-list compressed`
   kOptions,     // the options of another space, encoded (`encapsulate`)
 };
 
@@ -46,6 +48,7 @@ struct OptionDefinition {
   OptionKey key;
   std::vector<ItemType> items;     // a record where there are several
   bool repeats = false;            // an array of that record
+  bool last_repeats = false;       // of the record's last item one or more
   std::uint16_t encapsulated = 0;  // the space of kOptions
 };
 
@@ -59,6 +62,7 @@ class OptionCatalog {
  public:
   static constexpr std::size_t kSpacesMax = 64;
   static constexpr std::size_t kDefinitionsMax = 1'024;
+  static constexpr std::size_t kBuiltInSpaces = 7;  // dhcp, agent, nwip, fqdn, vendor-class, vendor, isc
 
   OptionCatalog();  // the built-in ones
 
@@ -73,13 +77,30 @@ class OptionCatalog {
   // The error is one sentence.
   [[nodiscard]] Result<std::uint16_t> add_space(OptionSpace space);
   [[nodiscard]] Result<void> define(OptionDefinition definition);
+  // The name nearest to a mistyped one; empty: none is near.
+  [[nodiscard]] std::string_view near_name(std::uint16_t space, std::string_view name) const;
   // What the configuration defined, in order, to be printed again.
   [[nodiscard]] const std::vector<OptionDefinition>& defined() const { return defined_; }
 
+  // The DHCPv4 option whose value holds the options of `space`: 82 for "agent". Nullopt: none does.
+  [[nodiscard]] std::optional<std::uint8_t> container(std::uint16_t space) const;
+
  private:
+  struct Position {
+    bool defined = false;
+    std::uint32_t index = 0;
+  };
+  static std::string name_key(std::uint16_t space, std::string_view name);
+  [[nodiscard]] const OptionDefinition& at(Position position) const;
+  void add_built_in(OptionDefinition definition);
+  void note(const OptionDefinition& definition, Position position);
+  void forget(OptionKey key);
+
   std::vector<OptionSpace> spaces_;
   std::vector<OptionDefinition> built_in_;
   std::vector<OptionDefinition> defined_;
+  std::unordered_map<std::string, Position> by_name_;  // name_key
+  std::map<OptionKey, Position> by_code_;              // the newest definition of each
 };
 
 }  // namespace rackcast

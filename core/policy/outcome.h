@@ -41,6 +41,7 @@ class Outcome {
   [[nodiscard]] std::optional<std::string_view> text(Parameter parameter) const;
   [[nodiscard]] std::optional<net::Ipv4Address> address(Parameter parameter) const;
   void set_number(Parameter parameter, std::uint32_t value);
+  void unset(Parameter parameter);
   void set_bytes(Parameter parameter, std::span<const std::byte> bytes);  // text, or an address's four octets; borrowed
 
   // --- Classes the client is a member of, by number in the configuration (`add "name"` included).
@@ -48,10 +49,13 @@ class Outcome {
 
   // --- For the evaluator.
   [[nodiscard]] std::span<std::byte> scratch(std::size_t size);  // empty: the arena is full (counted)
+  // Memory of values that are needed no longer, such as a condition's: everything taken since mark() is free again.
+  [[nodiscard]] std::size_t mark() const { return used_; }
+  void release(std::size_t mark) { used_ = mark; }
   [[nodiscard]] std::optional<std::span<const std::byte>> variable(std::uint16_t number) const;
   void set_variable(std::uint16_t number, std::optional<std::span<const std::byte>> bytes);
   std::size_t steps = 0;
-  bool overran = false;  // a bound was met since clear(): options, bytes or steps
+  bool overran = false;  // a bound was met since clear(): options, bytes, steps or variables
 
  private:
   struct Setting {
@@ -59,8 +63,11 @@ class Outcome {
     std::uint32_t number = 0;
     std::span<const std::byte> bytes;
   };
+  [[nodiscard]] std::size_t find(OptionKey key) const;  // option_count_: absent
+
   std::array<Value, kOutcomeOptionsMax> options_;
   std::size_t option_count_ = 0;
+  std::array<std::uint8_t, 256> dhcp_places_{};  // of a DHCPv4 option by code: its place in options_, plus one
   std::array<Setting, static_cast<std::size_t>(Parameter::kCount_)> parameters_;
   std::array<std::optional<std::span<const std::byte>>, kOutcomeVariablesMax> variables_;
   std::array<std::byte, kOutcomeBytesMax> arena_;

@@ -8,7 +8,13 @@
 
 namespace rackcast {
 
-enum class ParameterKind : std::uint8_t { kText, kAddress, kNumber, kFlag };
+enum class ParameterKind : std::uint8_t {
+  kText,
+  kAddress,
+  kNumber,
+  kFlag,
+  kSpace,  // an option space by name; Outcome::number gives its number
+};
 
 enum class Parameter : std::uint8_t {
   kFilename,          // `file`
@@ -41,6 +47,7 @@ enum class Parameter : std::uint8_t {
   kAllowUnknownClients,
   kAllowDuplicates,
   kAllowDeclines,
+  kVendorOptionSpace,  // whose options, encapsulated, are option 43
   kCount_,
 };
 

@@ -12,6 +12,7 @@
 
 #include "core/policy/option_catalog.h"
 #include "core/policy/rules.h"
+#include "core/result.h"
 #include "proto/net/address.h"
 
 namespace rackcast {
@@ -26,6 +27,7 @@ struct RuleProblem {
   std::uint32_t column = 0;
   std::string subject;  // the word
   std::string message;
+  std::uint16_t file = 0;  // TokenStream::file_name
 };
 inline constexpr std::size_t kRuleProblemsMax = 1'000;
 
@@ -37,6 +39,8 @@ struct RuleParseContext {
   // A class's number by name, for `add` and `members of`; nullopt: no such class (an error).
   std::function<std::optional<std::uint16_t>(std::string_view)> class_number;
   std::vector<std::string>* variables = nullptr;  // names, by number; shared by all rules of one configuration
+  // `include "file";` where a statement may stand: the file's text, or an error. Absent: not allowed here.
+  std::function<Result<std::string>(std::string_view file)> read_file;
 };
 
 [[nodiscard]] Rules parse_rules(std::string_view text, RuleParseContext& context, std::vector<RuleProblem>& problems);
