@@ -6,9 +6,10 @@ namespace rackcast {
 
 ThreadedWorkRouter::ThreadedWorkRouter(ImageStore* images, LeaseStore* leases,
                                        const std::vector<std::unique_ptr<LanePort>>& ports, OnMachine on_machine,
-                                       OnProbe on_probe)
+                                       UploadStore* uploads, OnProbe on_probe)
     : images_(images),
       leases_(leases),
+      uploads_(uploads),
       ports_(ports),
       on_machine_(std::move(on_machine)),
       on_probe_(std::move(on_probe)) {}
@@ -19,6 +20,8 @@ bool ThreadedWorkRouter::submit(LaneId from, Work& work) {
     publish(machine->machine);
     return true;
   }
+  if (std::holds_alternative<WriteUpload>(work) || std::holds_alternative<AbandonUpload>(work))
+    return uploads_ != nullptr && uploads_->submit(from, work);
   if (const auto* probe = std::get_if<ProbeAddress>(&work)) return on_probe_ && on_probe_(from, *probe);
   return images_ != nullptr && images_->submit(from, work);
 }

@@ -56,7 +56,7 @@ LaneGroup::~LaneGroup() {
 
 Result<void> LaneGroup::start(LaneServices services) {
   router_ = std::make_unique<ThreadedWorkRouter>(services.images, services.leases, ports_, services.on_machine,
-                                                 services.on_probe);
+                                                 services.uploads, services.on_probe);
   const auto& cores = services.config->server.cores;
   bool fell_back = false;
   for (std::size_t i = 0; i < opened_.size(); ++i) {
@@ -139,7 +139,8 @@ LaneGroup::Engines LaneGroup::add_engines(std::size_t index, PacketIo& packet_io
     tftp.epoch = &services.images->epoch();
     for (const io::InterfaceFacts& interface : interfaces_) tftp.mtus.push_back({interface.index, interface.mtu});
     tftp.totals = tftp_totals_;
-    tftp.total_rate = tftp_rate_;
+    tftp.shared_rates = tftp_rates_;
+    tftp.upload_pace = upload_pace_;
     if (!services.name_map.empty()) tftp.name_map = NameMap::parse(services.name_map).map;  // each lane has its own
     tftp.seed = random_seed();
     auto made = std::make_unique<engine::TftpEngine>(std::move(tftp));

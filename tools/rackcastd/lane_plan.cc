@@ -73,6 +73,8 @@ void add_tftp(LanePlan& plan, const TftpConfig& tftp, bool ipv6_here, TransferPo
       io::SocketSpec spec;
       spec.bind.address = transfer_address(listens, ipv6);
       if (ports.first) spec.bind.port = net::UdpPort(static_cast<std::uint16_t>(*ports.first + i));
+      // Bound to one address, it is known where a datagram came to; the interface was looked at with the request.
+      spec.tells_local = spec.bind.address.is_any();
       spec.purpose = "TFTP transfers";
       add(plan, std::move(spec), {.role = SocketRole::kTftpTransfer, .ipv6 = ipv6});
     }

@@ -55,6 +55,14 @@ bool VirtualStores::submit(LaneId from, Work& work) {
     release->image.reset();
     return true;
   }
+  if (auto* const upload = std::get_if<WriteUpload>(&work)) {
+    // Thrown away, at the speed of a commit.
+    UploadWritten written{upload->ticket, UploadStatus::kWritten, upload->name, upload->buffer};
+    if (!answer_in(upload->last ? times_.commit_time : times_.resolve_time, from, std::move(written))) return false;
+    counters_.upload_bytes += upload->buffer->size;
+    counters_.uploads += upload->last ? 1U : 0U;
+    return true;
+  }
   if (const auto* const machine = std::get_if<PublishMachine>(&work)) {
     for (const auto& port : ports_) (void)port->post(MachineChanged{machine->machine});
   }

@@ -37,6 +37,8 @@ struct StoreCounters {
   std::uint64_t pieces = 0;
   std::uint64_t probes = 0;
   std::uint64_t images_released = 0;
+  std::uint64_t uploads = 0;
+  std::uint64_t upload_bytes = 0;
   std::uint64_t work_refused = 0;
   std::uint64_t answers_delayed = 0;  // a full mailbox
 };
