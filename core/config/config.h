@@ -219,8 +219,23 @@ struct TftpClassConfig {
   std::uint8_t rollover = 0;  // the block number after 65 535
 };
 
+// A cap for all machines of a network together ([[tftp.network]]): the first network that holds a machine counts.
+inline constexpr std::size_t kTftpNetworksMax = 64;
+struct TftpNetworkConfig {
+  net::IpPrefix network;
+  std::uint32_t rate_mbit = 0;
+};
+
 // A folder of the root for each machine.
 enum class UniqueRoot : std::uint8_t { kOff, kIp, kMac };
+
+// Files that clients send (WRQ), all into one directory.
+struct UploadConfig {
+  std::string dir;                                          // key `upload_dir`; absolute, not below a root; "" = off
+  std::uint64_t bytes_max = std::uint64_t{64} << 20U;       // key `upload_bytes_max`; of one file
+  std::uint64_t total_bytes_max = std::uint64_t{1} << 30U;  // key `upload_total_bytes_max`; of all files in `dir`
+  std::uint32_t rate_mbit = 100;                            // key `upload_rate_mbit`; of all uploads together
+};
 
 struct TftpConfig {
   std::vector<net::Endpoint> listen;  // default 0.0.0.0:69, and [::]:69 where IPv6 is on
@@ -239,7 +254,9 @@ struct TftpConfig {
   UniqueRoot unique_root = UniqueRoot::kOff;
   bool clamp_to_mtu = false;  // no block that would be cut into fragments
   std::vector<TftpClassConfig> classes;
+  std::vector<TftpNetworkConfig> networks;
   std::uint64_t cache_bytes = std::uint64_t{2} << 30U;  // image budget
+  UploadConfig upload;
 };
 
 struct HttpConfig {

@@ -27,8 +27,11 @@ Config in_force(const Config& running, const Config& loaded) {
     next.tftp->rate_mbit = loaded.tftp->rate_mbit;
     next.tftp->rate_mbit_per_machine = loaded.tftp->rate_mbit_per_machine;
     next.tftp->retransmit_us = loaded.tftp->retransmit_us;
+    next.tftp->upload.bytes_max = loaded.tftp->upload.bytes_max;
+    next.tftp->upload.rate_mbit = loaded.tftp->upload.rate_mbit;
     next.tftp->unique_root = loaded.tftp->unique_root;
     next.tftp->clamp_to_mtu = loaded.tftp->clamp_to_mtu;
+    next.tftp->networks = loaded.tftp->networks;
     next.tftp->classes = loaded.tftp->classes;
   }
   if (next.http && loaded.http) {

@@ -21,6 +21,9 @@ constexpr std::int64_t kWindowMax = 65'535;                     // RFC 7440
 constexpr std::int64_t kCacheBytesMin = 1 << 20;                // smaller holds not even an NBP and its modules
 constexpr std::int64_t kCacheBytesMax = std::int64_t{1} << 44;  // 16 TiB: a slip of the keyboard, not a machine
 
+constexpr std::int64_t kUploadBytesMax = std::int64_t{1} << 40;  // 1 TiB
+constexpr std::int64_t kUploadRateMax = 100'000;
+
 constexpr SectionShape kTable = SectionShape::kTable;
 constexpr SectionShape kArray = SectionShape::kArrayOfTables;
 
@@ -41,6 +44,8 @@ constexpr std::array kSections{
     SectionSpec{"dhcp.pxe.mtftp", kTable, true, "where multicast TFTP of PXE is to be found; absent: nowhere"},
     SectionSpec{"dhcp.host", kArray, true, "a known machine, with or without a reserved address"},
     SectionSpec{"tftp", kTable, true, "TFTP; absent: off"},
+    SectionSpec{"tftp.network", kArray, true,
+                "a cap for a network's machines together: the first that holds one counts"},
     SectionSpec{"tftp.class", kArray, true, "terms for some machines: the first that fits counts"},
     SectionSpec{"http", kTable, true, "the install tree over HTTP; absent: off"},
     SectionSpec{"ftp", kTable, true, "the install tree over anonymous FTP; absent: off"},
@@ -159,11 +164,11 @@ constexpr std::array kKeys{
 
     KeySpec{"dhcp", "mode", kChoice, "\"authoritative\"", kRestart,
             "the network's DHCP server, a proxy beside one, or off", "\"authoritative\"", false, 0, 0,
-            "authoritative proxy off", "proxy"},
+            "authoritative proxy off"},
     KeySpec{"dhcp", "lease_store", KeyKind::kLeaseStore, "\"sqlite\"", kRestart, "where leases are made durable",
             "\"sqlite\""},
     KeySpec{"dhcp", "conflict_probe", kChoice, "\"off\"", kLive, "asking the network before an address is offered",
-            "\"off\"", false, 0, 0, "off arp icmp", "arp icmp"},
+            "\"off\"", false, 0, 0, "off arp icmp"},
     KeySpec{"dhcp", "machine_key", kChoice, "\"mac\"", kRestart,
             "what makes firmware, loader and system one machine with one address", "\"mac\"", false, 0, 0,
             "mac uuid client_id"},
@@ -328,6 +333,17 @@ constexpr std::array kKeys{
     KeySpec{"tftp", "cache_bytes", kInteger, "2147483648", kRestart, "memory for images", "4294967296", false,
             kCacheBytesMin, kCacheBytesMax},
 
+    KeySpec{"tftp", "upload_dir", kPath, "", kRestart, "where files that clients send go; absent: none are accepted",
+            "\"/var/lib/rackcast/uploads\""},
+    KeySpec{"tftp", "upload_bytes_max", kInteger, "67108864", kLive, "largest file accepted, bytes", "67108864", false,
+            1, kUploadBytesMax},
+    KeySpec{"tftp", "upload_total_bytes_max", kInteger, "1073741824", kRestart,
+            "what upload_dir may hold, bytes; a file counts as 4096 at least", "1073741824", false, 1, kUploadBytesMax},
+    KeySpec{"tftp", "upload_rate_mbit", kInteger, "100", kLive, "of all uploads together, megabits a second", "100",
+            false, 1, kUploadRateMax},
+    KeySpec{"tftp.network", "network", kText, "", kLive, "the machines' addresses", "\"192.168.7.0/24\"", true},
+    KeySpec{"tftp.network", "rate_mbit", kInteger, "", kLive, "cap of all its machines together, Mbit/s", "800", true,
+            1, kRateMbitMax},
     KeySpec{"tftp.class", "name", kText, "", kLive, "for the reader", "\"old firmware\"", true},
     KeySpec{"tftp.class", "architecture", KeyKind::kChoice, "", kLive, "machines of this kind, as DHCP heard it",
             "\"efi64\"", false, 0, 0, "bios efi32 efi64 arm32 arm64"},

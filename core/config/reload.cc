@@ -234,6 +234,12 @@ struct Reader {
       return c.tftp ? each(c.tftp->classes, [](const auto& k) { return k.name; }) : std::string(); \
     }                                                                                              \
   }
+#define RACKCAST_TFTP_NETWORK(name)                                                                 \
+  {                                                                                                 \
+    "tftp.network", #name, [](const Config& c) {                                                    \
+      return c.tftp ? each(c.tftp->networks, [](const auto& n) { return n.name; }) : std::string(); \
+    }                                                                                               \
+  }
 #define RACKCAST_BOOT(name)                                               \
   {                                                                       \
     "dhcp.boot", name, [](const Config& c) { return boot_file(c, name); } \
@@ -354,6 +360,12 @@ constexpr Reader kReaders[] = {
     RACKCAST_OF(tftp, unique_root, unique_root),
     RACKCAST_OF(tftp, clamp_to_mtu, clamp_to_mtu),
     RACKCAST_OF(tftp, cache_bytes, cache_bytes),
+    RACKCAST_OF(tftp, upload_dir, upload.dir),
+    RACKCAST_OF(tftp, upload_bytes_max, upload.bytes_max),
+    RACKCAST_OF(tftp, upload_total_bytes_max, upload.total_bytes_max),
+    RACKCAST_OF(tftp, upload_rate_mbit, upload.rate_mbit),
+    RACKCAST_TFTP_NETWORK(network),
+    RACKCAST_TFTP_NETWORK(rate_mbit),
     RACKCAST_CLASS(name),
     RACKCAST_CLASS(architecture),
     RACKCAST_CLASS(vendor_class),

@@ -44,6 +44,7 @@ void warn_long_file(const SectionReader& reader, std::string_view name, Position
 inline constexpr std::array<const char*, 5> kTftpClassArchitectures{"bios", "efi32", "efi64", "arm32", "arm64"};
 inline constexpr std::size_t kTftpClassesMax = 64;  // each request walks them
 [[nodiscard]] TftpClassConfig read_tftp_class(const Node& table, ProblemList& problems);
+[[nodiscard]] TftpNetworkConfig read_tftp_network(const Node& table, ProblemList& problems);
 [[nodiscard]] HttpConfig read_http(const Node& http, ProblemList& problems);
 [[nodiscard]] FtpConfig read_ftp(const Node& ftp, ProblemList& problems);
 [[nodiscard]] BoardConfig read_board(const Node& board, ProblemList& problems);

@@ -35,6 +35,11 @@ struct Lease {
   friend bool operator==(const Lease&, const Lease&) = default;
 };
 
+// Somebody holds the address.
+[[nodiscard]] inline bool is_in_force(LeaseState state) {
+  return state == LeaseState::kOffered || state == LeaseState::kActive;
+}
+
 // What the table knows the lease's machine by.
 [[nodiscard]] inline MachineKey key_of(const Lease& lease) {
   return lease.key.is_none() ? MachineKey::of_mac(lease.mac) : lease.key;

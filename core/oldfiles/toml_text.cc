@@ -70,6 +70,7 @@ void write_tftp(Writer& out, const TftpConfig& tftp) {
   if (!tftp.refused_options.empty()) out.list("refused_options", tftp.refused_options, itself);
   if (tftp.retransmit_us) out.number("retransmit_us", *tftp.retransmit_us);
   if (tftp.cache_bytes != presets.cache_bytes) out.number("cache_bytes", tftp.cache_bytes);
+  if (!tftp.upload.dir.empty()) out.line("upload_dir", out.quoted(tftp.upload.dir));
 }
 
 void write_ftp(Writer& out, const FtpConfig& ftp) {

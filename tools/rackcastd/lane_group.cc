@@ -55,7 +55,8 @@ LaneGroup::~LaneGroup() {
 }
 
 Result<void> LaneGroup::start(LaneServices services) {
-  router_ = std::make_unique<ThreadedWorkRouter>(services.images, services.leases, ports_, services.on_machine);
+  router_ = std::make_unique<ThreadedWorkRouter>(services.images, services.leases, ports_, services.on_machine,
+                                                 services.uploads, services.on_probe);
   const auto& cores = services.config->server.cores;
   bool fell_back = false;
   for (std::size_t i = 0; i < opened_.size(); ++i) {
@@ -116,6 +117,8 @@ LaneGroup::Engines LaneGroup::add_engines(std::size_t index, PacketIo& packet_io
     const PlannedSocket& planned = plan.sockets[i];
     if (planned.role == SocketRole::kDhcp)
       dhcp.interfaces.push_back(dhcp_facts(interfaces_[planned.interface], socket));
+    if (planned.role == SocketRole::kBootServer)  // behind all of port 67's, in the same order
+      dhcp.interfaces[planned.interface].boot_socket = socket;
     if (planned.role == SocketRole::kTftpListener) tftp.listeners.push_back(socket);
     if (planned.role == SocketRole::kTftpTransfer) (planned.ipv6 ? tftp.tids.v6 : tftp.tids.v4).push_back(socket);
   }
@@ -136,15 +139,18 @@ LaneGroup::Engines LaneGroup::add_engines(std::size_t index, PacketIo& packet_io
     tftp.epoch = &services.images->epoch();
     for (const io::InterfaceFacts& interface : interfaces_) tftp.mtus.push_back({interface.index, interface.mtu});
     tftp.totals = tftp_totals_;
-    tftp.total_rate = tftp_rate_;
+    tftp.shared_rates = tftp_rates_;
+    tftp.upload_pace = upload_pace_;
     if (!services.name_map.empty()) tftp.name_map = NameMap::parse(services.name_map).map;  // each lane has its own
     tftp.seed = random_seed();
     auto made = std::make_unique<engine::TftpEngine>(std::move(tftp));
     engines.tftp = made.get();
     setup.engines.push_back(std::move(made));
   }
-  for (const PlannedSocket& planned : plan.sockets)
-    setup.route.push_back(planned.role == SocketRole::kDhcp ? std::uint8_t{0} : tftp_engine);
+  for (const PlannedSocket& planned : plan.sockets) {
+    const bool is_dhcp = planned.role == SocketRole::kDhcp || planned.role == SocketRole::kBootServer;
+    setup.route.push_back(is_dhcp ? std::uint8_t{0} : tftp_engine);
+  }
   return engines;
 }
 

@@ -159,7 +159,7 @@ void add_lane(Collector& out, const LaneReport& report) {
 }  // namespace
 
 std::vector<Measure> measures_of(const LaneGroup* lanes, const ImageStore* images, const LeaseStore* leases,
-                                 const io::StreamServer* streams) {
+                                 const UploadStore* uploads, const io::StreamServer* streams) {
   Collector out;
   if (lanes != nullptr) {
     for (std::size_t i = 0; i < lanes->size(); ++i) add_lane(out, lanes->report(i));
@@ -174,6 +174,7 @@ std::vector<Measure> measures_of(const LaneGroup* lanes, const ImageStore* image
     out.add("images_watches_refused_total", "folders that could not be watched", stats.watcher.watches_refused);
   }
   if (leases != nullptr) out.add(leases->stats(), kLeaseStoreRows, "lease_store_");
+  if (uploads != nullptr) out.add(uploads->stats(), kUploadStoreRows, "upload_store_");
   if (streams != nullptr) {
     const io::StreamTotals totals = streams->totals();
     for (const io::StreamCounterRow& row : io::kStreamCounterRows) {

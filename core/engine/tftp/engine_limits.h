@@ -89,4 +89,17 @@ inline constexpr std::uint64_t kProgressParts = 20;
 // "The table is full" is said at most this often.
 inline constexpr Duration kWarnEvery = std::chrono::seconds(10);
 
+// Uploads: ACKs are held back by milliseconds, so their timers are finer.
+inline constexpr Duration kUploadTimerTick = std::chrono::milliseconds(1);
+// How long the last ACK is repeated: the longest first wait of common senders is 5 s (tftp-hpa, atftp).
+inline constexpr Duration kUploadDally = std::chrono::seconds(10);
+// A running upload is given up for a new request of its peer only when it did not move this long.
+inline constexpr Duration kUploadSupersede = std::chrono::seconds(5);
+// Of one address at once: no machine takes all places of a lane, and installers send their logs one after the other.
+inline constexpr std::size_t kUploadsPerSourceMax = 8;
+// A client that is silent for so long gives its place away, when all are taken and another wants one.
+inline constexpr Duration kUploadGivesWay = std::chrono::seconds(5);
+// The upload store's queue was full.
+inline constexpr Duration kUploadStoreRetry = std::chrono::milliseconds(5);
+
 }  // namespace rackcast::engine::tftpd

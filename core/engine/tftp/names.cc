@@ -95,8 +95,8 @@ std::optional<OtherName> TftpEngine::nth_name(const net::Endpoint& peer, std::st
 }
 
 // The first name, from the `from`-th on, that is there or of which nothing is known. O(kNamesMax).
-TftpEngine::Look TftpEngine::look_up(const Now& now, const net::Endpoint& peer, std::string_view path,
-                                     NameTraits traits, std::uint8_t from, PinTable& pins) {
+Look TftpEngine::look_up(const Now& now, const net::Endpoint& peer, std::string_view path, NameTraits traits,
+                         std::uint8_t from, PinTable& pins) {
   for (std::uint8_t names = from; names < kNamesMax; ++names) {
     const auto found = nth_name(peer, path, traits, names);
     if (!found) break;

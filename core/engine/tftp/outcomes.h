@@ -25,6 +25,13 @@ enum class Refusal : std::uint8_t {
   kPinsFull,
   kNetasciiTooLarge,
   kUnknownTid,
+  kUploadName,
+  kUploadTooLarge,
+  kUploadDiskFull,
+  kUploadNamesTaken,
+  kUploadFailed,
+  kUploadBlockTooLong,
+  kUploadStopped,
   kCount_,
 };
 
@@ -53,6 +60,15 @@ inline constexpr std::array<RefusalInfo, static_cast<std::size_t>(Refusal::kCoun
     {Refusal::kNetasciiTooLarge, tftp::ErrorCode::kUndefined, "file too large for netascii, use octet",
      Counter::kModeRefused},
     {Refusal::kUnknownTid, tftp::ErrorCode::kUnknownTid, "unknown transfer", Counter::kUnknownTid},
+    {Refusal::kUploadName, tftp::ErrorCode::kAccessViolation, "file name not accepted", Counter::kUploadNameRefused},
+    {Refusal::kUploadTooLarge, tftp::ErrorCode::kDiskFull, "file too large", Counter::kUploadTooLarge},
+    {Refusal::kUploadDiskFull, tftp::ErrorCode::kDiskFull, "disk full", Counter::kUploadDiskFull},
+    {Refusal::kUploadNamesTaken, tftp::ErrorCode::kFileExists, "file exists", Counter::kUploadNamesTaken},
+    {Refusal::kUploadFailed, tftp::ErrorCode::kUndefined, "the server could not write the file",
+     Counter::kUploadFailed},
+    {Refusal::kUploadBlockTooLong, tftp::ErrorCode::kIllegalOperation, "block longer than agreed",
+     Counter::kUploadBlockTooLong},
+    {Refusal::kUploadStopped, tftp::ErrorCode::kUndefined, "the server is stopping", Counter::kUploadStopped},
 }};
 [[nodiscard]] constexpr const RefusalInfo& info(Refusal refusal) {
   return kRefusalTable[static_cast<std::size_t>(refusal)];

@@ -140,7 +140,7 @@ void TftpEngine::on_peer_error(const Now& now, TransferIndex index, const tftp::
 
 // RFC 1350 section 4: the stray peer is told. Never in answer to an ERROR.
 void TftpEngine::on_stray(const ReceivedDatagram& datagram, Sink& sink) {
-  if (role_of(datagram.socket) != Role::kTid || !answerable(datagram.peer) || sent_to_a_group(datagram))
+  if (sockets_.of(datagram.socket) != Role::kTid || !answerable(datagram.peer) || sent_to_a_group(datagram))
     return counters_.add(Counter::kUnexpectedPackets);
   counters_.add(info(Refusal::kUnknownTid).counter);
   if (!serving() || !address_allowed(datagram.peer.address, config_->tftp->admission)) return;

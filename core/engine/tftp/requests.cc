@@ -25,8 +25,7 @@ bool TftpEngine::may_be_asked(const ReceivedDatagram& datagram) {
 void TftpEngine::on_request(const Now& now, const ReceivedDatagram& datagram, const tftp::Request& request,
                             Sink& sink) {
   if (!may_be_asked(datagram) || !source_allowed(now, datagram, request.filename, sink)) return;
-  if (request.opcode != tftp::Opcode::kRrq)
-    return refuse_request(now, datagram, Refusal::kWrite, request.filename, sink);
+  if (request.opcode != tftp::Opcode::kRrq) return on_write_request(now, datagram, request, sink);
   counters_.add(Counter::kRequests);
   if (request.mode == tftp::Mode::kMail)
     return refuse_request(now, datagram, Refusal::kModeMail, request.filename, sink);
@@ -39,8 +38,13 @@ void TftpEngine::on_request(const Now& now, const ReceivedDatagram& datagram, co
 }
 
 Terms TftpEngine::terms_for(const ReceivedDatagram& datagram, tftp::Request request) {
+  drop_options(request.options, config_->tftp->refused_options);
+  return negotiate(request, limits_for(datagram, request.options));
+}
+
+// What the machine may be granted of `asked`, reading or writing.
+TermLimits TftpEngine::limits_for(const ReceivedDatagram& datagram, const tftp::Options& asked) {
   const TftpConfig& config = *config_->tftp;
-  drop_options(request.options, config.refused_options);
   TermLimits limits{config.max_blksize, config.max_windowsize,
                     config.retransmit_us.value_or(TermLimits{}.first_wait_us)};
   if (!config.classes.empty()) {
@@ -48,14 +52,14 @@ Terms TftpEngine::terms_for(const ReceivedDatagram& datagram, tftp::Request requ
     const TftpClassConfig* const fits = class_of(config.classes, machines_.find(source), source);
     if (fits != nullptr) limit_by(*fits, limits);
   }
-  if (config.clamp_to_mtu && request.options.blksize) {
+  if (config.clamp_to_mtu && asked.blksize) {
     const std::uint16_t most = unfragmented_block(mtus_, datagram.interface, datagram.peer.address.is_v6());
-    if (*request.options.blksize > most && limits.block_size_max > most) {
+    if (*asked.blksize > most && limits.block_size_max > most) {
       limits.block_size_max = most;
       counters_.add(Counter::kBlocksClamped);
     }
   }
-  return negotiate(request, limits);
+  return limits;
 }
 
 // The peer's running transfer, if any: the same request again is answered again, never twice in parallel; any other
@@ -167,29 +171,20 @@ bool TftpEngine::make_room(const Now& now, Sink& sink) {
   return true;
 }
 
-// A draw whose seed is secret: a counter stepped by an odd constant, then stirred.
-std::size_t TftpEngine::random_below(std::size_t count) {
-  tid_random_ += 0x9E37'79B9'7F4A'7C15ULL;
-  std::uint64_t value = tid_random_;
-  value = (value ^ (value >> 30U)) * 0xBF58'476D'1CE4'E5B9ULL;
-  value = (value ^ (value >> 27U)) * 0x94D0'49BB'1331'11EBULL;
-  return static_cast<std::size_t>((value ^ (value >> 31U)) % count);
-}
-
 // One, drawn at random, of the transfer ports of the peer's family on which it has no transfer, running or lingering.
 // When it has one on each (a ROM that asks for file after file from one source port, or a single port), the port whose
 // transfer ended first, else of one that runs: that one ends for it.
 SocketId TftpEngine::free_tid(const Now& now, const ReceivedDatagram& datagram, Sink& sink) {
   SocketId tid = datagram.socket;
-  const std::vector<SocketId>& tids = tids_.of(datagram.peer);
+  const std::vector<SocketId>& tids = sockets_.tids_of(datagram.peer);
   if (!config_->tftp->single_port && !tids.empty()) {
     MonotonicTime ends_first = kNever;
     std::size_t free = 0;
-    tid = tids[random_below(tids.size())];
+    tid = tids[tid_draw_.below(tids.size())];
     for (const SocketId candidate : tids) {
       const TransferIndex occupant = table_.find(candidate, datagram.peer);
       if (occupant == kNoTransfer) {
-        if (random_below(++free) == 0) tid = candidate;
+        if (tid_draw_.below(++free) == 0) tid = candidate;
       } else if (const Transfer& other = table_.at(occupant);
                  free == 0 && other.state == TransferState::kLingering && other.linger_until < ends_first) {
         ends_first = other.linger_until;

@@ -1,5 +1,5 @@
-// The TFTP server as a pure engine: RFC 1350, 2347, 2348, 2349, 7440; read requests only. Datagrams, completions and
-// time in; bursts, events and work out. One object per lane.
+// The TFTP server as a pure engine: RFC 1350, 2347, 2348, 2349, 7440; write requests where uploads are on (uploads.h).
+// Datagrams, completions and time in; bursts, events and work out. One object per lane.
 //
 //   requests arrive on `listeners`; each transfer answers from one of `tids` of the peer's address family (its TID, RFC
 //   1350 section 4), or from the listener itself under single_port. A transfer is known by (TID, peer address, peer
@@ -39,11 +39,15 @@
 #include "core/engine/tftp/counters.h"
 #include "core/engine/tftp/fair_queue.h"
 #include "core/engine/tftp/image_cache.h"
+#include "core/engine/tftp/look.h"
 #include "core/engine/tftp/machine_terms.h"
 #include "core/engine/tftp/outcomes.h"
 #include "core/engine/tftp/rate_caps.h"
+#include "core/engine/tftp/secret_draw.h"
+#include "core/engine/tftp/socket_roles.h"
 #include "core/engine/tftp/tftp_setup.h"
 #include "core/engine/tftp/transfer_table.h"
+#include "core/engine/tftp/uploads.h"
 #include "core/images/image_epoch.h"
 #include "core/machines/machine_table.h"
 #include "core/quirks/name_map.h"
@@ -62,7 +66,9 @@ class TftpEngine final : public Engine {
   void on_completion(const Now& now, Completion& completion, Sink& sink) override;
   void on_deadline(const Now& now, Sink& sink) override;
   [[nodiscard]] MonotonicTime next_deadline() const override;
-  [[nodiscard]] std::size_t in_flight() const override { return table_.running(); }
+  [[nodiscard]] std::size_t in_flight() const override {
+    return table_.running() + (uploads_ != nullptr ? uploads_->running() : 0);
+  }
 
   [[nodiscard]] const tftpd::Counters& counters() const { return counters_; }
   [[nodiscard]] const QuirkCounts& quirks() const { return quirks_; }
@@ -75,7 +81,8 @@ class TftpEngine final : public Engine {
   using Refusal = tftpd::Refusal;
   using End = tftpd::End;
 
-  enum class Role : std::uint8_t { kNone, kListener, kTid };
+  using Role = tftpd::SocketRole;
+  using Look = tftpd::Look;
 
   // One request, resolved to a path; lives during one call.
   struct Ask {
@@ -86,28 +93,23 @@ class TftpEngine final : public Engine {
     std::uint64_t path_hash = 0;
   };
 
-  // What the lane knows of the names one file may lie under.
-  struct Look {
-    enum class Found : std::uint8_t { kImage, kLinkRefused, kMissing /* every name */, kUnknown, kNoRoom };
-    Found found = Found::kMissing;
-    tftpd::CacheIndex entry = tftpd::kNoEntry;
-    std::uint8_t names = 0;  // other names than the one asked for, up to this one
-  };
-
   // requests.cc
   void on_request(const Now& now, const ReceivedDatagram& datagram, const tftp::Request& request, Sink& sink);
   [[nodiscard]] tftpd::Terms terms_for(const ReceivedDatagram& datagram, tftp::Request request);
+  [[nodiscard]] tftpd::TermLimits limits_for(const ReceivedDatagram& datagram, const tftp::Options& asked);
   [[nodiscard]] bool may_be_asked(const ReceivedDatagram& datagram);
   [[nodiscard]] bool answered_as_duplicate(const Now& now, const Ask& ask, Sink& sink);
   void answer_from_cache(const Now& now, const Ask& ask, Sink& sink);
   void wait_for_image(const Now& now, const Ask& ask, const Look& look, Sink& sink);
   [[nodiscard]] TransferIndex new_transfer(const Now& now, const Ask& ask, Sink& sink);
   [[nodiscard]] bool make_room(const Now& now, Sink& sink);
-  [[nodiscard]] std::size_t random_below(std::size_t count);
   [[nodiscard]] SocketId free_tid(const Now& now, const ReceivedDatagram& datagram, Sink& sink);
   // `text`: sent to the client instead of the refusal's own, when not empty.
   void refuse_request(const Now& now, const ReceivedDatagram& datagram, Refusal refusal, std::string_view path,
                       Sink& sink, std::string_view text = {});
+
+  // write_requests.cc
+  void on_write_request(const Now& now, const ReceivedDatagram& datagram, const tftp::Request& request, Sink& sink);
 
   // names.cc
   enum class Named : std::uint8_t { kYes, kRefused /* and told */ };
@@ -201,15 +203,11 @@ class TftpEngine final : public Engine {
   void report(const Now& now, const Transfer& transfer, EventKind kind, std::string_view detail, Sink& sink);
   void report_progress(const Now& now, Transfer& transfer, Sink& sink);
 
-  [[nodiscard]] Role role_of(SocketId socket) const {
-    return socket.value() < roles_.size() ? roles_[socket.value()] : Role::kNone;
-  }
   [[nodiscard]] bool serving() const { return config_->tftp.has_value() && !stopping_; }
 
   std::shared_ptr<const Config> config_;
   const std::string root_;
-  const TftpTids tids_;
-  std::vector<Role> roles_;  // by SocketId
+  const tftpd::SocketRoles sockets_;
   const ImageEpoch& epoch_;
   tftpd::TransferTable table_;
   tftpd::ImageCache cache_;
@@ -221,6 +219,8 @@ class TftpEngine final : public Engine {
   const std::vector<tftpd::InterfaceMtu> mtus_;
   std::shared_ptr<ServiceTotals> totals_;
   SourceLimiter admission_;
+
+  std::unique_ptr<tftpd::Uploads> uploads_;  // null: off
 
   tftpd::WaiterList turns_;  // kWaitingTurn, in order
   MonotonicTime turns_at_ = kNever;
@@ -236,7 +236,7 @@ class TftpEngine final : public Engine {
   MonotonicTime sweep_at_ = kNever;
   MonotonicTime warn_full_at_{};
   std::uint64_t transfer_ids_ = 0;
-  std::uint64_t tid_random_;  // the generator's state
+  tftpd::SecretDraw tid_draw_;
   bool stopping_ = false;
   Event event_;  // scratch: an Event is large, and a storm of not-found answers makes many
 };

@@ -47,7 +47,7 @@ std::string example_file(const SectionSpec& section) {
   for (const KeySpec& key : config_keys())
     if (key.section == section.name) text += std::string(key.name) + " = " + std::string(key.example) + "\n";
   if (section.name != "server") text += "[server]\ninterfaces = [\"eth0\"]\n";
-  if (section.name == "tftp.class") text += "[tftp]\nroot = \"/t\"\n";
+  if (section.name == "tftp.class" || section.name == "tftp.network") text += "[tftp]\nroot = \"/t\"\n";
   if (section.name.substr(0, 4) == "dhcp" && !brings_its_subnet(section))
     text += "[[dhcp.subnet]]\nsubnet = \"192.168.1.0/24\"\n";
   return text;
@@ -74,7 +74,7 @@ TEST(ConfigKeys, HaveDefaultsThatParse) {
       if (other.section == key.section && other.required && other.name != key.name)
         text += std::string(other.name) + " = " + std::string(other.example) + "\n";
     if (section.name != "server") text += "[server]\ninterfaces = [\"eth0\"]\n";
-    if (section.name == "tftp.class") text += "[tftp]\nroot = \"/t\"\n";
+    if (section.name == "tftp.class" || section.name == "tftp.network") text += "[tftp]\nroot = \"/t\"\n";
     if (section.name.substr(0, 4) == "dhcp" && !brings_its_subnet(section))
       text += "[[dhcp.subnet]]\nsubnet = \"192.168.1.0/24\"\n";
     EXPECT_NE(parse_config(text, "f").config, nullptr) << text;

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/config/folders.h"
 #include "core/config/in_force.h"
 #include "core/config/keys.h"
 #include "core/config/parse.h"
@@ -47,6 +48,21 @@ TEST(ReloadPlan, TellsLiveFromRestart) {
 }
 
 // The one function and the one table say the same of every key.
+TEST(InForce, ARootThatComesBeforeUploadDirHasGoneIsNoticed) {
+  Config running;
+  running.tftp = TftpConfig{};
+  running.tftp->root = "/tftpboot";
+  running.tftp->upload.dir = "/srv/dropped";
+  running.http = HttpConfig{};
+  running.http->root = "/srv/www";
+  Config loaded = running;
+  loaded.tftp->upload.dir = "/elsewhere";
+  loaded.http->root = "/srv";
+  EXPECT_TRUE(config_detail::served_uploads(running).empty());
+  EXPECT_TRUE(config_detail::served_uploads(loaded).empty());
+  EXPECT_EQ(config_detail::served_uploads(in_force(running, loaded)).size(), 1U);
+}
+
 TEST(InForce, TakesTheLiveKeysAndKeepsTheOthers) {
   const Config running = *parse(samples::kFull);
   Config loaded = *parse(samples::kFull);
@@ -70,8 +86,10 @@ TEST(InForce, TakesTheLiveKeysAndKeepsTheOthers) {
   loaded.tftp->map_file = "/elsewhere.map";
   loaded.tftp->refused_options = {"tsize"};
   loaded.tftp->retransmit_us = 1;
+  loaded.tftp->upload = {"/elsewhere", 1, 2, 3};
   loaded.tftp->unique_root = UniqueRoot::kIp;
   loaded.tftp->clamp_to_mtu = false;
+  loaded.tftp->networks.clear();
   loaded.tftp->classes.clear();
   loaded.http->root = "/elsewhere";
   loaded.ftp->root = "/elsewhere";

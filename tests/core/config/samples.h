@@ -164,6 +164,13 @@ retransmit_us = 500000
 unique_root = "mac"
 clamp_to_mtu = true
 cache_bytes = 1073741824
+upload_dir = "/srv/dropped"
+upload_bytes_max = 1000000
+upload_total_bytes_max = 20000000
+upload_rate_mbit = 10
+[[tftp.network]]
+network = "192.168.7.0/24"
+rate_mbit = 500
 [[tftp.class]]
 name = "old firmware"
 architecture = "efi64"

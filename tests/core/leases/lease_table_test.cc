@@ -6,79 +6,23 @@
 #include <random>
 #include <set>
 
+#include "tests/core/leases/lease_test_support.h"
+
 namespace rackcast {
 namespace {
 
 using std::chrono::hours;
 using std::chrono::seconds;
 
-const WallTime kStart{hours(24 * 365 * 50)};
-
-net::MacAddress mac(unsigned n) {
-  return {{0x52, 0x54, 0, 0, static_cast<std::uint8_t>(n >> 8U), static_cast<std::uint8_t>(n)}};
-}
-net::Ipv4Address ip(unsigned last, unsigned third = 1) {
-  return {192, 168, static_cast<std::uint8_t>(third), static_cast<std::uint8_t>(last)};
-}
-
-MachineKey key(unsigned n) {
-  return MachineKey::of_mac(mac(n));
-}
-LeaseClient client(unsigned n) {
-  return {key(n), {}, mac(n), {}, {}};
-}
-
-// Each /24 with its ranges: one subnet, one pool, one link.
-struct Wire {
-  net::Ipv4Prefix subnet;
-  std::vector<AddressRange> ranges;
-};
-LeaseLayout layout(const std::vector<Wire>& wires, std::vector<Reservation> reservations = {}) {
-  LeaseLayout all;
-  for (const Wire& wire : wires) {
-    all.subnets.push_back({wire.subnet, static_cast<std::uint32_t>(all.subnets.size())});
-    all.pools.push_back({wire.ranges});
-  }
-  all.reservations = std::move(reservations);
-  return all;
-}
-
-Wire pool(unsigned first, unsigned last, unsigned third = 1) {
-  return {{ip(0, third), 24}, {{ip(first, third), ip(last, third)}}};
-}
-
-struct Table {
-  explicit Table(const std::vector<Wire>& wires, std::vector<Reservation> reservations = {},
-                 const LeaseLimits& limits = {})
-      : table(layout(wires, std::move(reservations)), 0, limits, 42) {}
-
-  net::Ipv4Address offer(unsigned n, std::optional<net::Ipv4Address> requested = {}, std::uint32_t number = 0) {
-    table.expire(now);
-    const OfferResult result = table.offer(client(n), std::array{number}, requested, now);
-    return result.failure == OfferFailure::kNone ? result.address : net::Ipv4Address{};
-  }
-  bool activate(unsigned n, net::Ipv4Address address, seconds length = seconds(3600)) {
-    Lease lease;
-    lease.address = address;
-    lease.mac = mac(n);
-    lease.state = LeaseState::kActive;
-    lease.starts = now;
-    lease.ends = now + length;
-    return table.activate(lease, now);
-  }
-  net::Ipv4Address lease(unsigned n) {
-    const net::Ipv4Address address = offer(n);
-    EXPECT_TRUE(activate(n, address));
-    return address;
-  }
-  void pass(Duration time) {
-    now += time;
-    table.expire(now);
-  }
-
-  WallTime now = kStart;
-  LeaseTable table;
-};
+using testing::client;
+using testing::ip;
+using testing::key;
+using testing::kStart;
+using testing::layout;
+using testing::mac;
+using testing::pool;
+using testing::Table;
+using testing::Wire;
 
 TEST(LeaseTable, OffersEachMachineAnotherAddressAndTheSameOneAgain) {
   Table t({pool(2, 4)});

@@ -29,6 +29,8 @@ DhcpSetup small_setup() {
   setup.interfaces = {{SocketId{0}, InterfaceIndex{2}, "eth0", {{kServer, {net::Ipv4Address(192, 168, 1, 0), 24}}}}};
   setup.limits.held_replies_max = 2;
   setup.limits.machines_max = 2;
+  setup.limits.delayed_max = 2;
+  setup.limits.probes_max = 2;
   return setup;
 }
 

@@ -160,9 +160,9 @@ inline Arrival by_unicast(net::Ipv4Address from, net::Ipv4Address to = kServer) 
 class Rack {
  public:
   explicit Rack(Config config = rack_config(), DhcpLimits limits = {}, std::vector<Lease> known = {},
-                bool frame_to_mac = true)
-      : engine(DhcpSetup{std::make_shared<Config>(std::move(config)), interfaces(), std::move(known), 99, frame_to_mac,
-                         limits},
+                bool frame_to_mac = true, std::vector<DhcpInterface> own = interfaces())
+      : engine(DhcpSetup{std::make_shared<Config>(std::move(config)), std::move(own), std::move(known), 99,
+                         frame_to_mac, limits},
                now) {}
 
   static std::vector<DhcpInterface> interfaces() {

@@ -1,0 +1,41 @@
+// Write requests: what may be sent to us, and when. The upload itself is in uploads.h.
+#include "core/engine/tftp/tftp_engine.h"
+#include "core/engine/tftp/upload_name.h"
+
+namespace rackcast::engine {
+
+using namespace tftpd;
+
+void TftpEngine::on_write_request(const Now& now, const ReceivedDatagram& datagram, const tftp::Request& request,
+                                  Sink& sink) {
+  const TftpConfig& config = *config_->tftp;
+  if (uploads_ == nullptr) return refuse_request(now, datagram, Refusal::kWrite, request.filename, sink);
+  counters_.add(Counter::kUploadRequests);
+  if (request.mode == tftp::Mode::kMail)
+    return refuse_request(now, datagram, Refusal::kModeMail, request.filename, sink);
+  const auto name = upload_name(datagram.peer.address, request.filename);
+  if (!name) return refuse_request(now, datagram, Refusal::kUploadName, request.filename, sink);
+  const std::uint64_t size = request.options.tsize.value_or(0);
+  if (size > config.upload.bytes_max)
+    return refuse_request(now, datagram, Refusal::kUploadTooLarge, request.filename, sink);
+
+  tftp::Request taken = request;
+  drop_options(taken.options, config.refused_options);
+  const Uploads::Ask ask{datagram.peer, *name, upload_terms(taken, limits_for(datagram, taken.options)), size};
+  if (uploads_->answered_as_duplicate(now, ask, sink)) return counters_.add(Counter::kDuplicateRequests);
+  if (!uploads_->may_have_another(datagram.peer.address)) return counters_.add(Counter::kUploadsPerSource);
+  const AdmissionVerdict verdict = admission_.ask(now, datagram.peer.address, config.admission);
+  // Who has to wait is not answered, and repeats its request.
+  if (verdict.kind == AdmissionVerdict::Kind::kWait) return counters_.add(Counter::kUploadsDelayed);
+  if (verdict.kind == AdmissionVerdict::Kind::kRefused)
+    return report_not_admitted(now, datagram.peer.address, request.filename, verdict.reason, sink);
+  if (!uploads_->make_room(now, sink)) {
+    admission_.undo(now, datagram.peer.address);
+    return counters_.add(Counter::kUploadsTableFull);
+  }
+  Destination to = reply_to(datagram);
+  to.socket = free_tid(now, datagram, sink);
+  uploads_->start(now, ask, to, sink);
+}
+
+}  // namespace rackcast::engine
