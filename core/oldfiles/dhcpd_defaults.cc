@@ -1,11 +1,8 @@
 #include "core/oldfiles/dhcpd_defaults.h"
 
 #include <cassert>
-#include <string>
 #include <string_view>
 #include <vector>
-
-#include "core/policy/parse_rules.h"
 
 namespace rackcast {
 namespace {
@@ -26,12 +23,7 @@ constexpr std::string_view kDefaults =
 
 }  // namespace
 
-Rules dhcpd_default_rules() {
-  OptionCatalog catalog;
-  std::vector<std::string> variables;
-  RuleParseContext context;
-  context.catalog = &catalog;
-  context.variables = &variables;
+Rules dhcpd_default_rules(RuleParseContext& context) {
   std::vector<RuleProblem> problems;
   Rules rules = parse_rules(kDefaults, context, problems);
   assert(problems.empty() && "our own text");

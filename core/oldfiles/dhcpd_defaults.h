@@ -3,10 +3,11 @@
 // are.
 #pragma once
 
-#include "core/policy/rules.h"
+#include "core/policy/parse_rules.h"
 
 namespace rackcast {
 
-[[nodiscard]] Rules dhcpd_default_rules();
+// `context` is that of the file.
+[[nodiscard]] Rules dhcpd_default_rules(RuleParseContext& context);
 
 }  // namespace rackcast

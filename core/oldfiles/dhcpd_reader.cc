@@ -103,10 +103,11 @@ ReadFile DhcpdReader::read(const std::string& path) {
     report_.add(ImportKind::kError, {std::make_shared<const std::string>(path), 0, 0}, "", text.error().message);
     return {};
   }
+  const Rules defaults = dhcpd_default_rules(context_);
   static_cast<void>(tokens_.open(path, std::move(*text)));
   Scope whole(ScopeKind::kGlobal, nullptr, tokens_.peek(), tokens_, context_, problems_);
   read_scope(whole);
-  file_.dhcp.rules = joined(dhcpd_default_rules(), whole.rules.take());
+  file_.dhcp.rules = joined(defaults, whole.rules.take());
   check_ranges();
   check_hosts();
   file_.dhcp.catalog = catalog_;
