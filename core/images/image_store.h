@@ -10,7 +10,7 @@
 // Concurrent requests for one image coalesce: one copy, one answer each. The old generation is served until the new one
 // is whole; whoever holds it (a transfer's pin) keeps it alive after that. Limits, each with a counter in
 // ImageStoreStats: budget, images held, queue lengths, requests waiting for one bulk load, live pieces, copies retried,
-// watches.
+// watches, folder entries looked at for one name.
 //
 // Threads: submit, find, epoch and stats from any. Answers are made on the store's threads; the callback must not
 // block.
@@ -69,10 +69,12 @@ struct ImageStoreStats {
   std::uint64_t pieces_changed = 0;  // refused: the held file changed
   std::uint64_t pieces_refused = 0;  // `pieces_max`: told to ask again
   std::uint64_t waiters_refused = 0;
-  std::uint64_t submits_refused = 0;  // a queue was full
-  std::uint64_t answers_lost = 0;     // the lane's mailbox was full; the engine asks again
-  std::uint64_t roots_changed = 0;    // another directory at the root's path is served since
-  std::uint64_t roots_missing = 0;    // looks that found none: the one held before was served
+  std::uint64_t submits_refused = 0;   // a queue was full
+  std::uint64_t answers_lost = 0;      // the lane's mailbox was full; the engine asks again
+  std::uint64_t roots_changed = 0;     // another directory at the root's path is served since
+  std::uint64_t roots_missing = 0;     // looks that found none: the one held before was served
+  std::uint64_t spelling_entries = 0;  // of folders, looked at for names asked for in any case
+  std::uint64_t spellings_cut = 0;     // such names whose folders have more than kSpellingEntriesMax
   ChangeWatcherStats watcher;
 };
 
@@ -148,6 +150,7 @@ class ImageStore {
 
   void look_at_root();
   void resolve(LaneId lane, const LoadImage& request);
+  [[nodiscard]] std::string spelled(std::string_view path);
   [[nodiscard]] std::shared_ptr<const Image> held_if_current(const OpenedFile& file, std::string_view path);
   void enqueue_bulk(Waiter waiter, BulkJob job);
   [[nodiscard]] Loaded load(std::string_view path);

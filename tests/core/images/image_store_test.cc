@@ -13,6 +13,7 @@
 #include <string>
 #include <thread>
 
+#include "core/images/spelling.h"
 #include "tests/support/temporary_tree.h"
 
 namespace rackcast {
@@ -148,6 +149,19 @@ TEST_F(ImageStoreTest, NotFoundFolderAndLinkOutAreToldApartAndCounted) {
   EXPECT_EQ(stats.not_found, 1U);
   EXPECT_EQ(stats.not_regular, 2U);
   EXPECT_EQ(stats.links_out, 2U);
+}
+
+TEST_F(ImageStoreTest, EntriesLookedAtForNamesInAnyCaseAreCounted) {
+  tree.write("root/Boot/BCD", "store");
+  start();
+  EXPECT_EQ(load("Boot/BCD").status, ImageStatus::kLoaded);
+  EXPECT_EQ(store->stats().spelling_entries, 0U);
+  EXPECT_EQ(load(*in_any_case("boot/bcd")).status, ImageStatus::kLoaded);
+  EXPECT_GE(store->stats().spelling_entries, 2U);
+  EXPECT_EQ(store->stats().spellings_cut, 0U);
+  for (std::size_t i = 0; i <= kSpellingEntriesMax; ++i) tree.write("root/Boot/" + std::to_string(i), "");
+  EXPECT_EQ(load(*in_any_case("boot/none")).status, ImageStatus::kNotFound);
+  EXPECT_EQ(store->stats().spellings_cut, 1U);
 }
 
 TEST_F(ImageStoreTest, TheSameContentIsTheSameImage) {
