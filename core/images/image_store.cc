@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/images/spelling.h"
-
 namespace rackcast {
 namespace {
 
@@ -125,7 +123,7 @@ void ImageStore::look_at_root() {
 }
 
 std::string ImageStore::spelled(std::string_view path) {
-  Spelling found = spelling_on_disk(*root_.get(), path);
+  Spelling found = spelling_on_disk(*root_.get(), path, options_.spelling_entries_max);
   const std::scoped_lock lock(mutex_);
   stats_.spelling_entries += found.entries;
   if (found.cut) ++stats_.spellings_cut;

@@ -30,6 +30,7 @@
 #include "core/images/image_epoch.h"
 #include "core/images/image_loader.h"
 #include "core/images/served_root.h"
+#include "core/images/spelling.h"
 #include "core/images/work_queue.h"
 #include "core/result.h"
 #include "core/work.h"
@@ -39,11 +40,12 @@ namespace rackcast {
 struct ImageStoreOptions {
   std::string root;  // absolute
   std::uint64_t budget_bytes = std::uint64_t{2} << 30U;
-  std::size_t images_max = 512;                 // each holds a descriptor: keep below RLIMIT_NOFILE
-  std::size_t queue_max = 8'192;                // per queue
-  std::size_t waiters_max = 16'384;             // requests that wait for bulk loads, all together
-  std::size_t pieces_max = 1'024;               // live pieces, about 1 MiB each
-  std::size_t watches_max = 1'024;              // folders
+  std::size_t images_max = 512;                            // each holds a descriptor: keep below RLIMIT_NOFILE
+  std::size_t queue_max = 8'192;                           // per queue
+  std::size_t waiters_max = 16'384;                        // requests that wait for bulk loads, all together
+  std::size_t pieces_max = 1'024;                          // live pieces, about 1 MiB each
+  std::size_t watches_max = 1'024;                         // folders
+  std::size_t spelling_entries_max = kSpellingEntriesMax;  // looked at for one name asked for in any case
   Duration root_look_after = kRevalidateAfter;  // ... since the last look at what lies behind the root's path
 };
 
@@ -74,7 +76,7 @@ struct ImageStoreStats {
   std::uint64_t roots_changed = 0;     // another directory at the root's path is served since
   std::uint64_t roots_missing = 0;     // looks that found none: the one held before was served
   std::uint64_t spelling_entries = 0;  // of folders, looked at for names asked for in any case
-  std::uint64_t spellings_cut = 0;     // such names whose folders have more than kSpellingEntriesMax
+  std::uint64_t spellings_cut = 0;     // such names whose folders have more than spelling_entries_max
   ChangeWatcherStats watcher;
 };
 

@@ -22,7 +22,7 @@ std::string joined(std::string_view folder, std::string_view name) {
 
 // The name of the entry of `folder` that is meant, "" when none fits. What it looks at is counted in `spelling`.
 std::string entry_in_any_case(const RootDirectory& root, std::string_view folder, std::string_view name,
-                              Spelling& spelling) {
+                              std::size_t entries_max, Spelling& spelling) {
   if (open_beneath(root, joined(folder, name)).status == OpenStatus::kOpened) return std::string(name);
   OpenedFile opened = open_beneath(root, folder);
   if (opened.status != OpenStatus::kOpened || !opened.directory()) return {};
@@ -31,7 +31,7 @@ std::string entry_in_any_case(const RootDirectory& root, std::string_view folder
   (void)opened.descriptor.release();  // closedir's now
   std::string best;
   while (const dirent* const entry = ::readdir(entries.get())) {
-    if (spelling.entries == kSpellingEntriesMax) {
+    if (spelling.entries == entries_max) {
       spelling.cut = true;
       break;
     }
@@ -45,11 +45,11 @@ std::string entry_in_any_case(const RootDirectory& root, std::string_view folder
 
 }  // namespace
 
-Spelling spelling_on_disk(const RootDirectory& root, std::string_view path) {
+Spelling spelling_on_disk(const RootDirectory& root, std::string_view path, std::size_t entries_max) {
   Spelling spelling;
   while (!path.empty()) {
     const std::string_view name = path.substr(0, path.find('/'));
-    const std::string found = entry_in_any_case(root, spelling.path, name, spelling);
+    const std::string found = entry_in_any_case(root, spelling.path, name, entries_max, spelling);
     spelling.path = joined(spelling.path, found.empty() ? path : std::string_view(found));
     if (found.empty()) break;
     path.remove_prefix(std::min(path.size(), name.size() + 1));

@@ -7,6 +7,8 @@
 namespace rackcast {
 namespace {
 
+constexpr std::size_t kFew = 32;
+
 class SpellingTest : public ::testing::Test {
  protected:
   SpellingTest() {
@@ -48,26 +50,25 @@ TEST_F(SpellingTest, ReadsNoFolderForNamesThatAreThereAsAsked) {
 }
 
 TEST_F(SpellingTest, LooksAtSoManyEntriesAndNoMore) {
-  for (std::size_t i = 0; i <= kSpellingEntriesMax; ++i) tree.write("root/many/f" + std::to_string(i), "");
+  for (std::size_t i = 0; i < kFew; ++i) tree.write("root/many/f" + std::to_string(i), "");
   tree.write("root/many/Asked", "");
-  const Spelling missing = spelling_on_disk(root, "many/none");
-  EXPECT_EQ(missing.entries, kSpellingEntriesMax);
+  const Spelling missing = spelling_on_disk(root, "many/none", kFew);
+  EXPECT_EQ(missing.entries, kFew);
   EXPECT_TRUE(missing.cut);
   EXPECT_EQ(missing.path, "many/none");
-  const Spelling there = spelling_on_disk(root, "many/Asked");
+  const Spelling there = spelling_on_disk(root, "many/Asked", kFew);
   EXPECT_EQ(there.path, "many/Asked") << "however many there are";
   EXPECT_FALSE(there.cut);
-  EXPECT_FALSE(spelling_on_disk(root, "boot/none").cut);
+  EXPECT_FALSE(spelling_on_disk(root, "boot/none", kFew).cut);
 }
 
 TEST_F(SpellingTest, HasOneLimitForAllFoldersOfAPath) {
-  constexpr std::size_t kMore = kSpellingEntriesMax * 5 / 8;
-  for (std::size_t i = 0; i < kMore; ++i)
+  for (std::size_t i = 0; i < kFew * 5 / 8; ++i)
     for (const char* const folder : {"root/a/", "root/a/Sub/"}) tree.write(folder + std::to_string(i), "");
-  EXPECT_FALSE(spelling_on_disk(root, "a/Sub/none").cut);
-  const Spelling both = spelling_on_disk(root, "a/sub/none");
+  EXPECT_FALSE(spelling_on_disk(root, "a/Sub/none", kFew).cut);
+  const Spelling both = spelling_on_disk(root, "a/sub/none", kFew);
   EXPECT_EQ(both.path, "a/Sub/none");
-  EXPECT_EQ(both.entries, kSpellingEntriesMax);
+  EXPECT_EQ(both.entries, kFew);
   EXPECT_TRUE(both.cut);
 }
 
