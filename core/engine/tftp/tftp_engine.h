@@ -84,12 +84,17 @@ class TftpEngine final : public Engine {
   using Role = tftpd::SocketRole;
   using Look = tftpd::Look;
 
-  // One request, resolved to a path; lives during one call.
+  // A request's name, resolved to a path; with traits.candidates, as asked, and the first candidate beside it.
+  struct NameAsked {
+    PathText path;
+    tftpd::NameTraits traits;
+    PathText mapped;  // by the map file, which room this is otherwise
+  };
+  // One request; lives during one call.
   struct Ask {
     const ReceivedDatagram& datagram;
     tftpd::Terms terms;
-    const PathText& path;
-    tftpd::NameTraits name;
+    const NameAsked& name;
     std::uint64_t path_hash = 0;
   };
 
@@ -113,14 +118,13 @@ class TftpEngine final : public Engine {
 
   // names.cc
   enum class Named : std::uint8_t { kYes, kRefused /* and told */ };
-  [[nodiscard]] Named name_of(const Now& now, const ReceivedDatagram& datagram, std::string_view asked, PathText& path,
-                              tftpd::NameTraits& traits, Sink& sink);
-  [[nodiscard]] Look look_up(const Now& now, const net::Endpoint& peer, std::string_view path, tftpd::NameTraits traits,
-                             std::uint8_t from, PinTable& pins);
-  [[nodiscard]] std::optional<OtherName> nth_name(const net::Endpoint& peer, std::string_view path,
-                                                  tftpd::NameTraits traits, unsigned number) const;
-  [[nodiscard]] std::optional<OtherName> candidate(const net::Endpoint& peer, std::string_view asked,
-                                                   std::uint8_t number) const;
+  [[nodiscard]] Named name_of(const Now& now, const ReceivedDatagram& datagram, std::string_view asked, NameAsked& name,
+                              Sink& sink);
+  [[nodiscard]] Look look_up(const Now& now, const tftpd::Sought& sought, std::uint8_t from, PinTable& pins);
+  [[nodiscard]] std::optional<tftpd::Meant> nth_name(const tftpd::Sought& sought, unsigned number,
+                                                     PathText& room) const;
+  [[nodiscard]] std::optional<tftpd::Meant> candidate(const tftpd::Sought& sought, unsigned number,
+                                                      PathText& room) const;
   enum class Elsewhere : std::uint8_t { kNowhere, kGoesOn /* or waits */, kLinkRefused, kLater /* no room to look */ };
   [[nodiscard]] Elsewhere look_elsewhere(const Now& now, TransferIndex index, Sink& sink);
   void end_without_image(const Now& now, TransferIndex index, const ImageLoaded& loaded, bool kept, Sink& sink);
