@@ -151,7 +151,7 @@ void TftpEngine::on_piece(const Now& now, PieceRead& read, Sink& sink) {
   sink.pins().release(transfer.piece);
   transfer.piece = take(read.piece, sink.pins());
   if (transfer.piece == kNoPin) return fail(now, index, Refusal::kPinsFull, sink);
-  if (stopping_) transfer.moved_at = now.monotonic;  // it was us who kept the peer waiting
+  if (stopping_ || transfer.answers == 0) transfer.moved_at = now.monotonic;  // it was us who kept the peer waiting
   pump(now, index, sink);
 }
 

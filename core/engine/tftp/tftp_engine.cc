@@ -35,6 +35,7 @@ TftpEngine::TftpEngine(TftpSetup setup)
                   .sources_max = setup.limits.sources_max,
                   .seed = setup.seed ^ 0x8E9D'5AA1'6C3B'27F5ULL,
                   .local_time = setup.local_time}),
+      answers_(setup.limits.sources_max, setup.seed ^ 0x3C79'AC49'2BA7'B653ULL),
       queue_(table_.all(), setup.seed ^ 0xA076'1D64'78BD'642FULL),
       pauses_(static_cast<std::uint32_t>(table_.capacity()), kPaceTick),
       caps_(std::move(setup.shared_rates), std::min(table_.capacity(), kRateMachinesMax),
@@ -45,6 +46,7 @@ TftpEngine::TftpEngine(TftpSetup setup)
                                                         .pace = std::move(setup.upload_pace),
                                                         .counters = &counters_,
                                                         .admission = &admission_,
+                                                        .answers = &answers_,
                                                         .transfer_ids = &transfer_ids_});
   caps_.use(config_->tftp);
 }
@@ -85,7 +87,7 @@ void TftpEngine::on_datagram(const Now& now, const ReceivedDatagram& datagram, S
   const auto* const ack = std::get_if<tftp::Ack>(&packet);
   if (uploads_ != nullptr && config_->tftp) {
     const auto* const data = std::get_if<tftp::Data>(&packet);
-    if (data != nullptr && uploads_->on_data(now, datagram, *data, config_->tftp->upload, sink)) return;
+    if (data != nullptr && uploads_->on_data(now, datagram, *data, *config_->tftp, sink)) return;
     if (error != nullptr && index == kNoTransfer && uploads_->on_peer_error(now, datagram, sink)) return;
   }
   const bool never_confirmed = index == kNoTransfer || !table_.at(index).confirmed;

@@ -23,7 +23,7 @@ struct TftpLimits {
   // Per lane; about 0.6 KiB each. Ten names that are not there from each of a thousand machines, and some: with fewer
   // places than names in use each look-up is a question to the store.
   std::size_t cache_paths = 16'384;
-  std::size_t sources_max = 65'536;   // with transfers, for per_source and cps; per lane
+  std::size_t sources_max = 65'536;   // with transfers, for per_source and cps, and that were answered; per lane
   std::size_t uploads_max = 64;       // per lane; 65 KiB each, where uploads are on
   std::size_t machines_max = 16'384;  // the lane's copy of what is known of machines; about 0.5 KiB each
 };
