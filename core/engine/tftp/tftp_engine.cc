@@ -40,7 +40,8 @@ TftpEngine::TftpEngine(TftpSetup setup)
       pauses_(static_cast<std::uint32_t>(table_.capacity()), kPaceTick),
       caps_(std::move(setup.shared_rates), std::min(table_.capacity(), kRateMachinesMax),
             setup.seed ^ 0xE703'7ED1'A0B4'28DBULL),
-      tid_draw_(setup.seed ^ 0x2545'F491'4F6C'DD1DULL) {
+      tid_draw_(setup.seed ^ 0x2545'F491'4F6C'DD1DULL),
+      unseen_interfaces_served_(setup.unseen_interfaces_served) {
   if (config_->tftp && !config_->tftp->upload.dir.empty())
     uploads_ = std::make_unique<Uploads>(Uploads::Setup{.uploads_max = setup.limits.uploads_max,
                                                         .pace = std::move(setup.upload_pace),
@@ -109,13 +110,15 @@ void TftpEngine::on_completion(const Now& now, Completion& completion, Sink& sin
   } else if (auto* const read = std::get_if<PieceRead>(&completion)) {
     if (belongs_to(read->ticket, EngineTag::kTftp)) on_piece(now, *read, sink);
   } else if (auto* const written = std::get_if<UploadWritten>(&completion)) {
-    if (belongs_to(written->ticket, EngineTag::kUpload) && uploads_ != nullptr && config_->tftp)
-      uploads_->on_written(now, *written, config_->tftp->upload, sink);
+    // Also after TFTP was switched off: the buffer is its place's.
+    if (belongs_to(written->ticket, EngineTag::kUpload) && uploads_ != nullptr)
+      uploads_->on_written(now, *written, config_->tftp ? config_->tftp->upload : UploadConfig{}, sink);
   } else if (const auto* const changed = std::get_if<MachineChanged>(&completion)) {
     machines_.upsert(changed->machine);
   } else if (const auto* const swapped = std::get_if<ConfigSwapped>(&completion)) {
     config_ = swapped->config;
     caps_.use(config_->tftp);
+    if (swapped->mtus != nullptr) mtus_ = *swapped->mtus;
   } else if (std::holds_alternative<StopLane>(completion)) {
     begin_stop(now, sink);
     if (uploads_ != nullptr) uploads_->begin_stop(now, sink);

@@ -112,6 +112,8 @@ class TftpEngine final : public Engine {
 
   // write_requests.cc
   void on_write_request(const Now& now, const ReceivedDatagram& datagram, const tftp::Request& request, Sink& sink);
+  [[nodiscard]] bool name_to_write(const Now& now, const ReceivedDatagram& datagram, std::string_view& asked,
+                                   PathText& mapped, Sink& sink);
 
   // names.cc
   enum class Named : std::uint8_t { kYes, kRefused /* and told */ };
@@ -221,7 +223,7 @@ class TftpEngine final : public Engine {
   MachineTable machines_;  // by address: who asks
   QuirkCounts quirks_;
   const std::unique_ptr<const NameMap> name_map_;
-  const std::vector<tftpd::InterfaceMtu> mtus_;
+  std::vector<InterfaceMtu> mtus_;
   std::shared_ptr<ServiceTotals> totals_;
   SourceLimiter admission_;
   tftpd::AnswerBudget answers_;
@@ -243,6 +245,7 @@ class TftpEngine final : public Engine {
   MonotonicTime warn_full_at_{};
   std::uint64_t transfer_ids_ = 0;
   tftpd::SecretDraw tid_draw_;
+  const bool unseen_interfaces_served_;
   bool stopping_ = false;
   Event event_;  // scratch: an Event is large, and a storm of not-found answers makes many
 };

@@ -37,9 +37,11 @@ struct TftpSetup {
   std::shared_ptr<ServiceTotals> totals = std::make_shared<ServiceTotals>();  // of all lanes
   std::shared_ptr<tftpd::SharedRates> shared_rates = std::make_shared<tftpd::SharedRates>();  // of all lanes
   std::shared_ptr<UploadPace> upload_pace = std::make_shared<UploadPace>();                   // of all lanes
-  std::vector<tftpd::InterfaceMtu> mtus;                                                      // for clamp_to_mtu
+  std::vector<InterfaceMtu> mtus;                                                             // for clamp_to_mtu
   std::unique_ptr<const NameMap> name_map;  // of [tftp].map_file; null: names as asked
   const LocalTime* local_time = nullptr;    // for access_times; null: the machine's
+  // Whether the sockets that do not tell the interface (ReceivedDatagram::interface 0) hear served interfaces only.
+  bool unseen_interfaces_served = true;
   std::uint64_t seed = 0;                   // random, secret: hashes of what strangers send
   TftpLimits limits;
 };
