@@ -129,7 +129,14 @@ class ServiceReader {
     tell(ImportKind::kHonoured, a, "access_times");
   }
   void log_on_failure(const XinetdAttribute& a) {
-    service_.admission.log_on_failure = !a.values.empty();
+    if (a.op == XinetdOperator::kSet) failure_words_.clear();
+    for (const XinetdWord& word : a.values) {
+      if (a.op == XinetdOperator::kRemove)
+        failure_words_.erase(word.text);
+      else
+        failure_words_.insert(word.text);
+    }
+    service_.admission.log_on_failure = !failure_words_.empty();
     tell(ImportKind::kHonoured, a, "log_on_failure; the address and the reason are always in the line");
     if (holds(&a, "USERID")) tell(ImportKind::kNotHonoured, a, "USERID: nobody is asked who a user is (RFC 1413)");
   }
@@ -185,6 +192,7 @@ class ServiceReader {
   OldFilesHost& host_;
   ImportReport& report_;
   XinetdService service_;
+  std::set<std::string> failure_words_;  // of log_on_failure; none: nothing is logged
   bool stream_ = false;
 };
 
@@ -224,7 +232,8 @@ constexpr std::array kAttributes{
     AttributeSpec{"mdns", 1, false, true, nullptr, kNot, "the service is not announced by multicast DNS"},
     AttributeSpec{"group", 1, false, false, nullptr, kNot, "the user's own group is taken"},
     AttributeSpec{"groups", 1, false, true, nullptr, kNot, "the user's supplementary groups are not taken"},
-    AttributeSpec{"umask", 1, false, true, nullptr, kNot, "no file is written for clients"},
+    AttributeSpec{"umask", 1, false, true, nullptr, kNot,
+                  "what clients send (-c) is readable by the server's user and group alone, mode 0640"},
     AttributeSpec{"nice", 1, false, false, nullptr, kNot, "give the priority where rackcastd is started"},
     AttributeSpec{"env", 0, true, false, nullptr, kNot, kNoProgram},
     AttributeSpec{"passenv", 0, true, true, nullptr, kNot, kNoProgram},

@@ -138,6 +138,7 @@ LaneGroup::Engines LaneGroup::add_engines(std::size_t index, PacketIo& packet_io
     tftp.root = services.config->tftp->root;
     tftp.epoch = &services.images->epoch();
     for (const io::InterfaceFacts& interface : interfaces_) tftp.mtus.push_back({interface.index, interface.mtu});
+    tftp.unseen_interfaces_served = every_interface_served(interfaces_);
     tftp.totals = tftp_totals_;
     tftp.shared_rates = tftp_rates_;
     tftp.upload_pace = upload_pace_;
@@ -157,6 +158,7 @@ LaneGroup::Engines LaneGroup::add_engines(std::size_t index, PacketIo& packet_io
 Result<void> LaneGroup::reconfigure(const std::shared_ptr<const Config>& config) {
   Result<void> outcome;
   auto addresses = std::make_shared<std::vector<InterfaceAddresses>>();
+  auto mtus = std::make_shared<std::vector<InterfaceMtu>>();
   for (io::InterfaceFacts& known : interfaces_) {
     auto present = io::interface_addresses(known.name);
     if (!present || present->index != known.index) {
@@ -166,10 +168,11 @@ Result<void> LaneGroup::reconfigure(const std::shared_ptr<const Config>& config)
     }
     known = std::move(*present);
     addresses->push_back(own_addresses(known));
+    mtus->push_back({known.index, known.mtu});
   }
   // A full mailbox drains within a turn; the lanes are alive, so this ends. Main thread.
   for (const auto& port : ports_)
-    while (!port->post(ConfigSwapped{config, addresses})) std::this_thread::yield();
+    while (!port->post(ConfigSwapped{config, addresses, mtus})) std::this_thread::yield();
   return outcome;
 }
 

@@ -87,10 +87,26 @@ bool TftpEngine::answered_as_duplicate(const Now& now, const Ask& ask, Sink& sin
   if (transfer.state == TransferState::kWaitingImage) {
     CacheEntry& entry = cache_.at(transfer.cache_entry);
     if (now.monotonic - entry.load_asked_at >= kImageAskAgain) (void)ask_store(now, transfer.cache_entry, sink);
-  } else if (now.monotonic - transfer.answered_at >= kRepeatSpacing && !transfer.starved) {
+  } else if (transfer.state == TransferState::kHeldBack) {
+    open(now, index, sink);
+  } else if (may_repeat(now, index)) {
     answer(now, index, sink);
   }
   return true;
+}
+
+// Whether a request that came again is answered again. Precondition: its transfer is unconfirmed, and has its image.
+bool TftpEngine::may_repeat(const Now& now, TransferIndex index) {
+  const Transfer& transfer = table_.at(index);
+  if (now.monotonic - transfer.answered_at < kRepeatSpacing) return false;
+  // It is about to be.
+  if (transfer.starved || transfer.awaits_piece || pauses_.armed(index)) return false;
+  const net::IpAddress& address = transfer.to.peer.address;
+  const std::uint8_t most = answers_.known(now.monotonic, address) ? kAnswersKnownMax : kAnswersUnconfirmedMax;
+  const bool over = now.monotonic - transfer.moved_at >= kUnconfirmedHold;
+  if (!over && transfer.answers < most && answers_.take(now.monotonic, address)) return true;
+  counters_.add(Counter::kAnswersWithheld);
+  return false;
 }
 
 void TftpEngine::answer_from_cache(const Now& now, const Ask& ask, Sink& sink) {

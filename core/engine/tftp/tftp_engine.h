@@ -6,8 +6,8 @@
 //   port), never by a socket of its own.
 //
 // Loss recovery: DATA is resent only on a timeout, or once per window where a windowed client reports a gap (RFC 7440
-// section 4); never on a duplicate ACK in lock-step (RFC 1123 section 4.2.3.1). A peer that never answered gets at most
-// kAnswersUnconfirmedMax answers by timer, one datagram at a time.
+// section 4); never on a duplicate ACK in lock-step (RFC 1123 section 4.2.3.1). An address that never answered gets at
+// most kAnswersUnconfirmedMax answers, one datagram at a time (answer_budget.h).
 //
 // Forged sources: who cannot see our answers does not know the transfer's TID, which is drawn at random for each
 // transfer. It may guess: an ACK at any other TID ends the peer's transfer while it is unconfirmed (guessed_tid), so a
@@ -36,6 +36,7 @@
 #include "core/admission/source_limiter.h"
 #include "core/config/config.h"
 #include "core/engine/engine.h"
+#include "core/engine/tftp/answer_budget.h"
 #include "core/engine/tftp/counters.h"
 #include "core/engine/tftp/fair_queue.h"
 #include "core/engine/tftp/image_cache.h"
@@ -104,6 +105,7 @@ class TftpEngine final : public Engine {
   [[nodiscard]] tftpd::TermLimits limits_for(const ReceivedDatagram& datagram, const tftp::Options& asked);
   [[nodiscard]] bool may_be_asked(const ReceivedDatagram& datagram);
   [[nodiscard]] bool answered_as_duplicate(const Now& now, const Ask& ask, Sink& sink);
+  [[nodiscard]] bool may_repeat(const Now& now, TransferIndex index);
   void answer_from_cache(const Now& now, const Ask& ask, Sink& sink);
   void wait_for_image(const Now& now, const Ask& ask, const Look& look, Sink& sink);
   [[nodiscard]] TransferIndex new_transfer(const Now& now, const Ask& ask, Sink& sink);
@@ -115,6 +117,8 @@ class TftpEngine final : public Engine {
 
   // write_requests.cc
   void on_write_request(const Now& now, const ReceivedDatagram& datagram, const tftp::Request& request, Sink& sink);
+  [[nodiscard]] bool name_to_write(const Now& now, const ReceivedDatagram& datagram, std::string_view& asked,
+                                   PathText& mapped, Sink& sink);
 
   // names.cc
   enum class Named : std::uint8_t { kYes, kRefused /* and told */ };
@@ -154,6 +158,7 @@ class TftpEngine final : public Engine {
   // sending.cc
   void begin(const Now& now, TransferIndex index, PinId image, Sink& sink);
   void open(const Now& now, TransferIndex index, Sink& sink);
+  void hold_back(const Now& now, TransferIndex index);
   void start_data(const Now& now, TransferIndex index, Sink& sink);
   void answer(const Now& now, TransferIndex index, Sink& sink);
   [[nodiscard]] bool send_oack(TransferIndex index, Sink& sink);
@@ -194,10 +199,12 @@ class TftpEngine final : public Engine {
   void end_guessed(const Now& now, const net::Endpoint& peer, Sink& sink);
   void on_timer(const Now& now, TransferIndex index, Sink& sink);
   void on_silence(const Now& now, TransferIndex index, Sink& sink);
+  void answer_stranger(const Now& now, TransferIndex index, Sink& sink);
   void begin_stop(const Now& now, Sink& sink);
   [[nodiscard]] bool silent_at_stop(const Now& now, const Transfer& transfer) const;
   void end_silent(const Now& now, TransferIndex index, Sink& sink);
   void set_deadline(TransferIndex index, MonotonicTime deadline);
+  [[nodiscard]] static bool may_be_forged(const Transfer& transfer);
   [[nodiscard]] static Duration wait_of(const Transfer& transfer);
   void finish(const Now& now, TransferIndex index, End end, std::string_view detail, Sink& sink);
   void fail(const Now& now, TransferIndex index, Refusal refusal, Sink& sink);
@@ -220,9 +227,10 @@ class TftpEngine final : public Engine {
   MachineTable machines_;  // by address: who asks
   QuirkCounts quirks_;
   const std::unique_ptr<const NameMap> name_map_;
-  const std::vector<tftpd::InterfaceMtu> mtus_;
+  std::vector<InterfaceMtu> mtus_;
   std::shared_ptr<ServiceTotals> totals_;
   SourceLimiter admission_;
+  tftpd::AnswerBudget answers_;
 
   std::unique_ptr<tftpd::Uploads> uploads_;  // null: off
 
@@ -241,6 +249,7 @@ class TftpEngine final : public Engine {
   MonotonicTime warn_full_at_{};
   std::uint64_t transfer_ids_ = 0;
   tftpd::SecretDraw tid_draw_;
+  const bool unseen_interfaces_served_;
   bool stopping_ = false;
   Event event_;  // scratch: an Event is large, and a storm of not-found answers makes many
 };

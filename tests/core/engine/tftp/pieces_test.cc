@@ -183,7 +183,7 @@ TEST_F(TftpPieces, WhenTheQueueForPiecesIsFullItIsTriedAgain) {
   ack(0);
   EXPECT_EQ(count(Counter::kDroppedLoadQueueFull), 1U);
   harness.router.full = false;
-  pass(tftpd::kSlotRetry);
+  pass(tftpd::kBusyAskAgain);
   answer_piece();
   EXPECT_EQ(sent_text(), "D1");
 }
@@ -198,7 +198,7 @@ TEST_F(TftpPieces, APieceWhoseAnswerWasLostIsAskedForAgainThoughTheQueueWasFullT
   EXPECT_EQ(count(Counter::kDroppedLoadQueueFull), 1U);
   EXPECT_NE(engine->next_deadline(), kNever);
   harness.router.full = false;
-  pass(tftpd::kSlotRetry);
+  pass(tftpd::kBusyAskAgain);
   answer_piece();
   EXPECT_EQ(sent_text(), "D1");
   for (std::uint16_t block = 1; block <= 3; ++block) {
@@ -219,7 +219,7 @@ TEST_F(TftpPieces, ATransferWhosePieceQueueStaysFullIsRefusedInTheEnd) {
     ASSERT_NE(engine->next_deadline(), kNever);
     pass(std::chrono::milliseconds(100));
   }
-  pass(tftpd::kSlotRetry);
+  pass(tftpd::kBusyAskAgain);
   EXPECT_EQ(sent_text(), "E0");
   EXPECT_EQ(engine->in_flight(), 0U);
   pass(tftpd::kLinger + tftpd::kSweepEvery);
