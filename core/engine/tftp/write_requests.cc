@@ -61,6 +61,7 @@ bool TftpEngine::name_to_write(const Now& now, const ReceivedDatagram& datagram,
       return false;
     case MapOutcome::kTooLong:
     case MapOutcome::kLoops:
+    case MapOutcome::kNoSuchCandidate:  // not of the first
       refuse_request(now, datagram, Refusal::kUploadName, asked, sink);
       return false;
   }
