@@ -81,16 +81,20 @@ class TftpEngine final : public Engine {
   using Counter = tftpd::Counter;
   using Refusal = tftpd::Refusal;
   using End = tftpd::End;
-
   using Role = tftpd::SocketRole;
   using Look = tftpd::Look;
 
-  // One request, resolved to a path; lives during one call.
+  // A request's name, resolved to a path; with traits.candidates, as asked, and the first candidate beside it.
+  struct NameAsked {
+    PathText path;
+    tftpd::NameTraits traits;
+    PathText mapped;  // by the map file, which room this is otherwise
+  };
+  // One request; lives during one call.
   struct Ask {
     const ReceivedDatagram& datagram;
     tftpd::Terms terms;
-    const PathText& path;
-    tftpd::NameTraits name;
+    const NameAsked& name;
     std::uint64_t path_hash = 0;
   };
 
@@ -117,14 +121,13 @@ class TftpEngine final : public Engine {
 
   // names.cc
   enum class Named : std::uint8_t { kYes, kRefused /* and told */ };
-  [[nodiscard]] Named name_of(const Now& now, const ReceivedDatagram& datagram, std::string_view asked, PathText& path,
-                              tftpd::NameTraits& traits, Sink& sink);
-  [[nodiscard]] Look look_up(const Now& now, const net::Endpoint& peer, std::string_view path, tftpd::NameTraits traits,
-                             std::uint8_t from, PinTable& pins);
-  [[nodiscard]] std::optional<OtherName> nth_name(const net::Endpoint& peer, std::string_view path,
-                                                  tftpd::NameTraits traits, unsigned number) const;
-  [[nodiscard]] std::optional<OtherName> candidate(const net::Endpoint& peer, std::string_view asked,
-                                                   std::uint8_t number) const;
+  [[nodiscard]] Named name_of(const Now& now, const ReceivedDatagram& datagram, std::string_view asked, NameAsked& name,
+                              Sink& sink);
+  [[nodiscard]] Look look_up(const Now& now, const tftpd::Sought& sought, std::uint8_t from, PinTable& pins);
+  [[nodiscard]] std::optional<tftpd::Meant> nth_name(const tftpd::Sought& sought, unsigned number,
+                                                     PathText& room) const;
+  [[nodiscard]] std::optional<tftpd::Meant> candidate(const tftpd::Sought& sought, unsigned number,
+                                                      PathText& room) const;
   enum class Elsewhere : std::uint8_t { kNowhere, kGoesOn /* or waits */, kLinkRefused, kLater /* no room to look */ };
   [[nodiscard]] Elsewhere look_elsewhere(const Now& now, TransferIndex index, Sink& sink);
   void end_without_image(const Now& now, TransferIndex index, const ImageLoaded& loaded, bool kept, Sink& sink);
@@ -200,7 +203,6 @@ class TftpEngine final : public Engine {
   [[nodiscard]] bool silent_at_stop(const Now& now, const Transfer& transfer) const;
   void end_silent(const Now& now, TransferIndex index, Sink& sink);
   void set_deadline(TransferIndex index, MonotonicTime deadline);
-  [[nodiscard]] static bool may_be_forged(const Transfer& transfer);
   [[nodiscard]] static Duration wait_of(const Transfer& transfer);
   void finish(const Now& now, TransferIndex index, End end, std::string_view detail, Sink& sink);
   void fail(const Now& now, TransferIndex index, Refusal refusal, Sink& sink);
@@ -227,20 +229,15 @@ class TftpEngine final : public Engine {
   std::shared_ptr<ServiceTotals> totals_;
   SourceLimiter admission_;
   tftpd::AnswerBudget answers_;
-
   std::unique_ptr<tftpd::Uploads> uploads_;  // null: off
-
   tftpd::WaiterList turns_;  // kWaitingTurn, in order
   MonotonicTime turns_at_ = kNever;
   AdmissionReason held_up_by_ = AdmissionReason::kCount_;  // the last that had to wait
-
   tftpd::FairQueue queue_;  // who found no transmit slot, or no room under the total cap
   bool feeding_ = false;
   MonotonicTime starved_retry_at_ = kNever;
-
   TimerWheel pauses_;  // by TransferIndex: when its next burst may go
   tftpd::RateCaps caps_;
-
   MonotonicTime sweep_at_ = kNever;
   MonotonicTime warn_full_at_{};
   std::uint64_t transfer_ids_ = 0;
