@@ -1,5 +1,6 @@
 #include "tools/rackcastd/lane_group.h"
 
+#include <algorithm>
 #include <thread>
 #include <utility>
 
@@ -20,6 +21,16 @@ InterfaceAddresses own_addresses(const io::InterfaceFacts& interface) {
     own.addresses.push_back({address.address.v4(), prefix});
   }
   return own;
+}
+
+// Loopback aside, which hears nobody else.
+bool every_interface_served(std::span<const io::InterfaceFacts> served) {
+  const auto all = io::all_interfaces();
+  if (!all) return false;
+  return std::all_of(all->begin(), all->end(), [&](const io::InterfaceFacts& one) {
+    return one.loopback || !one.up ||
+           std::any_of(served.begin(), served.end(), [&](const auto& known) { return known.index == one.index; });
+  });
 }
 
 engine::DhcpInterface dhcp_facts(const io::InterfaceFacts& interface, SocketId socket) {

@@ -18,6 +18,16 @@ namespace rackcast::engine {
 
 using namespace tftpd;
 
+namespace {
+
+// It was answered, and has said nothing since. (While it waits for the disk, the silence is ours.)
+bool may_be_forged(const Transfer& transfer) {
+  const bool answered = transfer.state == TransferState::kOackSent || transfer.state == TransferState::kSending;
+  return answered && !transfer.confirmed && !transfer.awaits_piece;
+}
+
+}  // namespace
+
 void TftpEngine::on_ack(const Now& now, TransferIndex index, tftp::BlockNumber number, Sink& sink) {
   Transfer& transfer = table_.at(index);
   switch (transfer.state) {
@@ -171,12 +181,6 @@ void TftpEngine::set_deadline(TransferIndex index, MonotonicTime deadline) {
   if (deadline >= transfer.armed_for) return;
   transfer.armed_for = deadline;
   timers_.arm(index, deadline);
-}
-
-// It was answered, and has said nothing since. (While it waits for the disk, the silence is ours.)
-bool TftpEngine::may_be_forged(const Transfer& transfer) {
-  const bool answered = transfer.state == TransferState::kOackSent || transfer.state == TransferState::kSending;
-  return answered && !transfer.confirmed && !transfer.awaits_piece;
 }
 
 Duration TftpEngine::wait_of(const Transfer& transfer) {

@@ -81,7 +81,6 @@ class TftpEngine final : public Engine {
   using Counter = tftpd::Counter;
   using Refusal = tftpd::Refusal;
   using End = tftpd::End;
-
   using Role = tftpd::SocketRole;
   using Look = tftpd::Look;
 
@@ -204,7 +203,6 @@ class TftpEngine final : public Engine {
   [[nodiscard]] bool silent_at_stop(const Now& now, const Transfer& transfer) const;
   void end_silent(const Now& now, TransferIndex index, Sink& sink);
   void set_deadline(TransferIndex index, MonotonicTime deadline);
-  [[nodiscard]] static bool may_be_forged(const Transfer& transfer);
   [[nodiscard]] static Duration wait_of(const Transfer& transfer);
   void finish(const Now& now, TransferIndex index, End end, std::string_view detail, Sink& sink);
   void fail(const Now& now, TransferIndex index, Refusal refusal, Sink& sink);
@@ -231,20 +229,15 @@ class TftpEngine final : public Engine {
   std::shared_ptr<ServiceTotals> totals_;
   SourceLimiter admission_;
   tftpd::AnswerBudget answers_;
-
   std::unique_ptr<tftpd::Uploads> uploads_;  // null: off
-
   tftpd::WaiterList turns_;  // kWaitingTurn, in order
   MonotonicTime turns_at_ = kNever;
   AdmissionReason held_up_by_ = AdmissionReason::kCount_;  // the last that had to wait
-
   tftpd::FairQueue queue_;  // who found no transmit slot, or no room under the total cap
   bool feeding_ = false;
   MonotonicTime starved_retry_at_ = kNever;
-
   TimerWheel pauses_;  // by TransferIndex: when its next burst may go
   tftpd::RateCaps caps_;
-
   MonotonicTime sweep_at_ = kNever;
   MonotonicTime warn_full_at_{};
   std::uint64_t transfer_ids_ = 0;

@@ -59,6 +59,7 @@ bool TftpEngine::name_to_write(const Now& now, const ReceivedDatagram& datagram,
     case MapOutcome::kRefused:
       refuse_request(now, datagram, Refusal::kNameRefused, asked, sink, mapped);
       return false;
+    case MapOutcome::kNoSuchCandidate:  // of the first, there is none
     case MapOutcome::kTooLong:
     case MapOutcome::kLoops:
     case MapOutcome::kNoSuchCandidate:  // not of the first

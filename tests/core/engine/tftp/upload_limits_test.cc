@@ -36,7 +36,8 @@ TEST_F(TftpUploads, AFloodOfRequestsTakesNoPlaceFromOneThatRuns) {
   EXPECT_EQ(answers(), "A1");
   for (int i = 0; i < 500; ++i)
     wrq("junk", {}, peer(static_cast<std::uint8_t>(i % 150), static_cast<std::uint16_t>(3'000 + i)));
-  EXPECT_EQ(count(Counter::kUploadsEvicted), 497U);
+  EXPECT_EQ(count(Counter::kUploadsEvicted), 447U);
+  EXPECT_EQ(count(Counter::kAnswersWithheld), 50U) << "the fourth of an address";
   EXPECT_THAT(kinds(), ElementsAre(EventKind::kTransferStarted)) << "a flood writes no lines";
   (void)answers();
   data_at(mine, 2, "x", peer(200));
@@ -63,15 +64,17 @@ TEST_F(TftpUploads, OneAddressTakesNotAllPlaces) {
     wrq("a", {}, mine(i));
     EXPECT_EQ(answers(), "A0") << i;
     tids.push_back(tid);
+    data_at(tid, 1, std::string(512, 'x'), mine(i));
+    EXPECT_EQ(answers(), "A1") << i;
   }
   wrq("a", {}, mine(99));
   EXPECT_EQ(answers(), "");
   EXPECT_EQ(count(Counter::kUploadsPerSource), 1U);
   wrq("a", {}, peer(2));
   EXPECT_EQ(answers(), "A0") << "another's";
-  data_at(tids[3], 1, "x", mine(3));
+  data_at(tids[3], 2, "x", mine(3));
   written(taken());
-  EXPECT_EQ(answers(), "A1");
+  EXPECT_EQ(answers(), "A2");
   wrq("a", {}, mine(99));
   EXPECT_EQ(answers(), "A0") << "one has ended";
 }
@@ -153,20 +156,63 @@ TEST_F(TftpUploads, TheRateHoldsAcksBackAndDropsNothing) {
   EXPECT_EQ(count(Counter::kUploadBytes), 50'000U);
 }
 
-TEST_F(TftpUploads, WhoHasToWaitForItsTurnIsNotAnsweredUntilThen) {
+TEST_F(TftpUploads, WhoHasToWaitForItsTurnIsNotAcknowledgedUntilThen) {
   TftpConfig tftp;
   tftp.admission.per_source = 1;
   accept({}, tftp);
   wrq("a", {}, peer(1, 2'000));
   EXPECT_EQ(answers(), "A0");
-  wrq("b", {}, peer(1, 2'001));
-  EXPECT_EQ(answers(), "");
+  const SocketId first = tid;
+  data_at(first, 1, std::string(512, 'x'), peer(1, 2'000));
+  EXPECT_EQ(answers(), "A1");
+  wrq("b", {.windowsize = 4}, peer(1, 2'001));
+  EXPECT_EQ(answers(), "O");
+  const SocketId second = tid;
+  for (std::uint16_t block = 1; block <= 4; ++block)
+    data_at(second, block, std::string(512, 'y'), peer(1, 2'001));
+  EXPECT_EQ(answers(), "") << "what follows the first block is no gap";
   EXPECT_EQ(count(Counter::kUploadsDelayed), 1U);
-  data(1, "x", peer(1, 2'000));
+  data_at(first, 2, "x", peer(1, 2'000));
+  written(taken());
+  EXPECT_EQ(answers(), "A2");
+  pass_in_steps(1'050ms);
+  EXPECT_EQ(answers(), "O") << "reminded";
+  data_at(second, 1, "y", peer(1, 2'001));
   written(taken());
   EXPECT_EQ(answers(), "A1");
-  wrq("b", {}, peer(1, 2'001));
+  EXPECT_EQ(count(Counter::kUploadsDone), 2U);
+}
+
+TEST_F(TftpUploads, WhoeverForgesRequestsToWriteTakesNoPlace) {
+  TftpConfig tftp;
+  tftp.admission.instances = 1;
+  tftp.admission.cps = Cps{1, 10};
+  accept({}, tftp);
+  for (std::uint8_t forged = 100; forged < 140; ++forged) {
+    wrq("junk", {}, peer(forged));
+    EXPECT_EQ(answers(), "A0");
+  }
+  EXPECT_EQ(engine->admission().admitted, 0U);
+  wrq("a", {}, peer(1));
   EXPECT_EQ(answers(), "A0");
+  data_at(tid, 1, std::string(512, 'x'), peer(1));
+  EXPECT_EQ(answers(), "A1");
+}
+
+TEST_F(TftpUploads, WhoIsRefusedAtItsFirstBlockIsToldNothingAndLeavesNothing) {
+  TftpConfig tftp;
+  tftp.admission.log_on_failure = false;
+  accept({}, tftp);
+  wrq("a", {}, peer(1));
+  EXPECT_EQ(answers(), "A0");
+  auto next = std::make_shared<Config>(*config);
+  next->tftp->admission.no_access = {*net::IpPrefix::parse("10.0.0.1")};
+  (void)complete(ConfigSwapped{next});
+  data_at(tid, 1, "x", peer(1));
+  EXPECT_EQ(answers(), "");
+  EXPECT_EQ(engine->in_flight(), 0U);
+  EXPECT_THAT(kinds(), ElementsAre(EventKind::kRefused));
+  EXPECT_TRUE(events()[0].quiet);
 }
 
 TEST_F(TftpUploads, AFullQueueOfTheStoreIsTriedAgain) {
