@@ -62,7 +62,6 @@ bool TftpEngine::name_to_write(const Now& now, const ReceivedDatagram& datagram,
     case MapOutcome::kNoSuchCandidate:  // of the first, there is none
     case MapOutcome::kTooLong:
     case MapOutcome::kLoops:
-    case MapOutcome::kNoSuchCandidate:  // not of the first
       refuse_request(now, datagram, Refusal::kUploadName, asked, sink);
       return false;
   }

@@ -3,6 +3,7 @@
 
 #include <random>
 
+#include "core/engine/tftp/engine_limits.h"
 #include "proto/tftp/encode.h"
 #include "tests/core/engine/tftp/tftp_world.h"
 
