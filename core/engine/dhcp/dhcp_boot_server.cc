@@ -28,6 +28,8 @@ void DhcpEngine::add_pxe(const Exchange& exchange, Reply& reply) const {
   const DhcpConfig& config = network_.dhcp();
   const bool proxy = config.mode == DhcpMode::kProxy;
   if (request.boot_class != dhcp4::BootClass::kPxe || (!proxy && !config.pxe)) return;
+  // A reload brought [dhcp.pxe], and port 4011 is not open before a restart: nobody is sent there.
+  if (!exchange.interface.boot_socket) return;
   if (reply.quirks.has(Quirk::kRaspberryPiText)) return;
   const std::size_t choices = config.pxe ? std::max(config.pxe->menu.size(), config.pxe->boot_servers.size()) : 0;
   const bool given = choices == 0 || (request.ipxe && !reply.file.empty());

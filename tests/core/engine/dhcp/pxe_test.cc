@@ -156,6 +156,15 @@ TEST(DhcpPxe, AMenuIsShownToWhoCanChoose) {
   EXPECT_EQ(ipxe->message.file_text(), "http://192.168.1.110/boot.ipxe");
 }
 
+TEST(DhcpPxe, NobodyIsSentToAPortThatIsNotOpen) {
+  Config config = rack_config();
+  config.dhcp->pxe = menu();
+  Rack rack(config);  // which had no menu when it was started
+  const auto offer = rack.ask(pxe(discover(1), 7));
+  EXPECT_EQ(offer->text(OptionCode::kVendorClass), "(absent)");
+  EXPECT_EQ(offer->message.file_text(), "ipxe.efi");
+}
+
 TEST(DhcpPxe, TheItemPickedIsAnsweredWhereverItIsAsked) {
   Config config = rack_config();
   config.dhcp->pxe = menu();
