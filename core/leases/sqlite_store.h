@@ -22,6 +22,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -58,6 +59,10 @@ class SqliteLeaseStore final : public LeaseStore {
   [[nodiscard]] static Result<std::unique_ptr<SqliteLeaseStore>> open(const std::filesystem::path& file,
                                                                       OnCompletion on_completion, OnAlarm on_alarm,
                                                                       const SqliteTuning& tuning = {});
+  // What is durable now, in order of address, of a store that a daemon may have open; nobody is kept waiting. Any
+  // thread.
+  [[nodiscard]] static Result<void> read(const std::filesystem::path& file,
+                                         const std::function<void(const Lease&)>& visit);
   ~SqliteLeaseStore() override;
 
   [[nodiscard]] Result<std::vector<Lease>> load() override;
