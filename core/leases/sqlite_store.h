@@ -1,4 +1,4 @@
-// The embedded lease store: one SQLite file in WAL mode with synchronous=FULL.
+// The embedded lease store: one SQLite file in WAL mode, synced at every commit.
 //
 //   journal(id, …)      append-only; each commit appends the rows that waited ("group commit")
 //   lease(address, …)   the fold: last known row per address; written in the background, in small steps

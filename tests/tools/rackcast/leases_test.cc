@@ -75,7 +75,7 @@ TEST_F(Leases, ATableOfWhatIsInForce) {
 
 TEST_F(Leases, JsonOfAllWithTheConfigurationsPools) {
   std::ofstream(folder.path("rackcast.toml")) << "[server]\ninterfaces = [\"lo\"]\nstate_dir = \"" +
-                                                     folder.path("").string() +
+                                                     std::string(folder.path("")) +
                                                      "\"\n[dhcp]\n[[dhcp.subnet]]\nsubnet = \"192.0.2.0/24\"\nrange = "
                                                      "[\"192.0.2.2-192.0.2.11\"]\n";
   ASSERT_EQ(show({.json = true, .all = true, .config = folder.path("rackcast.toml")}), 0) << err.str();
