@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <unordered_map>
 
 #include "core/errno_text.h"
 
@@ -40,8 +39,10 @@ constexpr const char* kFromVersion1 =
   "address, mac, state, bootp, starts, ends, hostname, client_identifier, key_kind, key, relay, relay_info"
 constexpr const char* kInsert =
     "INSERT INTO journal(" RACKCAST_LEASE_COLUMNS ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
-constexpr const char* kReadLeases = "SELECT " RACKCAST_LEASE_COLUMNS " FROM lease";
-constexpr const char* kReadJournal = "SELECT " RACKCAST_LEASE_COLUMNS " FROM journal ORDER BY id";
+constexpr const char* kReadAll =
+    "SELECT " RACKCAST_LEASE_COLUMNS
+    " FROM lease WHERE address NOT IN (SELECT address FROM journal) UNION ALL SELECT " RACKCAST_LEASE_COLUMNS
+    " FROM journal WHERE id IN (SELECT max(id) FROM journal GROUP BY address) ORDER BY address";
 constexpr const char* kFoldInto = "INSERT OR REPLACE INTO lease(" RACKCAST_LEASE_COLUMNS
                                   ") SELECT " RACKCAST_LEASE_COLUMNS " FROM journal WHERE id <= ?1 ORDER BY id";
 #undef RACKCAST_LEASE_COLUMNS
@@ -143,6 +144,27 @@ Result<std::unique_ptr<SqliteLeaseStore::Database>> SqliteLeaseStore::Database::
     return fail("lease store: " + file.string() + " is not writable; check the permissions of the file and its folder");
   std::unique_ptr<Database> database(new Database(file, std::move(db)));
   if (auto done = database->set_up(tuning); !done) return tl::make_unexpected(done.error());
+  return database;
+}
+
+Result<std::unique_ptr<SqliteLeaseStore::Database>> SqliteLeaseStore::Database::open_to_read(
+    const std::filesystem::path& file) {
+  sqlite3* raw = nullptr;
+  const int opened = sqlite3_open_v2(file.c_str(), &raw, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, nullptr);
+  std::unique_ptr<sqlite3, CloseDatabase> db(raw);
+  if (opened != SQLITE_OK)
+    return fail("lease store: cannot open " + file.string() + " (" + sqlite3_errstr(opened) +
+                "); is it there, and may you read it and its folder?");
+  std::unique_ptr<Database> database(new Database(file, std::move(db)));
+  sqlite3_busy_timeout(database->db_.get(), kBusyMs);
+  const auto id = database->number("PRAGMA application_id");
+  const auto version = database->number("PRAGMA user_version");
+  if (!id || !version) return tl::make_unexpected((!id ? id : version).error());
+  if (*id != kApplicationId) return fail("lease store: " + file.string() + " is a database of another program");
+  if (*version != kSchemaVersion)
+    return fail("lease store: " + file.string() + " is of format " + std::to_string(*version) +
+                ", this rackcast reads " + std::to_string(kSchemaVersion) +
+                "; start the rackcastd that belongs to it once");
   return database;
 }
 
@@ -258,25 +280,14 @@ Result<std::size_t> SqliteLeaseStore::Database::fold_rows(std::size_t rows_max) 
   return moved;
 }
 
-Result<std::vector<Lease>> SqliteLeaseStore::Database::load() {
-  std::vector<Lease> leases;
-  std::unordered_map<std::uint32_t, std::size_t> by_address;
-  for (const char* sql : {kReadLeases, kReadJournal}) {
-    auto rows = prepare(sql);
-    if (!rows) return tl::make_unexpected(rows.error());
-    int step = sqlite3_step(rows->get());
-    for (; step == SQLITE_ROW; step = sqlite3_step(rows->get())) {
-      const auto lease = to_lease(rows->get());
-      if (!lease) continue;
-      const auto [at, is_new] = by_address.emplace(lease->address.value(), leases.size());
-      if (is_new)
-        leases.push_back(*lease);
-      else
-        leases[at->second] = *lease;
-    }
-    if (step != SQLITE_DONE) return failure("read");
-  }
-  return leases;
+Result<void> SqliteLeaseStore::Database::for_each(const std::function<void(const Lease&)>& visit) {
+  auto rows = prepare(kReadAll);
+  if (!rows) return tl::make_unexpected(rows.error());
+  int step = sqlite3_step(rows->get());
+  for (; step == SQLITE_ROW; step = sqlite3_step(rows->get()))
+    if (const auto lease = to_lease(rows->get())) visit(*lease);
+  if (step != SQLITE_DONE) return failure("read");
+  return {};
 }
 
 Result<void> SqliteLeaseStore::Database::run(const char* sql) {

@@ -18,6 +18,8 @@ class SqliteLeaseStore::Database {
  public:
   [[nodiscard]] static Result<std::unique_ptr<Database>> open(const std::filesystem::path& file,
                                                               const SqliteTuning& tuning);
+  // For for_each() alone.
+  [[nodiscard]] static Result<std::unique_ptr<Database>> open_to_read(const std::filesystem::path& file);
   ~Database();
 
   // One transaction: all rows are on disk, or none.
@@ -29,7 +31,8 @@ class SqliteLeaseStore::Database {
   // Moves the log's pages into the file, as far as no reader is in the way.
   [[nodiscard]] Result<void> checkpoint();
   [[nodiscard]] std::size_t log_pages() const { return log_pages_; }  // not yet in the file
-  [[nodiscard]] Result<std::vector<Lease>> load();
+  // The last row of each address, by address.
+  [[nodiscard]] Result<void> for_each(const std::function<void(const Lease&)>& visit);
   [[nodiscard]] std::size_t journal_rows() const { return journal_rows_; }
   [[nodiscard]] const std::filesystem::path& file() const { return file_; }
 

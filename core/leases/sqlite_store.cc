@@ -252,8 +252,17 @@ SqliteLeaseStore::SqliteLeaseStore(std::unique_ptr<Database> database, OnComplet
 
 SqliteLeaseStore::~SqliteLeaseStore() = default;
 
+Result<void> SqliteLeaseStore::read(const std::filesystem::path& file, const std::function<void(const Lease&)>& visit) {
+  const auto database = Database::open_to_read(file);
+  if (!database) return tl::make_unexpected(database.error());
+  return (*database)->for_each(visit);
+}
+
 Result<std::vector<Lease>> SqliteLeaseStore::load() {
-  return database_->load();
+  std::vector<Lease> leases;
+  if (auto read = database_->for_each([&](const Lease& lease) { leases.push_back(lease); }); !read)
+    return tl::make_unexpected(read.error());
+  return leases;
 }
 
 void SqliteLeaseStore::start() {

@@ -1,4 +1,4 @@
-// The embedded lease store: one SQLite file in WAL mode with synchronous=FULL.
+// The embedded lease store: one SQLite file in WAL mode, synced at every commit.
 //
 //   journal(id, …)      append-only; each commit appends the rows that waited ("group commit")
 //   lease(address, …)   the fold: last known row per address; written in the background, in small steps
@@ -22,6 +22,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -58,6 +59,10 @@ class SqliteLeaseStore final : public LeaseStore {
   [[nodiscard]] static Result<std::unique_ptr<SqliteLeaseStore>> open(const std::filesystem::path& file,
                                                                       OnCompletion on_completion, OnAlarm on_alarm,
                                                                       const SqliteTuning& tuning = {});
+  // What is durable now, in order of address, of a store that a daemon may have open; nobody is kept waiting. Any
+  // thread.
+  [[nodiscard]] static Result<void> read(const std::filesystem::path& file,
+                                         const std::function<void(const Lease&)>& visit);
   ~SqliteLeaseStore() override;
 
   [[nodiscard]] Result<std::vector<Lease>> load() override;

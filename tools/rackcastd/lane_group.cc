@@ -38,6 +38,17 @@ engine::DhcpInterface dhcp_facts(const io::InterfaceFacts& interface, SocketId s
   return {socket, interface.index, own.name, std::move(own.addresses)};
 }
 
+PoolReport pool_report(const LeaseTable& leases) {
+  PoolReport report;
+  report.records = leases.size();
+  report.offers = leases.offers();
+  const std::vector<LeasePool>& pools = leases.layout().pools;
+  for (std::uint32_t number = 0; number < pools.size() && report.count < PoolReport::kPoolsMax; ++number)
+    if (!pools[number].ranges.empty())
+      report.pools[report.count++] = {pools[number].ranges.front(), leases.use_of(number)};
+  return report;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<LaneGroup>> LaneGroup::open(const Config& config) {
@@ -106,6 +117,7 @@ std::unique_ptr<Lane> LaneGroup::make_lane(std::size_t index, PacketIo& packet_i
       now.dhcp = engines.dhcp->stats();
       now.quirks.add(engines.dhcp->quirks());
       now.leases = engines.dhcp->leases().stats();
+      now.pools = pool_report(engines.dhcp->leases());
     }
     if (engines.tftp != nullptr) {
       now.tftp = engines.tftp->counters();

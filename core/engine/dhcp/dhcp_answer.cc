@@ -94,18 +94,21 @@ void DhcpEngine::commit(Exchange& exchange, const Lease& lease) {
   held.asked = exchange.now.monotonic;
   held.lease = lease;
   if (exchange.sink.submit(CommitLease{held_.ticket_of(held), lease})) return;
+  if (!answer_as_it_stands(exchange.now, held, exchange.sink)) drop(DhcpDrop::kStoreQueueFull);
   held_.remove(held);
-  drop(DhcpDrop::kStoreQueueFull);
 }
 
 void DhcpEngine::on_committed(const Now& now, const LeaseCommitted& committed, Sink& sink) {
-  const HeldReply* held = held_.find(committed.ticket);
+  if (!committed.dropped) store_failing_ = !committed.durable;
+  HeldReply* held = held_.find(committed.ticket);
   if (held == nullptr) return;  // nobody waits: a RELEASE's row, or its machine went on to something else
-  if (!committed.durable) {
-    held_.remove(*held);
-    return drop(DhcpDrop::kNotDurable);
-  }
   leases_.expire(now.wall);
+  if (!committed.durable) {
+    if (!answer_as_it_stands(now, *held, sink))
+      drop(committed.dropped ? DhcpDrop::kStoreQueueFull : DhcpDrop::kNotDurable);
+    held_.remove(*held);
+    return;
+  }
   // In force even if no answer can be sent now: the row says so, and the client asks again.
   const bool activated = leases_.activate(held->lease, now.wall);
   held_.remove(*held);  // its contents stay until the next add()

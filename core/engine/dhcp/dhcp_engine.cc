@@ -132,6 +132,10 @@ void DhcpEngine::on_discover(Exchange& exchange) {
     waiting->keep(exchange.datagram);  // the latest xid, flags and relay are what the client listens for
     return report(exchange, EventKind::kDhcpDiscover, {});
   }
+  if (!may_promise(exchange)) {
+    report(exchange, EventKind::kDhcpDiscover, {}, "leases cannot be written");
+    return drop(DhcpDrop::kNotDurable);
+  }
   std::optional<Lease> before;
   if (network_.dhcp().conflict_probe != ConflictProbe::kOff)
     before = leases_.find(exchange.client.key, network_.link_number(exchange.link.subnets().front()));

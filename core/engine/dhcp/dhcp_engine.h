@@ -9,9 +9,10 @@
 //
 // Promises. An OFFER holds the address for 120 s and does not wait for the disk. An ACK that promises something new
 // waits, encoded, until its row is on disk (CommitLease -> LeaseCommitted); a retransmission writes no second row. A
-// row that cannot be written means no ACK: the client asks again. An ACK that changes nothing and has more than 75 % of
-// its lease left (dhcp-cache-threshold) is answered at once, with the time that is left. The rules are evaluated once,
-// when the message comes.
+// row that cannot be written means an ACK with what is left of the lease that is on disk, or none; while the store
+// fails nothing new is offered, but for a trial a second (dhcp_store.cc). An ACK that changes nothing and has more than
+// 75 % of its lease left (dhcp-cache-threshold) is answered at once, with the time that is left. The rules are
+// evaluated once, when the message comes.
 //
 // Authority. mode = "authoritative": a REQUEST that is wrong is refused with a NAK, unless a rule says `not
 // authoritative` and the network is at fault. Two silences remain: a machine we do not know that reboots on the right
@@ -173,6 +174,10 @@ class DhcpEngine final : public Engine {
   void leave(const Now& now, const ReadyReply& reply, MonotonicTime asked, Sink& sink);
   void transmit(const Now& now, const ReadyReply& reply, Sink& sink);
 
+  // dhcp_store.cc
+  [[nodiscard]] bool answer_as_it_stands(const Now& now, HeldReply& held, Sink& sink);
+  [[nodiscard]] bool may_promise(const Exchange& exchange);
+
   static constexpr std::size_t kLateSets = 1'024;  // machines, by four
   static constexpr std::size_t kServerSets = 16;
 
@@ -195,6 +200,8 @@ class DhcpEngine final : public Engine {
   ReadyReply ready_;
   BootVia boot_via_ = BootVia::kNothing;  // of [dhcp.boot]'s file, where no rule names another
   bool stopping_ = false;
+  bool store_failing_ = false;  // as of its last answer
+  MonotonicTime next_trial_{};  // of a new lease, while it fails
   MonotonicTime next_deadline_ = kNever;
   DhcpStats stats_;
   QuirkCounts quirks_;

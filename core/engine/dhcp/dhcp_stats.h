@@ -19,6 +19,7 @@ struct DhcpStats {
   std::uint64_t declines = 0;
   std::uint64_t releases = 0;
   std::uint64_t acks_unwritten = 0;       // answered from the durable row
+  std::uint64_t acks_shortened = 0;       // with what is left of the durable row: the new one could not be written
   std::uint64_t held_duplicates = 0;      // retransmissions of a REQUEST whose ACK waits for the disk
   std::uint64_t rows_not_queued = 0;      // RELEASE or DECLINE that the store's queue had no room for
   std::uint64_t machines_not_queued = 0;  // PublishMachine likewise; published with the next ACK
@@ -49,6 +50,8 @@ inline constexpr std::array kDhcpRows{
     CounterRow<DhcpStats>{"declines", "DECLINEs heard", &DhcpStats::declines},
     CounterRow<DhcpStats>{"releases", "RELEASEs heard", &DhcpStats::releases},
     CounterRow<DhcpStats>{"acks_unwritten", "ACKs answered from the durable row", &DhcpStats::acks_unwritten},
+    CounterRow<DhcpStats>{"acks_shortened", "renewals answered with the rest of the lease on disk",
+                          &DhcpStats::acks_shortened},
     CounterRow<DhcpStats>{"held_duplicates", "requests repeated while their ACK waited for the disk",
                           &DhcpStats::held_duplicates},
     CounterRow<DhcpStats>{"rows_not_queued", "RELEASEs and DECLINEs that found the lease store's queue full",

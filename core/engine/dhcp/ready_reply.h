@@ -32,6 +32,8 @@ struct ReadyReply {
   bool publish = false;
   QuirkSet quirks;
 
+  // The times of its lease (options 51, 58 and 59), made to fit what is left of one. False: it names none.
+  [[nodiscard]] bool shorten_lease(std::uint32_t seconds);
   // Copies what counts.
   void assign(const ReadyReply& other);
 };
