@@ -81,7 +81,8 @@ enum class ImageStatus : std::uint8_t {
 
 struct LeaseCommitted {
   Ticket ticket;
-  bool durable = false;  // false: the store failed (disk full); nothing may be promised
+  bool durable = false;  // false: nothing may be promised
+  bool dropped = false;  // not written, because newer rows filled the queue; else the store failed (disk full)
 };
 struct ImageLoaded {
   Ticket ticket;
@@ -129,9 +130,15 @@ struct InterfaceAddresses {
   FixedText<16> name;
   std::vector<OwnAddress> addresses;
 };
+struct InterfaceMtu {
+  InterfaceIndex interface;
+  std::uint32_t mtu = 0;  // bytes
+};
 struct ConfigSwapped {
   std::shared_ptr<const Config> config;
-  std::shared_ptr<const std::vector<InterfaceAddresses>> addresses = nullptr;  // null: as they were
+  // Null: as they were.
+  std::shared_ptr<const std::vector<InterfaceAddresses>> addresses = nullptr;
+  std::shared_ptr<const std::vector<InterfaceMtu>> mtus = nullptr;
 };
 struct StopLane {};  // finish running transfers until the lane's grace ends, accept nothing new
 using Completion = std::variant<LeaseCommitted, ImageLoaded, PieceRead, UploadWritten, MachineChanged, ConfigSwapped,

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -10,6 +9,7 @@
 #include "core/config/folders.h"
 #include "core/config/keys.h"
 #include "core/config/text_rules.h"
+#include "core/oldfiles/numbers.h"
 
 namespace rackcast {
 namespace {
@@ -101,13 +101,6 @@ constexpr std::array kAtftpdFlags{
     Flag{'V', "version", false, Meaning::kNotHonoured, "atftpd would only print its version"},
     Flag{'h', "help", false, Meaning::kNotHonoured, "atftpd would only print its help"},
 };
-
-std::optional<std::uint64_t> number(std::string_view text) {
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
 
 // Walks the words as getopt_long does: flags together, values in the same word or the next, long names cut short.
 class ArgumentReader {
@@ -203,10 +196,10 @@ class ArgumentReader {
         ports(shown, value);
         break;
       case Meaning::kRetransmitMicroseconds:
-        retransmit(shown, number(value));
+        retransmit(shown, whole_number<std::uint64_t>(value));
         break;
       case Meaning::kRetransmitSeconds: {
-        const auto seconds = number(value);
+        const auto seconds = whole_number<std::uint64_t>(value);
         retransmit(shown, seconds && *seconds <= 255 ? std::optional(*seconds * 1'000'000) : std::nullopt);
         break;
       }
@@ -268,7 +261,7 @@ class ArgumentReader {
   }
 
   void block_size(const std::string& shown, std::string_view value) {
-    const auto size = number(value);
+    const auto size = whole_number<std::uint64_t>(value);
     if (!size || *size < 512 || *size > 65'464)
       return tell(ImportKind::kError, shown, "a block size is 512 to 65464, not " + config_detail::quoted(value));
     arguments_.tftp.max_blksize = static_cast<std::uint16_t>(*size);
@@ -295,7 +288,7 @@ class ArgumentReader {
   }
 
   void instances(const std::string& shown, std::string_view value) {
-    const auto count = number(value);
+    const auto count = whole_number<std::uint64_t>(value);
     if (!count || *count == 0 || *count > 1'000'000)
       return tell(ImportKind::kNotHonoured, shown, "1 to 1000000 are taken");
     arguments_.tftp.admission.instances = static_cast<std::uint32_t>(*count);

@@ -74,14 +74,27 @@ std::uint32_t code_max(const OptionSpace& space) {
 
 }  // namespace
 
+OptionCatalog::BuiltIn::BuiltIn() {
+  for (std::uint32_t code = 1; code <= kDhcpCodeMax; ++code)
+    add({std::string(kUnknownPrefix) + std::to_string(code), {kDhcpSpace, code}, {ItemType::kBytes}});
+  for (const dhcp4::OptionSpec& spec : dhcp4::kOptionTable) add(from_table(spec));
+  for (const BuiltInOption& option : policy_detail::kBuiltInOptions) add(from_built_in(option));
+}
+
+void OptionCatalog::BuiltIn::add(OptionDefinition definition) {
+  index.by_name[name_key(definition.key.space, definition.name)] = definitions.size();
+  index.by_code[definition.key] = definitions.size();
+  definitions.push_back(std::move(definition));
+}
+
+const OptionCatalog::BuiltIn& OptionCatalog::built_in() {
+  static const BuiltIn built_in;
+  return built_in;
+}
+
 OptionCatalog::OptionCatalog() {
   for (const auto& space : policy_detail::kBuiltInSpaceTable)
     spaces_.push_back({std::string(space.name), space.code_bytes, space.length_bytes});
-  built_in_.reserve(512);
-  for (std::uint32_t code = 1; code <= kDhcpCodeMax; ++code)
-    add_built_in({std::string(kUnknownPrefix) + std::to_string(code), {kDhcpSpace, code}, {ItemType::kBytes}});
-  for (const dhcp4::OptionSpec& spec : dhcp4::kOptionTable) add_built_in(from_table(spec));
-  for (const BuiltInOption& option : policy_detail::kBuiltInOptions) add_built_in(from_built_in(option));
 }
 
 std::string OptionCatalog::name_key(std::uint16_t space, std::string_view name) {
@@ -90,18 +103,9 @@ std::string OptionCatalog::name_key(std::uint16_t space, std::string_view name) 
   return key;
 }
 
-const OptionDefinition& OptionCatalog::at(Position position) const {
-  return position.defined ? defined_[position.index] : built_in_[position.index];
-}
-
-void OptionCatalog::note(const OptionDefinition& definition, Position position) {
-  by_name_[name_key(definition.key.space, definition.name)] = position;
-  by_code_[definition.key] = position;
-}
-
-void OptionCatalog::add_built_in(OptionDefinition definition) {
-  built_in_.push_back(std::move(definition));
-  note(built_in_.back(), {false, static_cast<std::uint32_t>(built_in_.size() - 1)});
+void OptionCatalog::note(const OptionDefinition& definition, std::size_t index) {
+  index_.by_name[name_key(definition.key.space, definition.name)] = index;
+  index_.by_code[definition.key] = index;
 }
 
 const OptionDefinition* OptionCatalog::find(std::string_view space, std::string_view name) const {
@@ -114,13 +118,16 @@ const OptionDefinition* OptionCatalog::find(std::string_view space, std::string_
     const auto [stop, error] = std::from_chars(name.data() + kUnknownPrefix.size(), end, code);
     if (error == std::errc{} && stop == end) return find(OptionKey{*number, code});
   }
-  const auto found = by_name_.find(name_key(*number, name));
-  return found == by_name_.end() ? nullptr : &at(found->second);
+  const std::string key = name_key(*number, name);
+  if (const auto found = index_.by_name.find(key); found != index_.by_name.end()) return &defined_[found->second];
+  const auto found = built_in().index.by_name.find(key);
+  return found == built_in().index.by_name.end() ? nullptr : &built_in().definitions[found->second];
 }
 
 const OptionDefinition* OptionCatalog::find(OptionKey key) const {
-  const auto found = by_code_.find(key);
-  return found == by_code_.end() ? nullptr : &at(found->second);
+  if (const auto found = index_.by_code.find(key); found != index_.by_code.end()) return &defined_[found->second];
+  const auto found = built_in().index.by_code.find(key);
+  return found == built_in().index.by_code.end() ? nullptr : &built_in().definitions[found->second];
 }
 
 std::optional<std::uint16_t> OptionCatalog::find_space(std::string_view name) const {
@@ -132,7 +139,7 @@ std::optional<std::uint16_t> OptionCatalog::find_space(std::string_view name) co
 
 std::string_view OptionCatalog::near_name(std::uint16_t space, std::string_view name) const {
   NearName near(name);
-  for (const auto* definitions : {&built_in_, &defined_}) {
+  for (const auto* definitions : {&built_in().definitions, &defined_}) {
     for (const OptionDefinition& definition : *definitions) {
       if (definition.key.space == space && !definition.name.starts_with(kUnknownPrefix)) near.consider(definition.name);
     }
@@ -165,24 +172,22 @@ Result<void> OptionCatalog::define(OptionDefinition definition) {
   if (again != defined_.end()) {
     const OptionKey before = again->key;
     *again = std::move(definition);
-    note(*again, {true, static_cast<std::uint32_t>(again - defined_.begin())});
+    note(*again, static_cast<std::size_t>(again - defined_.begin()));
     if (before != again->key) forget(before);
     return {};
   }
   if (defined_.size() == kDefinitionsMax)
     return fail("more than " + std::to_string(kDefinitionsMax) + " option definitions");
   defined_.push_back(std::move(definition));
-  note(defined_.back(), {true, static_cast<std::uint32_t>(defined_.size() - 1)});
+  note(defined_.back(), defined_.size() - 1);
   return {};
 }
 
 // A code that its definition has left is what it was before that: an older definition's, or built in.
 void OptionCatalog::forget(OptionKey key) {
-  by_code_.erase(key);
-  for (const auto* definitions : {&built_in_, &defined_}) {
-    for (std::size_t i = 0; i < definitions->size(); ++i) {
-      if ((*definitions)[i].key == key) by_code_[key] = {definitions == &defined_, static_cast<std::uint32_t>(i)};
-    }
+  index_.by_code.erase(key);
+  for (std::size_t i = 0; i < defined_.size(); ++i) {
+    if (defined_[i].key == key) index_.by_code[key] = i;
   }
 }
 

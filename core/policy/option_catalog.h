@@ -86,21 +86,25 @@ class OptionCatalog {
   [[nodiscard]] std::optional<std::uint8_t> container(std::uint16_t space) const;
 
  private:
-  struct Position {
-    bool defined = false;
-    std::uint32_t index = 0;
+  // Definitions and where to find them; the built-in ones are made once and shared by all catalogs.
+  struct Index {
+    std::unordered_map<std::string, std::size_t> by_name;  // name_key
+    std::map<OptionKey, std::size_t> by_code;              // the newest definition of each
   };
+  struct BuiltIn {
+    std::vector<OptionDefinition> definitions;
+    Index index;
+    BuiltIn();
+    void add(OptionDefinition definition);
+  };
+  [[nodiscard]] static const BuiltIn& built_in();
   static std::string name_key(std::uint16_t space, std::string_view name);
-  [[nodiscard]] const OptionDefinition& at(Position position) const;
-  void add_built_in(OptionDefinition definition);
-  void note(const OptionDefinition& definition, Position position);
+  void note(const OptionDefinition& definition, std::size_t index);
   void forget(OptionKey key);
 
   std::vector<OptionSpace> spaces_;
-  std::vector<OptionDefinition> built_in_;
   std::vector<OptionDefinition> defined_;
-  std::unordered_map<std::string, Position> by_name_;  // name_key
-  std::map<OptionKey, Position> by_code_;              // the newest definition of each
+  Index index_;  // of defined_
 };
 
 }  // namespace rackcast

@@ -1,5 +1,6 @@
 #include "tools/rackcastd/lane_group.h"
 
+#include <algorithm>
 #include <thread>
 #include <utility>
 
@@ -20,6 +21,16 @@ InterfaceAddresses own_addresses(const io::InterfaceFacts& interface) {
     own.addresses.push_back({address.address.v4(), prefix});
   }
   return own;
+}
+
+// Loopback aside, which hears nobody else.
+bool every_interface_served(std::span<const io::InterfaceFacts> served) {
+  const auto all = io::all_interfaces();
+  if (!all) return false;
+  return std::all_of(all->begin(), all->end(), [&](const io::InterfaceFacts& one) {
+    return one.loopback || !one.up ||
+           std::any_of(served.begin(), served.end(), [&](const auto& known) { return known.index == one.index; });
+  });
 }
 
 engine::DhcpInterface dhcp_facts(const io::InterfaceFacts& interface, SocketId socket) {
@@ -138,6 +149,7 @@ LaneGroup::Engines LaneGroup::add_engines(std::size_t index, PacketIo& packet_io
     tftp.root = services.config->tftp->root;
     tftp.epoch = &services.images->epoch();
     for (const io::InterfaceFacts& interface : interfaces_) tftp.mtus.push_back({interface.index, interface.mtu});
+    tftp.unseen_interfaces_served = every_interface_served(interfaces_);
     tftp.totals = tftp_totals_;
     tftp.shared_rates = tftp_rates_;
     tftp.upload_pace = upload_pace_;
@@ -157,6 +169,7 @@ LaneGroup::Engines LaneGroup::add_engines(std::size_t index, PacketIo& packet_io
 Result<void> LaneGroup::reconfigure(const std::shared_ptr<const Config>& config) {
   Result<void> outcome;
   auto addresses = std::make_shared<std::vector<InterfaceAddresses>>();
+  auto mtus = std::make_shared<std::vector<InterfaceMtu>>();
   for (io::InterfaceFacts& known : interfaces_) {
     auto present = io::interface_addresses(known.name);
     if (!present || present->index != known.index) {
@@ -166,10 +179,11 @@ Result<void> LaneGroup::reconfigure(const std::shared_ptr<const Config>& config)
     }
     known = std::move(*present);
     addresses->push_back(own_addresses(known));
+    mtus->push_back({known.index, known.mtu});
   }
   // A full mailbox drains within a turn; the lanes are alive, so this ends. Main thread.
   for (const auto& port : ports_)
-    while (!port->post(ConfigSwapped{config, addresses})) std::this_thread::yield();
+    while (!port->post(ConfigSwapped{config, addresses, mtus})) std::this_thread::yield();
   return outcome;
 }
 

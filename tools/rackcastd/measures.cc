@@ -87,6 +87,12 @@ constexpr std::array kImageRows = {
                          &ImageStoreStats::roots_changed},
     Row<ImageStoreStats>{"images_roots_missing_total", "looks that found no directory at the TFTP root's path",
                          &ImageStoreStats::roots_missing},
+    Row<ImageStoreStats>{"images_spelling_entries_total", "folder entries looked at for names asked for in any case",
+                         &ImageStoreStats::spelling_entries},
+    Row<ImageStoreStats>{"images_spellings_cut_total",
+                         "names asked for in any case whose folders hold more entries than are looked at: asked in the "
+                         "right case they are found",
+                         &ImageStoreStats::spellings_cut},
     Row<ImageStoreStats>{"images_pieces_changed_total", "large files that changed under a transfer",
                          &ImageStoreStats::pieces_changed},
 };

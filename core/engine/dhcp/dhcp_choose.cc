@@ -31,6 +31,14 @@ LeaseClient DhcpEngine::client_of(const Request& request) const {
   return client;
 }
 
+// A renewing client's unicast passes no relay: it is judged by what its lease was granted through (dhcpd's
+// stash-agent-options).
+void DhcpEngine::take_stashed_relay(Request& request, const MachineKey& key) const {
+  if (request.kind != RequestKind::kRenewing || !request.relay_info.empty()) return;
+  const auto lease = leases_.find(request.header.ciaddr);
+  if (lease && key_of(*lease) == key) request.stashed_relay_info = lease->relay_info;
+}
+
 bool DhcpEngine::may_use_pool(const Exchange& exchange, std::uint32_t pool, bool bootp) const {
   const PoolFacts& facts = network_.pools()[pool];
   if (bootp && !facts.bootp) return false;

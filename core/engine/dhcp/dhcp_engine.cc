@@ -76,8 +76,10 @@ void DhcpEngine::receive(const Now& now, const ReceivedDatagram& datagram, Sink&
   leases_.expire(now.wall);
   Exchange exchange{now, datagram, request, *interface, sink, network_.link_of(request, *interface),
                     {},  {},       {},      probed};
-  exchange.hosts = network_.hosts_of(request);
   exchange.client = client_of(request);
+  take_stashed_relay(request, exchange.client.key);
+  exchange.hosts = network_.hosts_of(request);
+  if (request.relay_info.empty()) exchange.facts.relay_info = request.relay_octets();
   exchange.facts.packet = parsed_.packet;
   exchange.facts.message = &parsed_.message;
   exchange.facts.options = &*parsed_.options;
@@ -153,7 +155,7 @@ void DhcpEngine::on_discover(Exchange& exchange) {
 void DhcpEngine::on_request(Exchange& exchange) {
   const Request& request = exchange.request;
   const net::Ipv4Address address = request.subject();
-  if (request.server_identifier && !network_.names_us(request)) {
+  if (request.server_identifier && !is_named(exchange)) {
     // Another server was chosen: what we offered is free again.
     if (held_.find(exchange.client.key) == nullptr) leases_.withdraw_offers(exchange.client.key);
     report(exchange, EventKind::kDhcpRequest, address, "ignored (other server).");
@@ -214,9 +216,9 @@ void DhcpEngine::on_bootp(Exchange& exchange) {
   if (is_denied(exchange, EventKind::kBootpRequest, {})) return;
   if (is_over_limit(exchange, EventKind::kBootpRequest, chosen.address)) return;
   report(exchange, EventKind::kBootpRequest, {});
-  if (!prepare(exchange, make_reply(exchange, chosen.subnet, chosen.address), EventKind::kBootpReply, chosen.address,
-               &DhcpStats::bootp_replies))
-    return;
+  Reply reply = make_reply(exchange, chosen.subnet, chosen.address);
+  if (chosen.reserved && reply.next_server.is_any()) reply.next_server = reply.source;  // as dhcpd, here alone
+  if (!prepare(exchange, reply, EventKind::kBootpReply, chosen.address, &DhcpStats::bootp_replies)) return;
   if (chosen.reserved) ready_.detail = "static";
   const auto length = chosen.reserved ? std::nullopt : outcome_.number(Parameter::kBootpLeaseSeconds);
   Lease lease;

@@ -120,6 +120,7 @@ class DhcpEngine final : public Engine {
 
   // dhcp_choose.cc
   [[nodiscard]] LeaseClient client_of(const Request& request) const;
+  void take_stashed_relay(Request& request, const MachineKey& key) const;
   [[nodiscard]] Choice choose_address(Exchange& exchange, bool bootp);
   [[nodiscard]] Verdict judge(Exchange& exchange, net::Ipv4Address address, std::size_t& subnet) const;
   // Every class of the client's that limits its leases has as many: reported and counted. Else the first with room is
@@ -142,6 +143,8 @@ class DhcpEngine final : public Engine {
   void evaluate(Exchange& exchange, std::optional<std::size_t> subnet, net::Ipv4Address address);
   // A rule that keeps the client from being served at all: reported as the tail of `kind`'s line, and counted.
   [[nodiscard]] bool is_denied(Exchange& exchange, EventKind kind, net::Ipv4Address address);
+  // Option 54 is one of our addresses, or what a rule says that it is to be.
+  [[nodiscard]] bool is_named(Exchange& exchange);
   [[nodiscard]] bool flag(Parameter parameter, bool unsaid) const;
   [[nodiscard]] std::uint32_t lease_seconds(const Request& request) const;
   [[nodiscard]] Reply make_reply(const Exchange& exchange, std::optional<std::size_t> subnet, net::Ipv4Address address);

@@ -57,6 +57,15 @@ void DhcpEngine::evaluate(Exchange& exchange, std::optional<std::size_t> subnet,
   if (outcome_.overran) ++stats_.rules_overran;
 }
 
+bool DhcpEngine::is_named(Exchange& exchange) {
+  if (network_.names_us(exchange.request)) return true;
+  if (exchange.link.empty()) return false;
+  evaluate(exchange, exchange.link.subnets().front(), {});
+  const bool named = outcome_.address(Parameter::kServerIdentifier) == exchange.request.server_identifier;
+  network_.policy().classify(exchange.facts, outcome_, membership_);  // as if nothing had been asked
+  return named;
+}
+
 // dhcpd asks all of these once the rules were applied.
 bool DhcpEngine::is_denied(Exchange& exchange, EventKind kind, net::Ipv4Address address) {
   const Request& request = exchange.request;
@@ -80,8 +89,9 @@ bool DhcpEngine::is_denied(Exchange& exchange, EventKind kind, net::Ipv4Address 
 std::uint32_t DhcpEngine::lease_seconds(const Request& request) const {
   const std::uint32_t preset = outcome_.number(Parameter::kDefaultLeaseSeconds).value_or(kLeaseSecondsPreset.preset);
   const std::uint32_t longest = outcome_.number(Parameter::kMaxLeaseSeconds).value_or(kLeaseSecondsPreset.longest);
-  const std::uint32_t least =
-      outcome_.number(Parameter::kMinLeaseSeconds).value_or(std::min(kLeaseSecondsMin, longest));
+  // A configured least that is the usual one is not above the greatest either.
+  std::uint32_t least = outcome_.number(Parameter::kMinLeaseSeconds).value_or(kLeaseSecondsMin);
+  if (least == kLeaseSecondsMin) least = std::min(least, longest);
   return std::max(std::min(request.lease_seconds.value_or(preset), longest), least);
 }
 
@@ -94,7 +104,9 @@ Reply DhcpEngine::make_reply(const Exchange& exchange, std::optional<std::size_t
   reply.source = network_.source_address(request, exchange.interface, prefix);
   const auto configured_id = outcome_.address(Parameter::kServerIdentifier);
   if (configured_id && network_.is_ours(*configured_id) && !request.unicast) reply.source = *configured_id;
-  reply.server_identifier = configured_id.value_or(network_.server_identifier(request, reply.source));
+  reply.server_identifier = network_.server_identifier(request, reply.source);
+  const bool relay_says = request.header.is_relayed() && request.server_id_override;  // RFC 5107
+  if (configured_id && !relay_says) reply.server_identifier = *configured_id;
   reply.outcome = &outcome_;
   reply.policy = &network_.policy();
   if (subnet) reply.subnet = prefix;

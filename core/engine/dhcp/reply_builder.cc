@@ -146,7 +146,8 @@ class OptionPutter {
         if (has(Quirk::kHttpClassEchoed)) (void)writer_.put_text(code, dhcp4::kHttpClientClass);
         break;
       case OptionCode::kTftpServerName:
-        if (reply_.via == BootVia::kTftp) (void)writer_.put_text(code, reply_.next_server.text());
+        if (reply_.via == BootVia::kTftp && !reply_.next_server.is_any())
+          (void)writer_.put_text(code, reply_.next_server.text());
         break;
       case OptionCode::kBootFileName:
         put_boot_file_name();

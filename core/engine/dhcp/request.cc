@@ -119,8 +119,7 @@ std::optional<std::array<std::uint8_t, 16>> Request::uuid() const {
 }
 
 std::span<const std::byte> Request::relay_option(dhcp4::RelaySubOption code) const {
-  const dhcp4::RelayAgentInfo info{std::as_bytes(std::span(relay_info.view()))};
-  return info.get(code).value_or(std::span<const std::byte>{});
+  return dhcp4::RelayAgentInfo{relay_octets()}.get(code).value_or(std::span<const std::byte>{});
 }
 
 std::optional<std::span<const std::byte>> Request::option(const OptionKey& key) const {
@@ -128,7 +127,7 @@ std::optional<std::span<const std::byte>> Request::option(const OptionKey& key) 
   const auto code = static_cast<std::uint8_t>(key.code);
   if (key.space == kDhcpSpace) return parsed->options->get(OptionCode{code});
   if (key.space != kAgentSpace) return std::nullopt;
-  return dhcp4::RelayAgentInfo{std::as_bytes(std::span(relay_info.view()))}.get(dhcp4::RelaySubOption{code});
+  return dhcp4::RelayAgentInfo{relay_octets()}.get(dhcp4::RelaySubOption{code});
 }
 
 std::optional<DhcpDrop> read_request(const ReceivedDatagram& datagram, bool unicast, ParsedMessage& parsed,

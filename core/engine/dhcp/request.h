@@ -69,6 +69,7 @@ struct Request {
 
   // Where it is.
   FixedText<kRelayInfoBytesMax> relay_info;            // 82
+  StashedRelayInfo stashed_relay_info;                 // its lease's, for a renewal that passed no relay
   std::optional<net::Ipv4Address> link_selection;      // 82.5
   std::optional<net::Ipv4Address> server_id_override;  // 82.11
   bool relay_port = false;                             // 82.19
@@ -95,10 +96,13 @@ struct Request {
   }
   // Option 97's UUID; nullopt where it is absent, of another type, or one that firmware without a UUID shows.
   [[nodiscard]] std::optional<std::array<std::uint8_t, 16>> uuid() const;
-  // A sub-option of 82; empty when absent.
+  // A sub-option of 82, or of what its lease was granted through; empty when absent.
   [[nodiscard]] std::span<const std::byte> relay_option(dhcp4::RelaySubOption code) const;
   // Any option of the message by its key; of DHCP's own space and the relay's.
   [[nodiscard]] std::optional<std::span<const std::byte>> option(const OptionKey& key) const;
+  [[nodiscard]] std::span<const std::byte> relay_octets() const {
+    return std::as_bytes(std::span(relay_info.empty() ? stashed_relay_info.view() : relay_info.view()));
+  }
   // The address the client uses already: ciaddr, or an INFORM's source.
   [[nodiscard]] net::Ipv4Address client_address() const;
   // The address the message is about: what it asks for, has, gives back or declines.

@@ -29,13 +29,24 @@ inline constexpr Duration kRetransmitWaitMax =
 // A peer that answers, but never gets further.
 inline constexpr Duration kStallMax = std::chrono::minutes(5);
 
-// A peer that never answered may be forged: so few answers by timer that we are no amplifier.
+// A peer that never answered may be forged: so few answers that we are no amplifier, to a transfer and to an address
+// (answer_budget.h). One answer is DATA 1 without options, or shorter.
 inline constexpr std::uint8_t kAnswersUnconfirmedMax = 3;
+inline constexpr std::size_t kAnswerBytesUnconfirmedMax = 2'048;
+static_assert(kAnswersUnconfirmedMax * (tftp::kBlockSizeDefault + tftp::kDataHeaderBytes) <=
+              kAnswerBytesUnconfirmedMax);
+// An address that answered in another transfer is there, so a network that loses much gets more copies to it.
+inline constexpr std::uint8_t kAnswersKnownMax = 8;
+inline constexpr Duration kKnownFor = std::chrono::minutes(5);
 // ... and its transfer is kept in silence for this long, since clients repeat their ACK (EDK2 after 4 s, iPXE up to 16
 // s).
 inline constexpr Duration kUnconfirmedHold = std::chrono::seconds(30);
 // A repeated request is answered again, but not its duplicate made by the network. iPXE repeats after 250 ms.
 inline constexpr Duration kRepeatSpacing = std::chrono::milliseconds(200);
+// Who is not answered because its address had its answers is looked at again after this, and ever later: many machines
+// behind one address ask at once, and the first that answers speaks for all.
+inline constexpr Duration kHeldBackLook = std::chrono::milliseconds(10);
+inline constexpr unsigned kHeldBackDoublingsMax = 8;
 
 // After going back to a gap the client is known to be there; a second gap in the resent part is found by this timer,
 // since its ACK cannot be told from echoes of the first.

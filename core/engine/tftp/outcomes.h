@@ -90,6 +90,7 @@ enum class End : std::uint8_t {
   kNotAdmitted,  // in silence; counted and worded by core/admission
   kTurnGivenUp,
   kNotLookedFor,  // in silence; counted by what there was no room in
+  kHeldBack,      // in silence; counted when it was
   kCount_,
 };
 
@@ -115,6 +116,7 @@ inline constexpr std::array<EndInfo, static_cast<std::size_t>(End::kCount_)> kEn
     {End::kNotAdmitted, "", Counter::kCount_},
     {End::kTurnGivenUp, "the client went away before its turn", Counter::kTurnsGivenUp},
     {End::kNotLookedFor, "", Counter::kCount_},
+    {End::kHeldBack, "", Counter::kCount_},
 }};
 [[nodiscard]] constexpr const EndInfo& info(End end) {
   return kEndTable[static_cast<std::size_t>(end)];

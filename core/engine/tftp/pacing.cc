@@ -128,7 +128,7 @@ void TftpEngine::feed_starved(const Now& now, Sink& sink) {
   feeding_ = true;
   while (caps_.open(now.monotonic)) {
     std::uint64_t bytes = 0;
-    const TransferIndex index = queue_.take([&](TransferIndex first) {
+    const TransferIndex index = queue_.serve([&](TransferIndex first) {
       const Transfer& transfer = table_.at(first);
       bytes = transfer.state == TransferState::kSending ? burst_blocks(transfer) * datagram_bytes(transfer) : 0;
       return bytes;
@@ -141,10 +141,9 @@ void TftpEngine::feed_starved(const Now& now, Sink& sink) {
       answer(now, index, sink);
     else if (transfer.state == TransferState::kSending)
       pump_paced(now, index, sink);
-    if (!transfer.starved || transfer.next != next_before) continue;
-    queue_.remove(index);  // keeps its place
-    queue_.put_back(index, bytes);
-    break;
+    const bool sent = !transfer.starved || transfer.next != next_before;
+    queue_.served(index, sent ? bytes : 0);
+    if (!sent) break;
   }
   feeding_ = false;
   if (!queue_.empty()) starved_retry_at_ = now.monotonic + kSlotRetry;

@@ -29,10 +29,9 @@ void TftpEngine::on_request(const Now& now, const ReceivedDatagram& datagram, co
   counters_.add(Counter::kRequests);
   if (request.mode == tftp::Mode::kMail)
     return refuse_request(now, datagram, Refusal::kModeMail, request.filename, sink);
-  PathText path;
-  NameTraits traits;
-  if (name_of(now, datagram, request.filename, path, traits, sink) == Named::kRefused) return;
-  const Ask ask{datagram, terms_for(datagram, request), path, traits, cache_.hash(path)};
+  NameAsked name;
+  if (name_of(now, datagram, request.filename, name, sink) == Named::kRefused) return;
+  const Ask ask{datagram, terms_for(datagram, request), name, cache_.hash(name.path)};
   if (answered_as_duplicate(now, ask, sink)) return;
   answer_from_cache(now, ask, sink);
 }
@@ -88,14 +87,30 @@ bool TftpEngine::answered_as_duplicate(const Now& now, const Ask& ask, Sink& sin
   if (transfer.state == TransferState::kWaitingImage) {
     CacheEntry& entry = cache_.at(transfer.cache_entry);
     if (now.monotonic - entry.load_asked_at >= kImageAskAgain) (void)ask_store(now, transfer.cache_entry, sink);
-  } else if (now.monotonic - transfer.answered_at >= kRepeatSpacing && !transfer.starved) {
+  } else if (transfer.state == TransferState::kHeldBack) {
+    open(now, index, sink);
+  } else if (may_repeat(now, index)) {
     answer(now, index, sink);
   }
   return true;
 }
 
+// Whether a request that came again is answered again. Precondition: its transfer is unconfirmed, and has its image.
+bool TftpEngine::may_repeat(const Now& now, TransferIndex index) {
+  const Transfer& transfer = table_.at(index);
+  if (now.monotonic - transfer.answered_at < kRepeatSpacing) return false;
+  // It is about to be.
+  if (transfer.starved || transfer.awaits_piece || pauses_.armed(index)) return false;
+  const net::IpAddress& address = transfer.to.peer.address;
+  const std::uint8_t most = answers_.known(now.monotonic, address) ? kAnswersKnownMax : kAnswersUnconfirmedMax;
+  const bool over = now.monotonic - transfer.moved_at >= kUnconfirmedHold;
+  if (!over && transfer.answers < most && answers_.take(now.monotonic, address)) return true;
+  counters_.add(Counter::kAnswersWithheld);
+  return false;
+}
+
 void TftpEngine::answer_from_cache(const Now& now, const Ask& ask, Sink& sink) {
-  const Look look = look_up(now, ask.datagram.peer, ask.path, ask.name, 0, sink.pins());
+  const Look look = look_up(now, {ask.datagram.peer, ask.name.path, ask.name.traits, &ask.name.mapped}, 0, sink.pins());
   switch (look.found) {
     case Look::Found::kUnknown:
       return wait_for_image(now, ask, look, sink);
@@ -107,8 +122,8 @@ void TftpEngine::answer_from_cache(const Now& now, const Ask& ask, Sink& sink) {
     case Look::Found::kMissing:
       counters_.add(Counter::kCacheNegativeHits);
       return refuse_request(now, ask.datagram,
-                            look.found == Look::Found::kMissing ? Refusal::kNotFound : Refusal::kLinkRefused, ask.path,
-                            sink);
+                            look.found == Look::Found::kMissing ? Refusal::kNotFound : Refusal::kLinkRefused,
+                            ask.name.path, sink);
   }
   const PinId image = cache_.at(look.entry).pin;
   const TransferIndex transfer = new_transfer(now, ask, sink);
@@ -150,8 +165,8 @@ TransferIndex TftpEngine::new_transfer(const Now& now, const Ask& ask, Sink& sin
   Transfer& transfer = table_.at(index);
   transfer.terms = ask.terms;
   transfer.path_hash = ask.path_hash;
-  transfer.path.assign(ask.path);
-  transfer.name = ask.name;
+  transfer.path.assign(ask.name.path);
+  transfer.name = ask.name.traits;
   transfer.moved_at = now.monotonic;
   return index;
 }

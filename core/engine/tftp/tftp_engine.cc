@@ -35,16 +35,19 @@ TftpEngine::TftpEngine(TftpSetup setup)
                   .sources_max = setup.limits.sources_max,
                   .seed = setup.seed ^ 0x8E9D'5AA1'6C3B'27F5ULL,
                   .local_time = setup.local_time}),
+      answers_(setup.limits.sources_max, setup.seed ^ 0x3C79'AC49'2BA7'B653ULL),
       queue_(table_.all(), setup.seed ^ 0xA076'1D64'78BD'642FULL),
       pauses_(static_cast<std::uint32_t>(table_.capacity()), kPaceTick),
       caps_(std::move(setup.shared_rates), std::min(table_.capacity(), kRateMachinesMax),
             setup.seed ^ 0xE703'7ED1'A0B4'28DBULL),
-      tid_draw_(setup.seed ^ 0x2545'F491'4F6C'DD1DULL) {
+      tid_draw_(setup.seed ^ 0x2545'F491'4F6C'DD1DULL),
+      unseen_interfaces_served_(setup.unseen_interfaces_served) {
   if (config_->tftp && !config_->tftp->upload.dir.empty())
     uploads_ = std::make_unique<Uploads>(Uploads::Setup{.uploads_max = setup.limits.uploads_max,
                                                         .pace = std::move(setup.upload_pace),
                                                         .counters = &counters_,
                                                         .admission = &admission_,
+                                                        .answers = &answers_,
                                                         .transfer_ids = &transfer_ids_});
   caps_.use(config_->tftp);
 }
@@ -85,7 +88,7 @@ void TftpEngine::on_datagram(const Now& now, const ReceivedDatagram& datagram, S
   const auto* const ack = std::get_if<tftp::Ack>(&packet);
   if (uploads_ != nullptr && config_->tftp) {
     const auto* const data = std::get_if<tftp::Data>(&packet);
-    if (data != nullptr && uploads_->on_data(now, datagram, *data, config_->tftp->upload, sink)) return;
+    if (data != nullptr && uploads_->on_data(now, datagram, *data, *config_->tftp, sink)) return;
     if (error != nullptr && index == kNoTransfer && uploads_->on_peer_error(now, datagram, sink)) return;
   }
   const bool never_confirmed = index == kNoTransfer || !table_.at(index).confirmed;
@@ -107,13 +110,15 @@ void TftpEngine::on_completion(const Now& now, Completion& completion, Sink& sin
   } else if (auto* const read = std::get_if<PieceRead>(&completion)) {
     if (belongs_to(read->ticket, EngineTag::kTftp)) on_piece(now, *read, sink);
   } else if (auto* const written = std::get_if<UploadWritten>(&completion)) {
-    if (belongs_to(written->ticket, EngineTag::kUpload) && uploads_ != nullptr && config_->tftp)
-      uploads_->on_written(now, *written, config_->tftp->upload, sink);
+    // Also after TFTP was switched off: the buffer is its place's.
+    if (belongs_to(written->ticket, EngineTag::kUpload) && uploads_ != nullptr)
+      uploads_->on_written(now, *written, config_->tftp ? config_->tftp->upload : UploadConfig{}, sink);
   } else if (const auto* const changed = std::get_if<MachineChanged>(&completion)) {
     machines_.upsert(changed->machine);
   } else if (const auto* const swapped = std::get_if<ConfigSwapped>(&completion)) {
     config_ = swapped->config;
     caps_.use(config_->tftp);
+    if (swapped->mtus != nullptr) mtus_ = *swapped->mtus;
   } else if (std::holds_alternative<StopLane>(completion)) {
     begin_stop(now, sink);
     if (uploads_ != nullptr) uploads_->begin_stop(now, sink);

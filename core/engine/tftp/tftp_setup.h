@@ -23,7 +23,7 @@ struct TftpLimits {
   // Per lane; about 0.6 KiB each. Ten names that are not there from each of a thousand machines, and some: with fewer
   // places than names in use each look-up is a question to the store.
   std::size_t cache_paths = 16'384;
-  std::size_t sources_max = 65'536;   // with transfers, for per_source and cps; per lane
+  std::size_t sources_max = 65'536;   // with transfers, for per_source and cps, and that were answered; per lane
   std::size_t uploads_max = 64;       // per lane; 65 KiB each, where uploads are on
   std::size_t machines_max = 16'384;  // the lane's copy of what is known of machines; about 0.5 KiB each
 };
@@ -37,9 +37,11 @@ struct TftpSetup {
   std::shared_ptr<ServiceTotals> totals = std::make_shared<ServiceTotals>();  // of all lanes
   std::shared_ptr<tftpd::SharedRates> shared_rates = std::make_shared<tftpd::SharedRates>();  // of all lanes
   std::shared_ptr<UploadPace> upload_pace = std::make_shared<UploadPace>();                   // of all lanes
-  std::vector<tftpd::InterfaceMtu> mtus;                                                      // for clamp_to_mtu
+  std::vector<InterfaceMtu> mtus;                                                             // for clamp_to_mtu
   std::unique_ptr<const NameMap> name_map;  // of [tftp].map_file; null: names as asked
   const LocalTime* local_time = nullptr;    // for access_times; null: the machine's
+  // Whether the sockets that do not tell the interface (ReceivedDatagram::interface 0) hear served interfaces only.
+  bool unseen_interfaces_served = true;
   std::uint64_t seed = 0;                   // random, secret: hashes of what strangers send
   TftpLimits limits;
 };

@@ -18,7 +18,7 @@ bool holds(const UploadBuffer& buffer, std::size_t bytes) {
 }  // namespace
 
 bool Uploads::on_data(const Now& now, const ReceivedDatagram& datagram, const tftp::Data& data,
-                      const UploadConfig& config, Sink& sink) {
+                      const TftpConfig& config, Sink& sink) {
   const UploadIndex index = find(datagram.socket, datagram.peer);
   if (index == kNoUpload) {
     const UploadIndex guessed = unconfirmed_of(datagram.peer);
@@ -35,19 +35,17 @@ bool Uploads::on_data(const Now& now, const ReceivedDatagram& datagram, const tf
   return true;
 }
 
-void Uploads::receive(const Now& now, UploadIndex index, std::span<const std::byte> payload, const UploadConfig& config,
+void Uploads::receive(const Now& now, UploadIndex index, std::span<const std::byte> payload, const TftpConfig& tftp,
                       Sink& sink) {
+  const UploadConfig& config = tftp.upload;
   Upload& upload = all_[index];
   upload.moved_at = now.monotonic;
   upload.tries = 0;
   upload.gap_told = false;
-  if (!upload.confirmed) {
-    upload.confirmed = true;
-    upload.id = (std::uint64_t{sink.lane().value()} << 48U) | ++transfer_ids_;
-    upload.progress_at = now.monotonic;
-    counters_.add(Counter::kUploadsStarted);
-    report(now, upload, EventKind::kTransferStarted, {}, sink);
-  }
+  if (!upload.confirmed) answers_.prove(now.monotonic, upload.to.peer.address);
+  upload.confirmed = true;
+  if (!upload.admitted && !takes_its_turn(now, index, tftp.admission, sink)) return;
+  if (upload.id == 0) begin(now, index, sink);
   if (payload.size() > upload.terms.block_size) return fail(now, index, Refusal::kUploadBlockTooLong, sink);
   if (upload.bytes + payload.size() > config.bytes_max) return fail(now, index, Refusal::kUploadTooLarge, sink);
   take(upload, payload);
@@ -60,6 +58,34 @@ void Uploads::receive(const Now& now, UploadIndex index, std::span<const std::by
   const bool window_ends = ++upload.in_window >= upload.terms.window || !holds(*upload.buffer, upload.terms.block_size);
   if (upload.last || window_ends) return end_window(now, index, config.rate_mbit, sink);
   set_deadline(index, now.monotonic + wait_of(upload));
+}
+
+// False: it has to wait, or is refused and over.
+bool Uploads::takes_its_turn(const Now& now, UploadIndex index, const AdmissionConfig& config, Sink& sink) {
+  Upload& upload = all_[index];
+  const AdmissionVerdict verdict = admission_.ask(now, upload.to.peer.address, config);
+  upload.admitted = verdict.kind == AdmissionVerdict::Kind::kAdmitted;
+  if (upload.admitted) return true;
+  if (verdict.kind == AdmissionVerdict::Kind::kWait) {
+    counters_.add(Counter::kUploadsDelayed);
+    upload.gap_told = true;  // what follows in its window is no gap
+    set_deadline(index, now.monotonic + wait_of(upload));
+    return false;
+  }
+  event_.quiet = !config.log_on_failure;
+  report(now, upload, EventKind::kRefused, describe(verdict.reason).word, sink);
+  event_.quiet = false;
+  upload.state = UploadState::kDraining;
+  drain(now, index, sink);
+  return false;
+}
+
+void Uploads::begin(const Now& now, UploadIndex index, Sink& sink) {
+  Upload& upload = all_[index];
+  upload.id = (std::uint64_t{sink.lane().value()} << 48U) | ++transfer_ids_;
+  upload.progress_at = now.monotonic;
+  counters_.add(Counter::kUploadsStarted);
+  report(now, upload, EventKind::kTransferStarted, {}, sink);
 }
 
 // The one copy of the bytes.

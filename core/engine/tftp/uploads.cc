@@ -23,6 +23,7 @@ Uploads::Uploads(Setup setup)
       pace_(std::move(setup.pace)),
       counters_(*setup.counters),
       admission_(*setup.admission),
+      answers_(*setup.answers),
       transfer_ids_(*setup.transfer_ids) {
   for (Upload& upload : all_) upload.buffer = std::make_shared<UploadBuffer>();
 }
@@ -67,14 +68,27 @@ bool Uploads::answered_as_duplicate(const Now& now, const Ask& ask, Sink& sink) 
         upload.state == UploadState::kDraining)
       continue;
     if (upload.confirmed) {
-      if (now.monotonic - upload.moved_at < kUploadSupersede) return true;
+      // All of it came: only the disk is slow, and what was sent once is not to lie there twice.
+      const bool storing = upload.last && upload.state != UploadState::kReceiving;
+      if (storing || now.monotonic - upload.moved_at < kUploadSupersede) return true;
     } else if (upload.name == ask.name && upload.terms == ask.terms) {
-      if (now.monotonic - upload.answered_at >= kRepeatSpacing) answer(now, index, sink);
+      if (may_repeat(now, upload)) answer(now, index, sink);
       return true;
     }
     end(now, index, Counter::kUploadSuperseded, sink);
     return false;
   }
+  return false;
+}
+
+// As TftpEngine::may_repeat(), for an upload whose first data has not come.
+bool Uploads::may_repeat(const Now& now, const Upload& upload) {
+  if (now.monotonic - upload.answered_at < kRepeatSpacing) return false;
+  const net::IpAddress& address = upload.to.peer.address;
+  const std::uint8_t most = answers_.known(now.monotonic, address) ? kAnswersKnownMax : kAnswersUnconfirmedMax;
+  const bool over = now.monotonic - upload.moved_at >= kUnconfirmedHold;
+  if (!over && upload.answers < most && answers_.take(now.monotonic, address)) return true;
+  counters_.add(Counter::kAnswersWithheld);
   return false;
 }
 
@@ -111,7 +125,7 @@ void Uploads::start(const Now& now, const Ask& ask, const Destination& to, Sink&
       std::find_if(all_.begin(), all_.end(), [](const Upload& upload) { return upload.state == UploadState::kFree; });
   const auto index = static_cast<UploadIndex>(place - all_.begin());
   place->state = UploadState::kReceiving;
-  place->admitted = true;
+  place->admitted = ask.admitted;
   place->to = to;
   place->terms = ask.terms;
   place->name = ask.name;
@@ -147,6 +161,7 @@ void Uploads::set_deadline(UploadIndex index, MonotonicTime deadline) {
   Upload& upload = all_[index];
   if (stopping_ && upload.state == UploadState::kReceiving)
     deadline = std::min(deadline, upload.moved_at + kStopSilenceMax);
+  if (!upload.confirmed) deadline = std::min(deadline, upload.moved_at + kUnconfirmedHold);
   upload.deadline = deadline;
   if (deadline >= upload.armed_for) return;
   upload.armed_for = deadline;
@@ -181,13 +196,17 @@ void Uploads::on_timer(const Now& now, UploadIndex index, Sink& sink) {
 
 void Uploads::on_silence(const Now& now, UploadIndex index, Sink& sink) {
   Upload& upload = all_[index];
-  if (!upload.confirmed && upload.answers >= kAnswersUnconfirmedMax) {
-    const MonotonicTime hold_until = upload.moved_at + kUnconfirmedHold;
-    return now.monotonic < hold_until ? set_deadline(index, hold_until)
-                                      : end(now, index, Counter::kUploadNeverBegun, sink);
-  }
+  const bool held = now.monotonic - upload.moved_at >= kUnconfirmedHold;
+  if (!upload.confirmed && held) return end(now, index, Counter::kUploadNeverBegun, sink);
+  if (!upload.confirmed && upload.answers >= kAnswersUnconfirmedMax)
+    return set_deadline(index, upload.moved_at + kUnconfirmedHold);
   const bool too_late = stopping_ && now.monotonic - upload.moved_at >= kStopSilenceMax;
   if (too_late) return end(now, index, Counter::kUploadStopped, sink);
+  if (!upload.confirmed && !answers_.take(now.monotonic, upload.to.peer.address)) {
+    counters_.add(Counter::kAnswersWithheld);
+    upload.tries = static_cast<std::uint8_t>(std::min<int>(upload.tries + 1, kRetransmitsMax));
+    return set_deadline(index, now.monotonic + wait_of(upload));
+  }
   if (upload.tries >= kRetransmitsMax) return end(now, index, Counter::kUploadPeerSilent, sink);
   counters_.add(Counter::kUploadTimeouts);
   ++upload.tries;

@@ -6,8 +6,11 @@
 // for other duplicates, so that nothing breeds. One that would fill the buffer's rest, or exceed the rate, is held
 // back.
 //
-// Forged sources: nothing is written before data came to the TID, and then a peer that sends nothing gets
-// kAnswersUnconfirmedMax answers by timer. Data at any other TID ends the peer's upload while it is unconfirmed.
+// Forged sources: nothing is written before data came to the TID, and an address that sends none gets few answers
+// (answer_budget.h). Data at any other TID ends the peer's upload while it is unconfirmed.
+//
+// Admission: under policy kXinetd the request is what asks (write_requests.cc), under kQueue the first block at the TID,
+// for the reason in turns.cc. Who has to wait is not answered: it repeats its block, and is reminded by timer.
 //
 // Limits: uploads_max places, each with one buffer: ended ones go first, then those that never sent data, then who is
 // silent for kUploadGivesWay, then requests are dropped: clients repeat. kUploadsPerSourceMax of them for one address.
@@ -22,6 +25,7 @@
 #include "core/admission/source_limiter.h"
 #include "core/config/config.h"
 #include "core/engine/engine.h"
+#include "core/engine/tftp/answer_budget.h"
 #include "core/engine/tftp/counters.h"
 #include "core/engine/tftp/outcomes.h"
 #include "core/engine/tftp/upload.h"
@@ -45,6 +49,7 @@ class Uploads {
     // The engine's own.
     Counters* counters = nullptr;
     SourceLimiter* admission = nullptr;
+    AnswerBudget* answers = nullptr;
     std::uint64_t* transfer_ids = nullptr;
   };
   explicit Uploads(Setup setup);
@@ -54,18 +59,19 @@ class Uploads {
     UploadName name;
     Terms terms;
     std::uint64_t expected_bytes = 0;
+    bool admitted = false;  // admission counts it
   };
   // True: the peer's running upload is meant, or goes on; nothing is to be started.
   [[nodiscard]] bool answered_as_duplicate(const Now& now, const Ask& ask, Sink& sink);
   // False: it has kUploadsPerSourceMax under way.
   [[nodiscard]] bool may_have_another(const net::IpAddress& source) const;
   [[nodiscard]] bool make_room(const Now& now, Sink& sink);
-  // Preconditions: make_room(); admission counts it. Answers the request.
+  // Preconditions: make_room(); the address has an answer left. Answers the request.
   void start(const Now& now, const Ask& ask, const Destination& to, Sink& sink);
 
   // False: no upload of this peer at this TID.
   [[nodiscard]] bool on_data(const Now& now, const ReceivedDatagram& datagram, const tftp::Data& data,
-                             const UploadConfig& config, Sink& sink);
+                             const TftpConfig& config, Sink& sink);
   [[nodiscard]] bool on_peer_error(const Now& now, const ReceivedDatagram& datagram, Sink& sink);
   void on_written(const Now& now, UploadWritten& written, const UploadConfig& config, Sink& sink);
   void on_deadline(const Now& now, Sink& sink);
@@ -84,8 +90,10 @@ class Uploads {
   [[nodiscard]] UploadIndex unconfirmed_of(const net::Endpoint& peer) const;
   [[nodiscard]] UploadIndex oldest(UploadState state, bool confirmed) const;
 
-  void receive(const Now& now, UploadIndex index, std::span<const std::byte> payload, const UploadConfig& config,
+  void receive(const Now& now, UploadIndex index, std::span<const std::byte> payload, const TftpConfig& config,
                Sink& sink);
+  [[nodiscard]] bool takes_its_turn(const Now& now, UploadIndex index, const AdmissionConfig& config, Sink& sink);
+  void begin(const Now& now, UploadIndex index, Sink& sink);
   void take(Upload& upload, std::span<const std::byte> payload);
   void on_other_block(const Now& now, UploadIndex index, std::uint64_t block, Sink& sink);
   void end_window(const Now& now, UploadIndex index, std::uint32_t rate_mbit, Sink& sink);
@@ -98,6 +106,7 @@ class Uploads {
   void on_silence(const Now& now, UploadIndex index, Sink& sink);
   void set_deadline(UploadIndex index, MonotonicTime deadline);
   [[nodiscard]] static Duration wait_of(const Upload& upload);
+  [[nodiscard]] bool may_repeat(const Now& now, const Upload& upload);
 
   void complete(const Now& now, UploadIndex index, const UploadName& name, Sink& sink);
   void fail(const Now& now, UploadIndex index, Refusal refusal, Sink& sink);
@@ -112,6 +121,7 @@ class Uploads {
   std::shared_ptr<UploadPace> pace_;
   Counters& counters_;
   SourceLimiter& admission_;
+  AnswerBudget& answers_;
   std::uint64_t& transfer_ids_;
   bool stopping_ = false;
   Event event_;  // scratch

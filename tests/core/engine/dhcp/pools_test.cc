@@ -204,6 +204,30 @@ TEST(DhcpClassLimits, EachSpawnedClassHasItsOwn) {
   EXPECT_NE(rack.ask(at(2, 'b'), kByRelay), nullptr);
 }
 
+TEST(DhcpRelayStash, ARenewalIsJudgedByTheRelayItsLeaseCameThrough) {
+  Config config = rack_config();
+  RuleText text(*config.dhcp);
+  text.add_class("port", "option agent.circuit-id = \"e/1\"", "option domain-name \"port\";");
+  HostConfig host;
+  host.identity.circuit_id = octets("e/1");
+  host.address = net::Ipv4Address(172, 16, 5, 10);
+  config.dhcp->hosts = {host};
+  Rack rack(config);
+  const std::string info(
+      "\x01\x03"
+      "e/1",
+      5);
+  EXPECT_EQ(rack.ask(relayed(discover(1), info), kByRelay)->yiaddr(), *host.address);
+  EXPECT_EQ(rack.ask(relayed(selecting(1, *host.address), info), kByRelay)->type(), MessageType::kAck);
+  rack.pass(hours(3));
+  const auto ack = rack.ask(from_address(MessageType::kRequest, 1, *host.address), by_unicast(*host.address));
+  ASSERT_NE(ack, nullptr);
+  EXPECT_EQ(ack->type(), MessageType::kAck);
+  EXPECT_EQ(ack->text(OptionCode::kDomainName), "port");
+  EXPECT_EQ(ack->text(OptionCode::kRelayAgentInfo), "(absent)") << "it was not sent";
+  EXPECT_EQ(rack.rows.back().relay_info.view(), info);
+}
+
 TEST(DhcpMachineKey, AMachineKeepsItsAddressByWhatItIsKeyedBy) {
   const std::string uuid("\0ABCDEFGHIJKLMNOP", 17);
   const auto by_uuid = [&](unsigned n) { return discover(n).with(OptionCode::kMachineId, uuid); };

@@ -176,6 +176,7 @@ TEST(DhcpScopes, TheLeasesTimeIsDhcpdsArithmetic) {
            {"default-lease-time 120;", std::nullopt, 300},
            {"default-lease-time 120; max-lease-time 120;", std::nullopt, 120},
            {"default-lease-time 120; min-lease-time 60;", std::nullopt, 120},
+           {"default-lease-time 120; max-lease-time 120; min-lease-time 300;", std::nullopt, 120},
            {"max-lease-time 1800;", hour, 1'800},
            {"min-lease-time 7200;", hour, 7'200},
        }) {
@@ -235,6 +236,33 @@ TEST(DhcpParameters, TheReplySaysWhatTheyAsk) {
   EXPECT_EQ(offer->text(OptionCode::kClientIdentifier), "(absent)");
   EXPECT_EQ(offer->options.host_name(), "node1");
   EXPECT_EQ(offer->options.address(OptionCode::kRouters), offer->yiaddr());
+}
+
+TEST(DhcpParameters, AServerIdentifierOfARuleIsOurs) {
+  Config config = bare_config();
+  RuleText text(*config.dhcp);
+  config.dhcp->rules = text.rules("server-identifier 203.0.113.9;");
+  Rack rack(config);
+  EXPECT_EQ(rack.ask(discover(1))->options.server_identifier(), net::Ipv4Address(203, 0, 113, 9));
+  const auto ack = rack.ask(selecting(1, ip(2), {203, 0, 113, 9}));
+  ASSERT_NE(ack, nullptr);
+  EXPECT_EQ(ack->type(), MessageType::kAck);
+  EXPECT_EQ(rack.ask(selecting(2, ip(3), kElsewhere)), nullptr);
+}
+
+TEST(DhcpParameters, WithoutANextServerNobodyIsNamed) {
+  Config config = rack_config();
+  RuleText text(*config.dhcp);
+  config.dhcp->rules = text.rules("next-server 0.0.0.0;");  // what dhcpd does where the file names none
+  HostConfig host = known_host(9);
+  host.address = ip(200);
+  config.dhcp->hosts = {host};
+  Rack rack(config);
+  const auto offer = rack.ask(discover(1).with(OptionCode::kVendorClass, kPxe64));
+  EXPECT_TRUE(offer->message.header.siaddr.is_any());
+  EXPECT_EQ(offer->text(OptionCode::kTftpServerName), "(absent)");
+  EXPECT_TRUE(rack.ask(ClientMessage(std::nullopt, 1))->message.header.siaddr.is_any());
+  EXPECT_EQ(rack.ask(ClientMessage(std::nullopt, 9))->message.header.siaddr, kServer) << "as dhcpd's static BOOTP";
 }
 
 TEST(DhcpParameters, NotAuthoritativeJudgesNoOtherNetwork) {
