@@ -1,6 +1,6 @@
 // Any bytes as a dhcpd.conf: a configuration or an error, never neither; what becomes of it as TOML is read back to the
-// same. The plain run's corpus is small, for the runner tries every prefix and every flip; libFuzzer is given
-// tests/conformance/dhcpd_conf as well.
+// same. The corpus is small, for the plain runner tries every prefix and every flip; a long run of libFuzzer is given
+// tests/conformance/dhcpd_conf as a second folder.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
