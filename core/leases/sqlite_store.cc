@@ -265,6 +265,17 @@ Result<std::vector<Lease>> SqliteLeaseStore::load() {
   return leases;
 }
 
+Result<void> SqliteLeaseStore::take_over(std::span<const Lease> leases) {
+  if (auto written = database_->append(leases); !written) return written;
+  // The journal has them; what follows only makes it short again, so that answers need not wait for that.
+  while (database_->journal_rows() > 0) {
+    const auto moved = database_->fold(kFoldRows);
+    if (!moved) return tl::make_unexpected(moved.error());
+    if (*moved == 0) break;
+  }
+  return {};
+}
+
 void SqliteLeaseStore::start() {
   writer_->start();
 }

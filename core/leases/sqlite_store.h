@@ -66,6 +66,9 @@ class SqliteLeaseStore final : public LeaseStore {
   ~SqliteLeaseStore() override;
 
   [[nodiscard]] Result<std::vector<Lease>> load() override;
+  // Before start() only, into a store that holds nothing: another server's leases, at most one per address. They are on
+  // disk when this returns, all or none.
+  [[nodiscard]] Result<void> take_over(std::span<const Lease> leases);
   void start() override;
   [[nodiscard]] bool submit(LaneId lane, CommitLease& work) override;
   [[nodiscard]] LeaseStoreStats stats() const override;

@@ -59,6 +59,8 @@ std::optional<Config> import_dhcpd_file(const std::string& path, OldFilesHost& h
     config.server.interfaces = served_interfaces(file.dhcp, path, host, report);
     file.dhcp.import_leases = file.leases_file.empty() ? leases_by_custom(host) : std::move(file.leases_file);
     file.dhcp.machine_key = MachineKeyKind::kClientIdentifier;
+    file.dhcp.conflict_probe =
+        ConflictProbe::kIcmp;  // where ping-check, which is on unless the file says no, asks for it
     config.dhcp = std::move(file.dhcp);
   }
   report.sort();

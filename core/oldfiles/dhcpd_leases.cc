@@ -89,8 +89,7 @@ class LeasesReader {
         ++result_.left_out;
         return tell(first, subject, "the entry is cut off: left out");
       }
-      if (tokens_.peek().is_word("lease") && tokens_.peek(1).kind == TokenKind::kWord &&
-          tokens_.peek(5).is_symbol(".")) {
+      if (at_entry()) {
         ++result_.left_out;  // the next entry: this one was cut off, and written on behind
         return tell(first, subject, "the entry is cut off: left out");
       }
@@ -110,9 +109,20 @@ class LeasesReader {
     tokens_.skip_statement();
   }
 
+  // `lease A.B.C.D {`, which stands in no entry.
+  bool at_entry() {
+    return tokens_.peek().is_word("lease") && tokens_.peek(2).is_symbol(".") && tokens_.peek(4).is_symbol(".") &&
+           tokens_.peek(6).is_symbol(".") && tokens_.peek(8).is_symbol("{");
+  }
+
+  // To the end of a damaged entry: its '}', or the next entry.
   void leave_block() {
-    while (!tokens_.peek().is_end() && !tokens_.peek().is_symbol("}")) tokens_.skip_statement();
-    static_cast<void>(tokens_.take_symbol("}"));
+    std::size_t depth = 1;
+    while (!tokens_.peek().is_end() && !at_entry()) {
+      const Token token = tokens_.next();
+      if (token.is_symbol("{")) ++depth;
+      if (token.is_symbol("}") && --depth == 0) return;
+    }
   }
 
   // One statement of an entry; false: it is damaged. Those that say nothing to us are skipped.
@@ -153,8 +163,7 @@ class LeasesReader {
       return tokens_.take_symbol(";");
     }
     if (tokens_.take_word("epoch")) {
-      if (tokens_.peek().kind != TokenKind::kWord) return false;
-      const auto second = seconds(tokens_.next().text);
+      const auto second = take_seconds();
       if (!second) return false;
       time = at_second(*second);
       return tokens_.take_symbol(";");
@@ -164,8 +173,7 @@ class LeasesReader {
     constexpr std::string_view kBetween = "  // ::";  // in front of each part
     for (std::size_t i = 0; i < parts.size(); ++i) {
       if (i > 1 && kBetween[i] != ' ' && !tokens_.take_symbol(kBetween.substr(i, 1))) return false;
-      if (tokens_.peek().kind != TokenKind::kWord) return false;
-      const auto part = seconds(tokens_.next().text);
+      const auto part = take_seconds();
       if (!part || *part > 9'999) return false;
       parts.at(i) = *part;
     }
@@ -179,15 +187,17 @@ class LeasesReader {
     return tokens_.take_symbol(";");
   }
 
-  // Decimal, whatever zeros are in front.
-  static std::optional<std::int64_t> seconds(std::string_view text) {
+  // Decimal, whatever zeros are in front. What is none stays: it may be the next entry.
+  std::optional<std::int64_t> take_seconds() {
     constexpr std::size_t kDigitsMax = 12;
+    const Token& token = tokens_.peek();
     std::int64_t value = 0;
-    if (text.empty() || text.size() > kDigitsMax) return std::nullopt;
-    for (const char c : text) {
+    if (token.kind != TokenKind::kWord || token.text.empty() || token.text.size() > kDigitsMax) return std::nullopt;
+    for (const char c : token.text) {
       if (c < '0' || c > '9') return std::nullopt;
       value = value * 10 + (c - '0');
     }
+    static_cast<void>(tokens_.next());
     return value;
   }
 

@@ -32,7 +32,8 @@ class SystemHost final : public OldFilesHost {
     file.read(text.data(), static_cast<std::streamsize>(text.size()));
     if (file.bad()) return fail("cannot read " + path + ": the read failed");
     text.resize(static_cast<std::size_t>(file.gcount()));
-    if (text.size() > bytes_max || (!error && size > bytes_max)) return fail(path + " is larger than " + std::to_string(bytes_max) + " bytes");
+    if (text.size() > bytes_max || (!error && size > bytes_max))
+      return fail(path + " is larger than " + std::to_string(bytes_max) + " bytes");
     return text;
   }
 

@@ -15,6 +15,7 @@
 #include "core/config/parse.h"
 #include "core/config/reload.h"
 #include "core/leases/sqlite_store.h"
+#include "tools/oldfiles/system_host.h"
 #include "tools/rackcastd/host_notices.h"
 #include "tools/rackcastd/measures.h"
 #include "tools/rackcastd/old_files.h"
@@ -25,6 +26,8 @@ namespace {
 
 // HTTP and FTP transfers that move on when the daemon is told to stop get this long; lanes have their own grace.
 constexpr io::Milliseconds kStreamStopGrace{5'000};
+
+constexpr const char* kLeasesName = "/leases.db";  // in the state folder
 
 WallTime wall_now() {
   return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
@@ -153,7 +156,30 @@ Result<void> Daemon::open_sockets() {
   return {};
 }
 
+// While root reads everything: the folder may be closed to the user we become. Where a store exists there is, but for a
+// crash at the wrong moment, nothing to take over, and a large file is not read in vain.
+void Daemon::read_old_leases_of() {
+  if (!config_->dhcp || config_->dhcp->import_leases.empty() || old_leases_) return;
+  old_leases_ = read_old_leases(*config_->dhcp, *system_host(), wall_now());
+}
+
+Result<void> Daemon::take_over_leases(SqliteLeaseStore& store) {
+  if (!known_leases_.empty()) return {};
+  read_old_leases_of();
+  if (!old_leases_) return {};
+  for (const std::string& note : old_leases_->notes) say(LogLevel::kWarning, note);
+  if (old_leases_->summary.empty()) {
+    say(LogLevel::kWarning, "no old leases are taken over: the pools are held to be free");
+    return {};
+  }
+  if (auto taken = store.take_over(old_leases_->leases); !taken) return taken;
+  say(LogLevel::kInfo, "took over " + old_leases_->summary);
+  known_leases_ = std::move(old_leases_->leases);
+  return {};
+}
+
 Result<void> Daemon::become_user() {
+  if (config_->dhcp && ::access((config_->server.state_dir + kLeasesName).c_str(), F_OK) != 0) read_old_leases_of();
   UserIds user;
   if (geteuid() == 0) {  // else there is nothing to drop and nobody to look up
     auto found = find_user(config_->server.user);
@@ -194,13 +220,15 @@ Result<void> Daemon::open_stores() {
   }
   if (config_->dhcp) {
     auto store = SqliteLeaseStore::open(
-        config_->server.state_dir + "/leases.db",
+        config_->server.state_dir + kLeasesName,
         [this](LaneId lane, const Completion& completion) { return lanes_->post(lane, completion); },
         [this](const std::string& alarm) { say(LogLevel::kError, alarm); });
     if (!store) return tl::make_unexpected(store.error());
     auto known = (*store)->load();
     if (!known) return tl::make_unexpected(known.error());
     known_leases_ = std::move(*known);
+    if (auto taken = take_over_leases(**store); !taken) return taken;
+    old_leases_.reset();
     leases_ = std::move(*store);
     leases_->start();
   }

@@ -80,6 +80,7 @@ TEST(DhcpdImport, SaysWhatDhcpdDoesWithoutBeingTold) {
         "ping-check true;", "dhcp-cache-threshold 25;", "echo-client-id false;"})
     EXPECT_THAT(rules, HasSubstr(rule));
   EXPECT_EQ(imported.dhcp().machine_key, MachineKeyKind::kClientIdentifier);
+  EXPECT_EQ(imported.dhcp().conflict_probe, ConflictProbe::kIcmp);
   // The file's own word comes after it.
   const Imported own = import_text("authoritative;\nsubnet 192.168.1.0 netmask 255.255.255.0 { }\n");
   const std::string both = rules_text(own.dhcp(), own.dhcp().rules);
