@@ -54,6 +54,7 @@ struct Event {
   HostName hostname;
   FixedText<16> interface;
   PathText path;         // what was asked, normalised
+  bool upload = false;   // a transfer that the client sends
   bool quiet = false;    // for the board alone: no line in the log (log_on_failure = false)
   FixedText<96> detail;  // why (failure, refusal, DHCP suffix such as "no free leases"), or the sentence
 };

@@ -12,6 +12,8 @@
 #include "core/images/path.h"
 #include "core/leases/lease.h"
 #include "core/machines/machine.h"
+#include "core/packet_io.h"
+#include "core/upload_buffer.h"
 #include "proto/bytes/fixed_text.h"
 #include "proto/bytes/strong_id.h"
 #include "proto/net/address.h"
@@ -45,7 +47,28 @@ struct ReleaseImage {  // the lane's reference, dropped off-lane; no answer
 struct PublishMachine {  // to every lane, the sender's own included, and to the board; no answer
   Machine machine;
 };
-using Work = std::variant<CommitLease, LoadImage, ReadPiece, ReleaseImage, PublishMachine>;
+struct WriteUpload {  // append to the upload's file; answered by UploadWritten
+  Ticket ticket;      // the same for all of one upload
+  UploadName name;    // what the file shall be called once it is complete
+  std::shared_ptr<UploadBuffer> buffer;
+  bool first = false;  // makes the file
+  bool last = false;   // answered once the file is durable and has its name
+};
+struct AbandonUpload {  // nothing is kept; no answer
+  Ticket ticket;
+};
+enum class ProbeMethod : std::uint8_t { kArp, kIcmp };
+struct ProbeAddress {  // does anybody on the wire use this address? Answered by AddressProbed
+  Ticket ticket;
+  ProbeMethod method = ProbeMethod::kArp;
+  net::Ipv4Address address;
+  net::Ipv4Address source;   // ours, to ask from
+  InterfaceIndex interface;  // 0: by route (ICMP only)
+  net::MacAddress client;    // who is to get it: an ARP answer of its own is no conflict
+  Duration timeout = std::chrono::seconds(1);
+};
+using Work = std::variant<CommitLease, LoadImage, ReadPiece, ReleaseImage, PublishMachine, WriteUpload, AbandonUpload,
+                          ProbeAddress>;
 
 // --- Completions
 // --------------------------------------------------------------------------------------------------------
@@ -58,7 +81,8 @@ enum class ImageStatus : std::uint8_t {
 
 struct LeaseCommitted {
   Ticket ticket;
-  bool durable = false;  // false: the store failed (disk full); nothing may be promised
+  bool durable = false;  // false: nothing may be promised
+  bool dropped = false;  // not written, because newer rows filled the queue; else the store failed (disk full)
 };
 struct ImageLoaded {
   Ticket ticket;
@@ -78,8 +102,24 @@ struct PieceRead {
   PieceStatus status = PieceStatus::kFailed;
   std::shared_ptr<const Image> piece;  // set when kRead
 };
+enum class UploadStatus : std::uint8_t {
+  kWritten,
+  kFull,        // the disk, or what the drop directory may hold
+  kNamesTaken,  // too many files of that name are there
+  kFailed,      // I/O, or too many files open
+};
+struct UploadWritten {  // any status but kWritten: the upload is forgotten, nothing of it is kept
+  Ticket ticket;
+  UploadStatus status = UploadStatus::kFailed;
+  UploadName name;                       // the last time: what the file is called now
+  std::shared_ptr<UploadBuffer> buffer;  // given back
+};
 struct MachineChanged {
   Machine machine;
+};
+struct AddressProbed {
+  Ticket ticket;
+  bool in_use = false;  // somebody answered; false also where it could not be asked
 };
 // Our IPv4 addresses on one interface, as they are now.
 struct OwnAddress {
@@ -90,12 +130,19 @@ struct InterfaceAddresses {
   FixedText<16> name;
   std::vector<OwnAddress> addresses;
 };
+struct InterfaceMtu {
+  InterfaceIndex interface;
+  std::uint32_t mtu = 0;  // bytes
+};
 struct ConfigSwapped {
   std::shared_ptr<const Config> config;
-  std::shared_ptr<const std::vector<InterfaceAddresses>> addresses = nullptr;  // null: as they were
+  // Null: as they were.
+  std::shared_ptr<const std::vector<InterfaceAddresses>> addresses = nullptr;
+  std::shared_ptr<const std::vector<InterfaceMtu>> mtus = nullptr;
 };
 struct StopLane {};  // finish running transfers until the lane's grace ends, accept nothing new
-using Completion = std::variant<LeaseCommitted, ImageLoaded, PieceRead, MachineChanged, ConfigSwapped, StopLane>;
+using Completion = std::variant<LeaseCommitted, ImageLoaded, PieceRead, UploadWritten, MachineChanged, ConfigSwapped,
+                                StopLane, AddressProbed>;
 
 // Takes Work to whoever does it. Implementations: the daemon's (queues to threads), the simulation's (virtual delays).
 // `submit` may be called by any lane's thread, never blocks, and moves from `work` only when it returns true; false

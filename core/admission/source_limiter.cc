@@ -21,75 +21,94 @@ SourceLimiter::SourceLimiter(const Setup& setup)
       connection_idle_(setup.connection_idle),
       table_(setup.sources_max, setup.seed) {}
 
-AdmissionVerdict SourceLimiter::ask(const Now& now, const net::IpAddress& source, const AdmissionConfig& config) {
-  return config.policy == AdmissionPolicy::kXinetd ? ask_as_xinetd(now, source, config)
-                                                   : ask_queued(now, source, config);
+SourceLimiter::Asking SourceLimiter::asking(const Now& now, const net::IpAddress& source,
+                                            const AdmissionConfig& config) {
+  Source* const known = table_.find(source);
+  return {now, source, config, known, !continues_connection(now, known)};
 }
 
-AdmissionVerdict SourceLimiter::ask_as_xinetd(const Now& now, const net::IpAddress& source,
-                                              const AdmissionConfig& config) {
-  Source* const known = table_.find(source);
-  const bool connection = !continues_connection(now, known);
-  CpsTicket ticket;
-  if (config.cps && connection) {
-    const auto attempt = totals_.count_attempt(wall_seconds(now), *config.cps, ticket);
-    if (attempt == ServiceTotals::Attempt::kTripped) ++counters_.deactivations;
-    if (attempt != ServiceTotals::Attempt::kCounted) return refuse(AdmissionReason::kConnectionRate);
-  } else if (config.cps) {
-    totals_.reopen(wall_seconds(now), *config.cps);
+AdmissionVerdict SourceLimiter::ask(const Now& now, const net::IpAddress& source, const AdmissionConfig& config) {
+  Asking asked = asking(now, source, config);
+  return config.policy == AdmissionPolicy::kXinetd ? ask_as_xinetd(asked) : ask_queued(asked);
+}
+
+// xinetd's order, whatever is judged. An entry has nothing running yet, so the limits of what runs are not its own.
+std::optional<AdmissionReason> SourceLimiter::refused_by_xinetd(Asking& asking, Subject subject) {
+  const AdmissionConfig& config = asking.config;
+  if (const auto reason = refused_by_cps(asking)) return reason;
+  if (asking.connection && !in_access_times(asking.now, config)) return AdmissionReason::kTime;
+  if (subject == Subject::kInstance) {
+    if (config.instances && totals_.running_as_xinetd() >= *config.instances) return AdmissionReason::kInstances;
+    if (config.per_source && running(asking.known) >= *config.per_source) return AdmissionReason::kPerSource;
   }
-  if (connection && !in_access_times(now, config)) return refuse(AdmissionReason::kTime);
-  if (config.instances && totals_.running_as_xinetd() >= *config.instances) return refuse(AdmissionReason::kInstances);
-  if (config.per_source && running(known) >= *config.per_source) return refuse(AdmissionReason::kPerSource);
-  if (!address_allowed(source, config)) return refuse(AdmissionReason::kAddress);
-  if (known == nullptr && !table_.has_room()) return refuse(AdmissionReason::kSourcesFull);
-  if (!totals_.start(config.policy, config.instances)) return refuse(AdmissionReason::kInstances);
-  return admit(now, source, known, connection, ticket);
+  if (!address_allowed(asking.source, config)) return AdmissionReason::kAddress;
+  if (asking.known == nullptr && !table_.has_room()) return AdmissionReason::kSourcesFull;
+  return std::nullopt;
+}
+
+std::optional<AdmissionReason> SourceLimiter::refused_by_cps(Asking& asking) {
+  if (!asking.config.cps) return std::nullopt;
+  if (!asking.connection) {
+    totals_.reopen(wall_seconds(asking.now), *asking.config.cps);
+    return std::nullopt;
+  }
+  const auto attempt = totals_.count_attempt(wall_seconds(asking.now), *asking.config.cps, asking.ticket);
+  if (attempt == ServiceTotals::Attempt::kCounted) return std::nullopt;
+  if (attempt == ServiceTotals::Attempt::kTripped) ++counters_.deactivations;
+  return AdmissionReason::kConnectionRate;
+}
+
+AdmissionVerdict SourceLimiter::ask_as_xinetd(Asking& asking) {
+  if (const auto reason = refused_by_xinetd(asking, Subject::kInstance)) return refuse(*reason);
+  if (!totals_.start(asking.config.policy, asking.config.instances)) return refuse(AdmissionReason::kInstances);
+  return admit(asking);
 }
 
 // What refuses comes first, then what waits for others, and cps last: a machine that waits for a place has not used up
 // a connection of this second.
-AdmissionVerdict SourceLimiter::ask_queued(const Now& now, const net::IpAddress& source,
-                                           const AdmissionConfig& config) {
-  Source* const known = table_.find(source);
-  const bool connection = !continues_connection(now, known);
-  if (!address_allowed(source, config)) return refuse(AdmissionReason::kAddress);
-  if (connection && !in_access_times(now, config)) return refuse(AdmissionReason::kTime);
-  if (config.per_source && running(known) >= *config.per_source)
-    return delay(AdmissionReason::kPerSource, now.monotonic + kQueueAskAgain);
-  if (known == nullptr && !table_.has_room()) return refuse(AdmissionReason::kSourcesFull);
-  if (!totals_.start(config.policy, config.instances))
-    return delay(AdmissionReason::kInstances, now.monotonic + kQueueAskAgain);
-  CpsTicket ticket;
-  if (config.cps && config.cps->rate > 0 && connection) {
-    if (const auto later = totals_.count_connection(now.monotonic, config.cps->rate, ticket)) {
+AdmissionVerdict SourceLimiter::ask_queued(Asking& asking) {
+  const AdmissionConfig& config = asking.config;
+  const MonotonicTime now = asking.now.monotonic;
+  if (!address_allowed(asking.source, config)) return refuse(AdmissionReason::kAddress);
+  if (asking.connection && !in_access_times(asking.now, config)) return refuse(AdmissionReason::kTime);
+  if (config.per_source && running(asking.known) >= *config.per_source)
+    return delay(AdmissionReason::kPerSource, now + kQueueAskAgain);
+  if (asking.known == nullptr && !table_.has_room()) return refuse(AdmissionReason::kSourcesFull);
+  if (!totals_.start(config.policy, config.instances)) return delay(AdmissionReason::kInstances, now + kQueueAskAgain);
+  if (config.cps && config.cps->rate > 0 && asking.connection) {
+    if (const auto later = totals_.count_connection(now, config.cps->rate, asking.ticket)) {
       totals_.end();
       return delay(AdmissionReason::kConnectionRate, *later);
     }
   }
-  return admit(now, source, known, connection, ticket);
+  return admit(asking);
 }
 
-AdmissionVerdict SourceLimiter::admit(const Now& now, const net::IpAddress& source, Source* known, bool connection,
-                                      const CpsTicket& ticket) {
-  if (known == nullptr) {
-    const SourceTable::Added added = table_.add(source);
-    // One that was idle for long would begin a new connection anyway: nothing is lost with it.
-    if (added.evicted && now.monotonic - added.evicted_idle_since < connection_idle_) ++counters_.sources_evicted;
-    known = added.source;
-    known->idle_since = now.monotonic;
-  } else if (known->running == 0) {
-    table_.set_busy(*known);
-  }
-  if (connection) {
-    known->connection = ticket;
-    if (known->running == 0) known->admitted = 0;
-    ++counters_.connections;
-  }
-  ++known->running;
-  ++known->admitted;
+AdmissionVerdict SourceLimiter::admit(Asking& asking) {
+  Source& source = remembered(asking);
+  if (source.running == 0) table_.set_busy(source);
+  ++source.running;
+  ++source.admitted;
   ++counters_.admitted;
   return {AdmissionVerdict::Kind::kAdmitted, AdmissionReason::kCount_, {}};
+}
+
+// The place of an admitted source, a new one neither busy nor idle yet; a connection that begins is counted.
+Source& SourceLimiter::remembered(Asking& asking) {
+  const MonotonicTime now = asking.now.monotonic;
+  if (asking.known == nullptr) {
+    const SourceTable::Added added = table_.add(asking.source);
+    // One that was idle for long would begin a new connection anyway: nothing is lost with it.
+    if (added.evicted && now - added.evicted_idle_since < connection_idle_) ++counters_.sources_evicted;
+    asking.known = added.source;
+    asking.known->idle_since = now;
+  }
+  if (asking.connection) {
+    asking.known->connection = asking.ticket;
+    if (asking.known->running == 0) asking.known->admitted = 0;
+    ++counters_.connections;
+  }
+  return *asking.known;
 }
 
 void SourceLimiter::release(const Now& now, const net::IpAddress& source) {
@@ -117,11 +136,29 @@ void SourceLimiter::undo(const Now& /*now*/, const net::IpAddress& source) {
 
 std::optional<AdmissionReason> SourceLimiter::refused_entry(const Now& now, const net::IpAddress& source,
                                                             const AdmissionConfig& config) {
+  if (config.policy == AdmissionPolicy::kXinetd) {
+    Asking asked = asking(now, source, config);
+    const auto reason = refused_by_xinetd(asked, Subject::kEntry);
+    if (reason)
+      (void)refuse(*reason);
+    else if (asked.connection)
+      enter(asked);
+    return reason;
+  }
   const bool right_time = in_access_times(now, config);
   if (right_time && address_allowed(source, config)) return std::nullopt;
   const AdmissionReason reason = right_time ? AdmissionReason::kAddress : AdmissionReason::kTime;
   (void)refuse(reason);
   return reason;
+}
+
+// The connection that begins with an entry lasts kConnectionIdle, whether or not it asks for anything.
+void SourceLimiter::enter(Asking& asking) {
+  Source& source = remembered(asking);
+  if (source.running > 0) return;
+  source.admitted = 1;  // so that undo() of what it asks for does not take its connection back
+  source.idle_since = asking.now.monotonic;
+  table_.set_idle(source);
 }
 
 bool SourceLimiter::continues_connection(const Now& now, const Source* known) const {

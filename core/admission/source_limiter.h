@@ -11,8 +11,9 @@
 // Policies.
 //   kXinetd  Order and arithmetic are xinetd's, and a refusal is final: cps (each attempt of an idle source counts,
 //            refused ones too; too many switch the service off for a while), access_times, instances, per_source, and
-//            then the address. After a deactivation xinetd counts instances from zero again (xinetd#21): so does this,
-//            on purpose, since the policy's promise is "as before"; kQueue counts right.
+//            then the address. One order for what TFTP asks and for TCP connections, which have no instance to judge
+//            yet. After a deactivation xinetd counts instances from zero again (xinetd#21): so does this, on purpose,
+//            since the policy's promise is "as before"; kQueue counts right.
 //   kQueue   Only address and time refuse. The limits delay: kWait names the earliest time to ask again. cps lets RATE
 //            connections start in a second and never switches the service off.
 //
@@ -68,8 +69,10 @@ class SourceLimiter {
   // are released. A cps window that began with it keeps its begin.
   void undo(const Now& now, const net::IpAddress& source);
 
-  // Only whether this source may come now at all: for connections that are accepted before they ask for anything. The
-  // reason, counted as refused, or nullopt.
+  // Whether this source may come now at all: for TCP connections, which are accepted before they ask for anything. The
+  // reason, counted as refused, or nullopt. kXinetd: in its order, and one that may come has begun its connection, so
+  // that what it asks for within kConnectionIdle is not counted by cps again. kQueue: address and time alone; strangers
+  // change nothing.
   [[nodiscard]] std::optional<AdmissionReason> refused_entry(const Now& now, const net::IpAddress& source,
                                                              const AdmissionConfig& config);
 
@@ -77,12 +80,26 @@ class SourceLimiter {
   [[nodiscard]] std::size_t sources() const { return table_.size(); }
 
  private:
-  AdmissionVerdict ask_as_xinetd(const Now& now, const net::IpAddress& source, const AdmissionConfig& config);
-  AdmissionVerdict ask_queued(const Now& now, const net::IpAddress& source, const AdmissionConfig& config);
+  // One question: of whom, under which limits, and what is known of them.
+  struct Asking {
+    const Now& now;
+    const net::IpAddress& source;
+    const AdmissionConfig& config;
+    Source* known;    // null: a stranger
+    bool connection;  // begins one
+    CpsTicket ticket{};
+  };
+  enum class Subject : std::uint8_t { kEntry, kInstance };
+  [[nodiscard]] Asking asking(const Now& now, const net::IpAddress& source, const AdmissionConfig& config);
+  [[nodiscard]] std::optional<AdmissionReason> refused_by_xinetd(Asking& asking, Subject subject);
+  [[nodiscard]] std::optional<AdmissionReason> refused_by_cps(Asking& asking);
+  AdmissionVerdict ask_as_xinetd(Asking& asking);
+  AdmissionVerdict ask_queued(Asking& asking);
+  Source& remembered(Asking& asking);
+  void enter(Asking& asking);
   [[nodiscard]] bool continues_connection(const Now& now, const Source* known) const;
   [[nodiscard]] bool in_access_times(const Now& now, const AdmissionConfig& config);
-  AdmissionVerdict admit(const Now& now, const net::IpAddress& source, Source* known, bool connection,
-                         const CpsTicket& ticket);
+  AdmissionVerdict admit(Asking& asking);
   AdmissionVerdict refuse(AdmissionReason reason);
   AdmissionVerdict delay(AdmissionReason reason, MonotonicTime ask_again_at);
 

@@ -119,11 +119,11 @@ void BoardModel::on_transfer(const Event& event) {
   switch (event.kind) {
     case EventKind::kTransferDone:
       ++totals_.transfers_done;
-      totals_.bytes_sent += event.bytes_done;
+      totals_.bytes_sent += event.upload ? 0 : event.bytes_done;
       break;
     case EventKind::kTransferFailed:
       ++totals_.transfers_failed;
-      totals_.bytes_sent += event.bytes_done;
+      totals_.bytes_sent += event.upload ? 0 : event.bytes_done;
       break;
     case EventKind::kNotFound:
       ++totals_.not_found;
@@ -142,7 +142,8 @@ void BoardModel::on_transfer(const Event& event) {
   } else if (machine->address.is_any()) {
     assign_address(event.mac, event.address);
   }
-  machine->on_transfer(event, classify_path(event.path, boot_files_));
+  // What a machine sends is no step of its boot, whatever it is called.
+  machine->on_transfer(event, event.upload ? PathClass{} : classify_path(event.path, boot_files_));
 }
 
 void BoardModel::on_event(const Event& event) {

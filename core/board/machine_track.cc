@@ -130,7 +130,7 @@ void MachineTrack::follow(const Event& event) {
   running->bytes_done += moved;
   running->retransmits += again;
   running->at = event.at;
-  bytes_boot_ += moved;
+  if (!event.upload) bytes_boot_ += moved;
   retransmits_ += again;
   if (moved == 0) return;
   rate_.add(moved, event.at);

@@ -92,6 +92,8 @@ struct HostIdentity {
   std::vector<std::byte> option_value;               // … and its value
 };
 
+// Several hosts may have one identity, each with an address: that whose address fits the client's network counts. A
+// host with a MAC address and another identity is the machine that has either.
 struct HostConfig {
   std::string name;
   net::MacAddress mac;                           // zero: see `identity`
@@ -169,6 +171,7 @@ struct DhcpConfig {
   std::optional<std::uint32_t> leases_per_relay;
   DhcpMode mode = DhcpMode::kAuthoritative;
   std::string lease_store = "sqlite";
+  std::string import_leases;  // absolute path of a dhcpd.leases, taken over when our own store is empty; "" = none
   ConflictProbe conflict_probe = ConflictProbe::kOff;
   std::vector<SubnetConfig> subnets;
   BootConfig boot;
@@ -216,8 +219,23 @@ struct TftpClassConfig {
   std::uint8_t rollover = 0;  // the block number after 65 535
 };
 
+// A cap for all machines of a network together ([[tftp.network]]): the first network that holds a machine counts.
+inline constexpr std::size_t kTftpNetworksMax = 64;
+struct TftpNetworkConfig {
+  net::IpPrefix network;
+  std::uint32_t rate_mbit = 0;
+};
+
 // A folder of the root for each machine.
 enum class UniqueRoot : std::uint8_t { kOff, kIp, kMac };
+
+// Files that clients send (WRQ), all into one directory.
+struct UploadConfig {
+  std::string dir;                                          // key `upload_dir`; absolute, not below a root; "" = off
+  std::uint64_t bytes_max = std::uint64_t{64} << 20U;       // key `upload_bytes_max`; of one file
+  std::uint64_t total_bytes_max = std::uint64_t{1} << 30U;  // key `upload_total_bytes_max`; of all files in `dir`
+  std::uint32_t rate_mbit = 100;                            // key `upload_rate_mbit`; of all uploads together
+};
 
 struct TftpConfig {
   std::vector<net::Endpoint> listen;  // default 0.0.0.0:69, and [::]:69 where IPv6 is on
@@ -236,7 +254,9 @@ struct TftpConfig {
   UniqueRoot unique_root = UniqueRoot::kOff;
   bool clamp_to_mtu = false;  // no block that would be cut into fragments
   std::vector<TftpClassConfig> classes;
+  std::vector<TftpNetworkConfig> networks;
   std::uint64_t cache_bytes = std::uint64_t{2} << 30U;  // image budget
+  UploadConfig upload;
 };
 
 struct HttpConfig {

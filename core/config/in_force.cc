@@ -7,6 +7,14 @@ Config in_force(const Config& running, const Config& loaded) {
   next.log = loaded.log;
   if (next.dhcp && loaded.dhcp) {
     next.dhcp->conflict_probe = loaded.dhcp->conflict_probe;
+    next.dhcp->leases_per_port = loaded.dhcp->leases_per_port;
+    next.dhcp->leases_per_relay = loaded.dhcp->leases_per_relay;
+    // Rules and the catalog they were read with go together, and so do classes and networks with those that name them.
+    next.dhcp->catalog = loaded.dhcp->catalog;
+    next.dhcp->rules = loaded.dhcp->rules;
+    next.dhcp->classes = loaded.dhcp->classes;
+    next.dhcp->networks = loaded.dhcp->networks;
+    next.dhcp->pxe = loaded.dhcp->pxe;
     next.dhcp->subnets = loaded.dhcp->subnets;
     next.dhcp->boot = loaded.dhcp->boot;
     next.dhcp->hosts = loaded.dhcp->hosts;
@@ -19,8 +27,11 @@ Config in_force(const Config& running, const Config& loaded) {
     next.tftp->rate_mbit = loaded.tftp->rate_mbit;
     next.tftp->rate_mbit_per_machine = loaded.tftp->rate_mbit_per_machine;
     next.tftp->retransmit_us = loaded.tftp->retransmit_us;
+    next.tftp->upload.bytes_max = loaded.tftp->upload.bytes_max;
+    next.tftp->upload.rate_mbit = loaded.tftp->upload.rate_mbit;
     next.tftp->unique_root = loaded.tftp->unique_root;
     next.tftp->clamp_to_mtu = loaded.tftp->clamp_to_mtu;
+    next.tftp->networks = loaded.tftp->networks;
     next.tftp->classes = loaded.tftp->classes;
   }
   if (next.http && loaded.http) {

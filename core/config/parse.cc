@@ -8,6 +8,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "core/config/folders.h"
 #include "core/config/section_reader.h"
 #include "core/config/sections.h"
 #include "core/errno_text.h"
@@ -123,6 +124,11 @@ void check_listeners(const Node& root, const Config& config, ProblemList& proble
   if (config.board) add("board", config.board->listen);
 }
 
+void check_uploads(const Node& root, const Config& config, ProblemList& problems) {
+  for (const std::string& clash : config_detail::served_uploads(config))
+    problems.error(root.find("tftp")->value.find("upload_dir")->value.at, "tftp.upload_dir", clash);
+}
+
 Config read_sections(const Node& root, ProblemList& problems) {
   using namespace config_detail;
   Config config;
@@ -158,6 +164,7 @@ ConfigOutcome parse_config(std::string_view text, std::string_view file_name) {
     auto config = std::make_shared<Config>(read_sections(*root, problems));
     check_interfaces(*root, *config, problems);
     check_listeners(*root, *config, problems);
+    check_uploads(*root, *config, problems);
     if (!config->dhcp && !config->tftp && !config->http && !config->ftp && !problems.has_errors())
       problems.warning({}, "", "no service is on: add [dhcp], [tftp], [http] or [ftp]");
     if (!problems.has_errors()) outcome.config = std::move(config);

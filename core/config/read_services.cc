@@ -21,6 +21,16 @@ std::optional<PortRange> read_ports(const SectionReader& reader, std::string_vie
   return range;
 }
 
+UploadConfig read_upload(const SectionReader& reader) {
+  UploadConfig upload;
+  upload.dir = reader.text("upload_dir").value_or("");
+  if (const auto value = reader.integer("upload_bytes_max")) upload.bytes_max = static_cast<std::uint64_t>(*value);
+  if (const auto value = reader.integer("upload_total_bytes_max"))
+    upload.total_bytes_max = static_cast<std::uint64_t>(*value);
+  if (const auto value = reader.integer("upload_rate_mbit")) upload.rate_mbit = static_cast<std::uint32_t>(*value);
+  return upload;
+}
+
 std::vector<unsigned> cpu_list(const std::vector<Located<std::int64_t>>& values) {
   std::vector<unsigned> list;
   list.reserve(values.size());
@@ -73,12 +83,15 @@ TftpConfig read_tftp(const Node& tftp, ProblemList& problems) {
   config.clamp_to_mtu = reader.boolean("clamp_to_mtu").value_or(false);
   for (const Node* const table : array_section(tftp, "class", "tftp.class", kTftpClassesMax, problems))
     config.classes.push_back(read_tftp_class(*table, problems));
+  for (const Node* const table : array_section(tftp, "network", "tftp.network", kTftpNetworksMax, problems))
+    config.networks.push_back(read_tftp_network(*table, problems));
   config.refused_options = reader.chosen("refused_options");
   if (const auto value = reader.integer("rate_mbit")) config.rate_mbit = static_cast<std::uint32_t>(*value);
   if (const auto value = reader.integer("rate_mbit_per_machine"))
     config.rate_mbit_per_machine = static_cast<std::uint32_t>(*value);
   if (const auto value = reader.integer("retransmit_us")) config.retransmit_us = static_cast<std::uint32_t>(*value);
   if (const auto value = reader.integer("cache_bytes")) config.cache_bytes = static_cast<std::uint64_t>(*value);
+  config.upload = read_upload(reader);
   return config;
 }
 

@@ -37,7 +37,7 @@ class Engine {
 
 // The top byte of a Ticket names the engine that waits, so that tickets of two engines never meet.
 inline constexpr unsigned kTicketEngineShift = 56;
-enum class EngineTag : std::uint8_t { kDhcp = 1, kTftp = 2, kCast = 3 };
+enum class EngineTag : std::uint8_t { kDhcp = 1, kTftp = 2, kCast = 3, kUpload = 4 };
 [[nodiscard]] constexpr Ticket make_ticket(EngineTag engine, std::uint64_t value) {
   return Ticket{(std::uint64_t{static_cast<std::uint8_t>(engine)} << kTicketEngineShift) |
                 (value & ((std::uint64_t{1} << kTicketEngineShift) - 1))};

@@ -103,13 +103,18 @@ std::string transfer_line(const Event& event) {
   const std::string peer = ip(event);
   switch (event.kind) {
     case EventKind::kTransferStarted:
+      if (event.upload) return "WRQ from " + peer + " filename " + path;
       if (event.protocol == Protocol::kTftp) return "RRQ from " + peer + " filename " + path;
       return name + " request from " + peer + " for " + path;
     case EventKind::kTransferProgress:
+      if (event.upload) return name + " receiving " + path + " from " + peer + ", " + amount(event);
       return name + " sending " + path + " to " + peer + ", " + amount(event) + retransmits(event);
     case EventKind::kTransferDone:
+      if (event.upload) return name + " received " + path + " from " + peer + ", " + amount(event);
       return name + " sent " + path + " to " + peer + ", " + amount(event) + retransmits(event);
     case EventKind::kTransferFailed:
+      if (event.upload)
+        return name + " failed to receive " + path + " from " + peer + ", " + amount(event) + reason(event);
       return name + " failed to send " + path + " to " + peer + ", " + amount(event) + retransmits(event) +
              reason(event);
     case EventKind::kNotFound:

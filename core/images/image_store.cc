@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/images/spelling.h"
-
 namespace rackcast {
 namespace {
 
@@ -124,13 +122,21 @@ void ImageStore::look_at_root() {
   root_looked_at_ = now;
 }
 
+std::string ImageStore::spelled(std::string_view path) {
+  Spelling found = spelling_on_disk(*root_.get(), path, options_.spelling_entries_max);
+  const std::scoped_lock lock(mutex_);
+  stats_.spelling_entries += found.entries;
+  if (found.cut) ++stats_.spellings_cut;
+  return std::move(found.path);
+}
+
 void ImageStore::resolve(LaneId lane, const LoadImage& request) {
   look_at_root();
   std::string_view path = request.path;
-  std::string spelled;
+  std::string spelling;
   if (const auto any_case = asked_in_any_case(path)) {
-    spelled = spelling_on_disk(*root_.get(), *any_case);
-    path = spelled;
+    spelling = spelled(*any_case);
+    path = spelling;
   }
   watcher_->watch_for(path);
   Waiter waiter{lane, request.ticket, request.path, epoch_.value()};  // read before root and file are looked at

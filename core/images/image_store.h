@@ -10,7 +10,7 @@
 // Concurrent requests for one image coalesce: one copy, one answer each. The old generation is served until the new one
 // is whole; whoever holds it (a transfer's pin) keeps it alive after that. Limits, each with a counter in
 // ImageStoreStats: budget, images held, queue lengths, requests waiting for one bulk load, live pieces, copies retried,
-// watches.
+// watches, folder entries looked at for one name.
 //
 // Threads: submit, find, epoch and stats from any. Answers are made on the store's threads; the callback must not
 // block.
@@ -30,6 +30,7 @@
 #include "core/images/image_epoch.h"
 #include "core/images/image_loader.h"
 #include "core/images/served_root.h"
+#include "core/images/spelling.h"
 #include "core/images/work_queue.h"
 #include "core/result.h"
 #include "core/work.h"
@@ -39,11 +40,12 @@ namespace rackcast {
 struct ImageStoreOptions {
   std::string root;  // absolute
   std::uint64_t budget_bytes = std::uint64_t{2} << 30U;
-  std::size_t images_max = 512;                 // each holds a descriptor: keep below RLIMIT_NOFILE
-  std::size_t queue_max = 8'192;                // per queue
-  std::size_t waiters_max = 16'384;             // requests that wait for bulk loads, all together
-  std::size_t pieces_max = 1'024;               // live pieces, about 1 MiB each
-  std::size_t watches_max = 1'024;              // folders
+  std::size_t images_max = 512;                            // each holds a descriptor: keep below RLIMIT_NOFILE
+  std::size_t queue_max = 8'192;                           // per queue
+  std::size_t waiters_max = 16'384;                        // requests that wait for bulk loads, all together
+  std::size_t pieces_max = 1'024;                          // live pieces, about 1 MiB each
+  std::size_t watches_max = 1'024;                         // folders
+  std::size_t spelling_entries_max = kSpellingEntriesMax;  // looked at for one name asked for in any case
   Duration root_look_after = kRevalidateAfter;  // ... since the last look at what lies behind the root's path
 };
 
@@ -69,10 +71,12 @@ struct ImageStoreStats {
   std::uint64_t pieces_changed = 0;  // refused: the held file changed
   std::uint64_t pieces_refused = 0;  // `pieces_max`: told to ask again
   std::uint64_t waiters_refused = 0;
-  std::uint64_t submits_refused = 0;  // a queue was full
-  std::uint64_t answers_lost = 0;     // the lane's mailbox was full; the engine asks again
-  std::uint64_t roots_changed = 0;    // another directory at the root's path is served since
-  std::uint64_t roots_missing = 0;    // looks that found none: the one held before was served
+  std::uint64_t submits_refused = 0;   // a queue was full
+  std::uint64_t answers_lost = 0;      // the lane's mailbox was full; the engine asks again
+  std::uint64_t roots_changed = 0;     // another directory at the root's path is served since
+  std::uint64_t roots_missing = 0;     // looks that found none: the one held before was served
+  std::uint64_t spelling_entries = 0;  // of folders, looked at for names asked for in any case
+  std::uint64_t spellings_cut = 0;     // such names whose folders have more than spelling_entries_max
   ChangeWatcherStats watcher;
 };
 
@@ -148,6 +152,7 @@ class ImageStore {
 
   void look_at_root();
   void resolve(LaneId lane, const LoadImage& request);
+  [[nodiscard]] std::string spelled(std::string_view path);
   [[nodiscard]] std::shared_ptr<const Image> held_if_current(const OpenedFile& file, std::string_view path);
   void enqueue_bulk(Waiter waiter, BulkJob job);
   [[nodiscard]] Loaded load(std::string_view path);

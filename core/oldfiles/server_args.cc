@@ -2,13 +2,14 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <optional>
 #include <utility>
 #include <vector>
 
+#include "core/config/folders.h"
 #include "core/config/keys.h"
 #include "core/config/text_rules.h"
+#include "core/oldfiles/numbers.h"
 
 namespace rackcast {
 namespace {
@@ -28,6 +29,7 @@ enum class Meaning : std::uint8_t {
   kRefuseTimeout,
   kRefuseWindowsize,
   kRefuseMulticast,
+  kCreate,
   kFine,         // what it asks for is so anyway; `why` tells
   kNotHonoured,  // `why` tells
 };
@@ -41,8 +43,7 @@ struct Flag {
 };
 
 constexpr std::string_view kUnderXinetd = "has no effect under xinetd: flags, bind and port decide";
-constexpr std::string_view kUploads = "uploads are not taken over; turn them on by hand where installers need them";
-constexpr std::string_view kUploadMode = "only says something about uploads";
+constexpr std::string_view kUploadMode = "files that clients send get the mode 0640";
 
 constexpr std::array kHpaFlags{
     Flag{'s', "secure", false, Meaning::kSecure, ""},
@@ -56,7 +57,7 @@ constexpr std::array kHpaFlags{
     Flag{'v', "verbose", false, Meaning::kFine, "each transfer is logged"},
     Flag{0, "verbosity", true, Meaning::kFine, "each transfer is logged"},
     Flag{'t', "timeout", true, Meaning::kFine, "the daemon stays; nothing is started for a request"},
-    Flag{'c', "create", false, Meaning::kNotHonoured, kUploads},
+    Flag{'c', "create", false, Meaning::kCreate, ""},
     Flag{'U', "umask", true, Meaning::kNotHonoured, kUploadMode},
     Flag{'4', "ipv4", false, Meaning::kNotHonoured, kUnderXinetd},
     Flag{'6', "ipv6", false, Meaning::kNotHonoured, kUnderXinetd},
@@ -101,13 +102,6 @@ constexpr std::array kAtftpdFlags{
     Flag{'h', "help", false, Meaning::kNotHonoured, "atftpd would only print its help"},
 };
 
-std::optional<std::uint64_t> number(std::string_view text) {
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
 // Walks the words as getopt_long does: flags together, values in the same word or the next, long names cut short.
 class ArgumentReader {
  public:
@@ -135,6 +129,7 @@ class ArgumentReader {
     }
     if (index_ < words_.size()) tell(ImportKind::kRemark, words_[index_].text, "text behind the arguments is left out");
     if (arguments_.tftp.root.empty() && !bad_root_) missing_root();
+    if (create_at_) uploads();
     return std::move(arguments_);
   }
 
@@ -201,10 +196,10 @@ class ArgumentReader {
         ports(shown, value);
         break;
       case Meaning::kRetransmitMicroseconds:
-        retransmit(shown, number(value));
+        retransmit(shown, whole_number<std::uint64_t>(value));
         break;
       case Meaning::kRetransmitSeconds: {
-        const auto seconds = number(value);
+        const auto seconds = whole_number<std::uint64_t>(value);
         retransmit(shown, seconds && *seconds <= 255 ? std::optional(*seconds * 1'000'000) : std::nullopt);
         break;
       }
@@ -225,6 +220,9 @@ class ArgumentReader {
         break;
       case Meaning::kRefuseMulticast:
         refuse(shown, "multicast");
+        break;
+      case Meaning::kCreate:
+        create_at_ = at_;
         break;
       case Meaning::kFine:
         tell(ImportKind::kHonoured, shown, std::string(flag.why));
@@ -263,7 +261,7 @@ class ArgumentReader {
   }
 
   void block_size(const std::string& shown, std::string_view value) {
-    const auto size = number(value);
+    const auto size = whole_number<std::uint64_t>(value);
     if (!size || *size < 512 || *size > 65'464)
       return tell(ImportKind::kError, shown, "a block size is 512 to 65464, not " + config_detail::quoted(value));
     arguments_.tftp.max_blksize = static_cast<std::uint16_t>(*size);
@@ -290,7 +288,7 @@ class ArgumentReader {
   }
 
   void instances(const std::string& shown, std::string_view value) {
-    const auto count = number(value);
+    const auto count = whole_number<std::uint64_t>(value);
     if (!count || *count == 0 || *count > 1'000'000)
       return tell(ImportKind::kNotHonoured, shown, "1 to 1000000 are taken");
     arguments_.tftp.admission.instances = static_cast<std::uint32_t>(*count);
@@ -317,6 +315,22 @@ class ArgumentReader {
     tell(ImportKind::kError, "server_args", "names no folder to serve; add one, as in server_args = -s /tftpboot");
   }
 
+  // in.tftpd -c makes new files anywhere in the folder that it serves. Here they have a folder of their own, which
+  // nothing is served from; and without -c there are none: in.tftpd would still overwrite files that all may write.
+  void uploads() {
+    const std::string folder = ServerConfig{}.state_dir + "/uploads";
+    const std::string& root = arguments_.tftp.root;
+    if (root.empty() || config_detail::one_in_the_other(folder, root))
+      return report_.add(ImportKind::kNotHonoured, *create_at_, "-c",
+                         "no file is taken from clients: " + folder +
+                             " would be served; name another folder in a TOML file, [tftp] upload_dir");
+    arguments_.tftp.upload.dir = folder;
+    report_.add(ImportKind::kRemark, *create_at_, "-c",
+                "[tftp] upload_dir " + folder +
+                    ": new files go there under their sender's address and their name, not into " + root +
+                    "; none is replaced, nor served");
+  }
+
   std::span<const Flag> flags_;
   bool atftpd_;
   std::span<const XinetdWord> words_;
@@ -324,6 +338,7 @@ class ArgumentReader {
   ImportReport& report_;
   ServerArguments arguments_;
   std::size_t index_ = 0;
+  std::optional<FilePlace> create_at_;  // -c, understood once the folder is known
   bool only_folders_ = false;
   bool bad_root_ = false;
 };

@@ -13,7 +13,7 @@ namespace rackcast {
 
 struct ServerArguments {
   std::string user = "nobody";  // both servers' own default
-  TftpConfig tftp;              // what they say of it: root, map_file, tid_ports, …; the rest is as it was
+  TftpConfig tftp;  // what they say of it: root, map_file, tid_ports, upload.dir, …; the rest is as it was
 };
 
 // `program`: the server's name without its folder; one that is not atftpd's is read as in.tftpd's. `line` is where

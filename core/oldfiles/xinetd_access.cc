@@ -1,19 +1,13 @@
 #include "core/oldfiles/xinetd_access.h"
 
 #include <algorithm>
-#include <charconv>
+
+#include "core/oldfiles/numbers.h"
 
 namespace rackcast {
 namespace {
 
 constexpr std::size_t kFactorsMax = 256;  // of one {…}: an octet has no more values
-
-std::optional<unsigned> number(std::string_view text, unsigned most) {
-  unsigned value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size() || value > most) return std::nullopt;
-  return value;
-}
 
 AccessForm problem(std::string text) {
   return {{}, "", std::move(text)};
@@ -44,7 +38,7 @@ AccessForm whole_address(const net::IpAddress& address) {
 AccessForm with_length(std::string_view word, std::size_t slash) {
   const auto address = net::IpAddress::parse(word.substr(0, slash));
   if (!address) return problem("not an address before the \"/\"");
-  const auto length = number(word.substr(slash + 1), address->is_v4() ? 32 : 128);
+  const auto length = whole_number<unsigned>(word.substr(slash + 1), address->is_v4() ? 32 : 128);
   if (!length) return problem("after \"/\" a prefix length is needed, as in 192.168.1.0/24");
   return one(address->is_v4() ? v4_prefix(address->v4().value(), *length) : v6_prefix(address->v6(), *length));
 }
@@ -57,7 +51,7 @@ AccessForm factorized(std::string_view word, std::size_t brace) {
   unsigned octets = 0;
   for (std::size_t at = 0; at < brace; ++octets) {
     const std::size_t dot = word.find('.', at);
-    const auto octet = dot < brace ? number(word.substr(at, dot - at), 255) : std::nullopt;
+    const auto octet = dot < brace ? whole_number<unsigned>(word.substr(at, dot - at), 255) : std::nullopt;
     if (!octet || octets == 3) return problem(std::string(kShape));
     base = base << 8U | *octet;
     at = dot + 1;
@@ -66,7 +60,7 @@ AccessForm factorized(std::string_view word, std::size_t brace) {
   AccessForm form;
   for (std::size_t at = brace + 1; at < word.size();) {
     const std::size_t end = std::min(word.find(',', at), word.size() - 1);
-    const auto octet = number(word.substr(at, end - at), 255);
+    const auto octet = whole_number<unsigned>(word.substr(at, end - at), 255);
     if (!octet || form.prefixes.size() == kFactorsMax) return problem(std::string(kShape));
     form.prefixes.push_back(v4_prefix((base << 8U | *octet) << (32 - length), length));
     at = end + 1;
@@ -108,8 +102,8 @@ std::optional<DaySpan> parse_access_time(std::string_view word) {
   const auto minutes = [](std::string_view text) -> std::optional<unsigned> {
     const std::size_t colon = text.find(':');
     if (colon == std::string_view::npos) return std::nullopt;
-    const auto hour = number(text.substr(0, colon), 23);
-    const auto minute = number(text.substr(colon + 1), 59);
+    const auto hour = whole_number<unsigned>(text.substr(0, colon), 23);
+    const auto minute = whole_number<unsigned>(text.substr(colon + 1), 59);
     if (!hour || !minute) return std::nullopt;
     return *hour * 60 + *minute;
   };

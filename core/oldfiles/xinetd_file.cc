@@ -2,10 +2,13 @@
 
 #include <algorithm>
 
+#include "proto/bytes/ascii.h"
+
 namespace rackcast {
 namespace {
 
-constexpr std::string_view kBlanks = " \t\v\f\r";
+using bytes::kBlanks;
+
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 std::vector<XinetdWord> words_of(std::string_view line) {

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <set>
 
 #include "core/config/text_rules.h"
 #include "core/near_name.h"
+#include "core/oldfiles/numbers.h"
 #include "core/oldfiles/xinetd_access.h"
 #include "core/oldfiles/xinetd_import.h"
 
@@ -17,13 +17,6 @@ constexpr std::uint32_t kCountMax = 1'000'000;  // of our own keys
 
 std::string_view base_name(std::string_view path) {
   return path.substr(path.rfind('/') + 1);
-}
-
-std::optional<std::uint32_t> number(std::string_view text) {
-  std::uint32_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return value;
 }
 
 const XinetdAttribute* find_attribute(std::span<const XinetdAttribute> attributes, std::string_view name) {
@@ -107,8 +100,8 @@ class ServiceReader {
   void instances(const XinetdAttribute& a) { limit(a, service_.admission.instances, "instances"); }
   void per_source(const XinetdAttribute& a) { limit(a, service_.admission.per_source, "per_source"); }
   void cps(const XinetdAttribute& a) {
-    const auto rate = number(a.values[0].text);
-    const auto wait = number(a.values[1].text);
+    const auto rate = whole_number<std::uint32_t>(a.values[0].text);
+    const auto wait = whole_number<std::uint32_t>(a.values[1].text);
     if (!rate || !wait) return tell(ImportKind::kError, a, "is two numbers, as in cps = 100 2");
     service_.cps_given = true;
     if (*rate == 0) return tell(ImportKind::kHonoured, a, "0 is no limit");
@@ -136,7 +129,14 @@ class ServiceReader {
     tell(ImportKind::kHonoured, a, "access_times");
   }
   void log_on_failure(const XinetdAttribute& a) {
-    service_.admission.log_on_failure = !a.values.empty();
+    if (a.op == XinetdOperator::kSet) failure_words_.clear();
+    for (const XinetdWord& word : a.values) {
+      if (a.op == XinetdOperator::kRemove)
+        failure_words_.erase(word.text);
+      else
+        failure_words_.insert(word.text);
+    }
+    service_.admission.log_on_failure = !failure_words_.empty();
     tell(ImportKind::kHonoured, a, "log_on_failure; the address and the reason are always in the line");
     if (holds(&a, "USERID")) tell(ImportKind::kNotHonoured, a, "USERID: nobody is asked who a user is (RFC 1413)");
   }
@@ -166,7 +166,7 @@ class ServiceReader {
          "listen; the name was looked up once, now: " + std::string(addresses.front().text().view()));
   }
   void port(const XinetdAttribute& a) {
-    const auto value = number(a.values[0].text);
+    const auto value = whole_number<std::uint32_t>(a.values[0].text);
     if (!value || *value == 0 || *value > 65'535) return tell(ImportKind::kError, a, "a port is 1 to 65535");
     service_.port = static_cast<std::uint16_t>(*value);
     tell(ImportKind::kHonoured, a, "listen");
@@ -192,6 +192,7 @@ class ServiceReader {
   OldFilesHost& host_;
   ImportReport& report_;
   XinetdService service_;
+  std::set<std::string> failure_words_;  // of log_on_failure; none: nothing is logged
   bool stream_ = false;
 };
 
@@ -231,7 +232,8 @@ constexpr std::array kAttributes{
     AttributeSpec{"mdns", 1, false, true, nullptr, kNot, "the service is not announced by multicast DNS"},
     AttributeSpec{"group", 1, false, false, nullptr, kNot, "the user's own group is taken"},
     AttributeSpec{"groups", 1, false, true, nullptr, kNot, "the user's supplementary groups are not taken"},
-    AttributeSpec{"umask", 1, false, true, nullptr, kNot, "no file is written for clients"},
+    AttributeSpec{"umask", 1, false, true, nullptr, kNot,
+                  "what clients send (-c) is readable by the server's user and group alone, mode 0640"},
     AttributeSpec{"nice", 1, false, false, nullptr, kNot, "give the priority where rackcastd is started"},
     AttributeSpec{"env", 0, true, false, nullptr, kNot, kNoProgram},
     AttributeSpec{"passenv", 0, true, true, nullptr, kNot, kNoProgram},
@@ -295,7 +297,7 @@ void ServiceReader::flags(const XinetdAttribute& a) {
 
 void ServiceReader::limit(const XinetdAttribute& a, std::optional<std::uint32_t>& value, std::string_view key) {
   if (a.values[0].text == "UNLIMITED") return tell(ImportKind::kHonoured, a, "no limit");
-  const auto count = number(a.values[0].text);
+  const auto count = whole_number<std::uint32_t>(a.values[0].text);
   if (!count)
     return tell(ImportKind::kError, a, "is a number or UNLIMITED, not " + config_detail::quoted(a.values[0].text));
   if (*count == 0) {

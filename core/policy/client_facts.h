@@ -15,6 +15,7 @@ struct ClientFacts {
   std::span<const std::byte> packet;           // the BOOTP message as received: `packet (offset, length)`
   const dhcp4::Message* message = nullptr;     // of it
   const dhcp4::Options* options = nullptr;     // of it
+  std::span<const std::byte> relay_info;       // option 82's contents, where the message has none: its lease's
   bool known = false;                          // a host entry is the client's
   bool has_static_address = false;             // `static`
   std::optional<net::Ipv4Address> address;     // `leased-address`: offered or leased

@@ -123,7 +123,9 @@ std::optional<Bytes> Evaluator::option(const Node& node) const {
     return facts_.options->get(static_cast<dhcp4::OptionCode>(node.key.code));
   }
   if (node.container.code == 0) return std::nullopt;
-  const auto field = facts_.options->get(static_cast<dhcp4::OptionCode>(node.container.code));
+  const auto code = static_cast<dhcp4::OptionCode>(node.container.code);
+  auto field = facts_.options->get(code);
+  if (!field && code == dhcp4::OptionCode::kRelayAgentInfo && !facts_.relay_info.empty()) field = facts_.relay_info;
   if (!field) return std::nullopt;
   return find_encapsulated(*field, node.container, node.key);
 }

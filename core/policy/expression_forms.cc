@@ -282,8 +282,14 @@ ExpressionParser::Found ExpressionParser::host_lookup() {
   std::vector<net::Ipv4Address> found;
   if (state_.context.resolve) found = state_.context.resolve(name->text);
   if (found.empty()) {
-    state_.error(*name, "no address is known for the host name " + shown(*name));
-    return std::nullopt;
+    if (!state_.context.resolve) {
+      state_.error(*name, "names are not looked up here");
+      return std::nullopt;
+    }
+    state_.no_address(*name, name->text);
+    Node node;
+    node.op = Op::kMissing;
+    return node;
   }
   std::string octets;
   for (const net::Ipv4Address address : found) {

@@ -32,6 +32,12 @@ struct ParserState {
 
   void report(RuleProblemKind kind, const Token& at, std::string message);
   void error(const Token& at, std::string message) { report(RuleProblemKind::kError, at, std::move(message)); }
+  // A host name that nobody knows today: told, and left out, as dhcpd leaves it out.
+  void no_address(const Token& at, std::string_view name) {
+    report(RuleProblemKind::kWithoutEffect, at,
+           "no address is known for the host name \"" + std::string(name) +
+               "\": left out; write its address, or reload when the name service knows it");
+  }
   // `NAME` or `SPACE.NAME`. Null: unknown, and reported.
   const OptionDefinition* option_name();
   // The variable's number, made where there was none. Nullopt: there are too many (reported).

@@ -184,12 +184,15 @@ std::vector<net::Ipv4Address> read_addresses(ParserState& state, bool several) {
     } else if (const auto name = take_host_name(state.tokens)) {
       std::vector<net::Ipv4Address> found;
       if (state.context.resolve) found = state.context.resolve(*name);
-      if (found.empty()) {
-        state.error(at, state.context.resolve
-                            ? "no address is known for the host name \"" + *name + "\""
-                            : "\"" + *name + "\" is not an address, and names are not looked up here");
+      if (name->find_first_not_of("0123456789.") == std::string::npos) {
+        state.error(at, "\"" + *name + "\" is not an address");
         return {};
       }
+      if (!state.context.resolve) {
+        state.error(at, "\"" + *name + "\" is not an address, and names are not looked up here");
+        return {};
+      }
+      if (found.empty()) state.no_address(at, *name);
       all.insert(all.end(), found.begin(), found.end());
     } else {
       state.error(at, "expected an address or a host name, not " + shown(at));

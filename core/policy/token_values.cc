@@ -99,10 +99,10 @@ std::optional<net::MacAddress> take_mac(TokenStream& tokens) {
 }
 
 std::optional<std::string> take_host_name(TokenStream& tokens) {
-  if (tokens.peek().kind != TokenKind::kWord || tokens.peek().text.size() > kHostNameBytesMax) return std::nullopt;
+  if (tokens.peek().kind != TokenKind::kWord || tokens.peek().text.size() > kDnsNameBytesMax) return std::nullopt;
   std::string name(tokens.next().text);
   while (tokens.peek().is_symbol(".") && tokens.peek(1).kind == TokenKind::kWord &&
-         name.size() + 1 + tokens.peek(1).text.size() <= kHostNameBytesMax) {
+         name.size() + 1 + tokens.peek(1).text.size() <= kDnsNameBytesMax) {
     tokens.next();
     name += '.';
     name += tokens.next().text;

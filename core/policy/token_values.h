@@ -14,7 +14,7 @@
 
 namespace rackcast {
 
-inline constexpr std::size_t kHostNameBytesMax = 255;
+inline constexpr std::size_t kDnsNameBytesMax = 255;
 
 // Decimal, 0x1f, or octal with a 0 in front; '-' in front of any. Nullopt: no number, or beyond 32 bits.
 [[nodiscard]] std::optional<std::int64_t> as_number(std::string_view word);

@@ -115,6 +115,7 @@ class Walk {
     }
     out = name_;
     if (outcome_ != MapOutcome::kUnchanged) return outcome_;
+    if (missing_ > 0) return MapOutcome::kNoSuchCandidate;
     return name_ == asked ? MapOutcome::kUnchanged : MapOutcome::kMapped;
   }
 

@@ -48,12 +48,13 @@ struct NameMapPeer {
 };
 
 enum class MapOutcome : std::uint8_t {
-  kUnchanged,  // `out` is the name
-  kMapped,     // `out` is the new name
-  kCandidate,  // an E rule: `out` is the answer if it is a file; otherwise ask again with `missing` one higher
-  kRefused,    // ERROR 2; `out` is its text, empty for the usual one
-  kTooLong,    // a name grew beyond PathText
-  kLoops,      // more than kNameMapStepsMax steps
+  kUnchanged,        // `out` is the name
+  kMapped,           // `out` is the new name
+  kCandidate,        // an E rule: `out` is the answer if it is a file; otherwise ask again with `missing` one higher
+  kRefused,          // ERROR 2; `out` is its text, empty for the usual one
+  kTooLong,          // a name grew beyond PathText
+  kLoops,            // more than kNameMapStepsMax steps
+  kNoSuchCandidate,  // there are fewer than `missing`; `out` is the last name
 };
 
 class NameMap {
@@ -70,7 +71,7 @@ class NameMap {
   NameMap& operator=(const NameMap&) = delete;
 
   // `name` as the client wrote it, before normalize_path(). `missing`: how many candidates turned out not to be files.
-  // `out` is written for every outcome but kTooLong and kLoops.
+  // `out` is written for every outcome but kTooLong and kLoops. One walk through the rules, whatever `missing` is.
   [[nodiscard]] MapOutcome apply(std::string_view name, const NameMapPeer& peer, PathText& out,
                                  unsigned missing = 0) const;
 

@@ -6,11 +6,12 @@
 
 #include "core/quirks/name_map.h"
 #include "core/quirks/name_map_rule.h"
+#include "proto/bytes/ascii.h"
 
 namespace rackcast::name_map_detail {
 namespace {
 
-constexpr std::string_view kBlanks = " \t\v\f\r";
+using bytes::kBlanks;
 
 struct Field {
   std::string_view text;

@@ -104,8 +104,10 @@ void Lane::dispatch(const Now& now, const ReceivedDatagram& datagram) {
   engines_[route_[socket]]->on_datagram(now, datagram, sink_);
 }
 
+// A socket that does not tell the interface (0) belongs to peers whose requests came in by one that is served.
 bool Lane::interface_is_served(InterfaceIndex index) const {
-  return interfaces_.empty() || std::find(interfaces_.begin(), interfaces_.end(), index) != interfaces_.end();
+  return interfaces_.empty() || index == InterfaceIndex{} ||
+         std::find(interfaces_.begin(), interfaces_.end(), index) != interfaces_.end();
 }
 
 void Lane::release_pins() {

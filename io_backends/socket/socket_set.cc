@@ -70,14 +70,16 @@ void set_buffers(int fd, int bytes) {
 }
 
 bool set_ipv4_options(int fd, const SocketSpec& spec) {
-  return set_option(fd, IPPROTO_IP, IP_PKTINFO, 1) && set_option(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_OMIT) &&
+  return set_option(fd, IPPROTO_IP, IP_PKTINFO, spec.tells_local ? 1 : 0) &&
+         set_option(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_OMIT) &&
          set_option(fd, IPPROTO_IP, IP_MULTICAST_ALL, 0) &&
          set_option(fd, IPPROTO_IP, IP_MULTICAST_TTL, spec.multicast_ttl) &&
          set_option(fd, IPPROTO_IP, IP_MULTICAST_LOOP, spec.multicast_loop ? 1 : 0);
 }
 
 bool set_ipv6_options(int fd, const SocketSpec& spec) {
-  return set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1) && set_option(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1) &&
+  return set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1) &&
+         set_option(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, spec.tells_local ? 1 : 0) &&
          set_option(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_OMIT) &&
          set_option(fd, IPPROTO_IPV6, IPV6_MULTICAST_ALL, 0) &&
          set_option(fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, spec.multicast_ttl) &&

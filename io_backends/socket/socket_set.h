@@ -2,10 +2,10 @@
 // is the answer of the steering program). What is here is set-up only: options, binding, groups, and errors an operator
 // can act on. Sending and receiving is the backends' work (SocketIo, IoUringIo), which take a SocketSet over whole.
 //
-// Options of every socket: packet information on receive, overflow counter, 64 MiB buffers (or what the kernel allows),
-// path-MTU discovery left out of it (IP_PMTUDISC_OMIT: ICMP cannot shrink a TFTP block), no IP_RECVERR (one dead client
-// must not fail another's send), groups only as joined on this very socket (IP_MULTICAST_ALL 0). IPv6 sockets are
-// V6ONLY: 0.0.0.0 and [::] are two sockets.
+// Options of every socket: packet information on receive (SocketSpec::tells_local), overflow counter, 64 MiB buffers
+// (or what the kernel allows), path-MTU discovery left out of it (IP_PMTUDISC_OMIT: ICMP cannot shrink a TFTP block),
+// no IP_RECVERR (one dead client must not fail another's send), groups only as joined on this very socket
+// (IP_MULTICAST_ALL 0). IPv6 sockets are V6ONLY: 0.0.0.0 and [::] are two sockets.
 //
 // Broadcast and multicast reach every member of a reuseport group: a DHCP socket must not set `steer_by_source`.
 #pragma once

@@ -17,6 +17,8 @@ struct SocketSpec {
   std::string interface;           // SO_BINDTODEVICE; empty = all interfaces
   bool steer_by_source = false;    // one member per lane of a reuseport group, steered by source address. The group is
                                    // all specs with equal `bind` and `interface`; port 0 becomes one port for all
+  bool tells_local = true;         // received datagrams say which address and interface they came to; else `local` and
+                                   // `destination` are the address bound, `interface` is 0. It costs 2 % per datagram
   bool broadcast = false;          // may send to broadcast addresses
   bool frames = false;             // may send frames to a MAC (opens the lane's AF_PACKET socket; needs CAP_NET_RAW)
   bool share_port = false;         // SO_REUSEADDR: several multicast receivers of one host on one port

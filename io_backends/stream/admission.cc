@@ -91,18 +91,25 @@ const AdmissionConfig& StreamAdmission::config(StreamService service) const {
   return service == StreamService::kFtp ? view.ftp_admission : view.http_admission;
 }
 
+template <typename Question>
+auto StreamAdmission::put(StreamService service, Question question) {
+  SourceLimiter& asked = limiter(service);
+  const std::uint64_t before = asked.counters().deactivations;
+  const auto answer = question(asked);
+  worker_.counters().deactivations.add(asked.counters().deactivations - before);
+  return answer;
+}
+
 bool StreamAdmission::may_enter(StreamService service, const net::IpAddress& source) {
-  const auto reason = limiter(service).refused_entry(now(), source, config(service));
+  const auto reason =
+      put(service, [&](SourceLimiter& asked) { return asked.refused_entry(now(), source, config(service)); });
   if (reason) refuse({service, source, {}}, *reason);
   return !reason;
 }
 
 AdmissionVerdict StreamAdmission::ask(const Asked& asked) {
-  SourceLimiter& asked_of = limiter(asked.service);
-  const std::uint64_t deactivations = asked_of.counters().deactivations;
-  const AdmissionVerdict verdict = asked_of.ask(now(), asked.source, config(asked.service));
-  worker_.counters().deactivations.add(asked_of.counters().deactivations - deactivations);
-  return verdict;
+  return put(asked.service,
+             [&](SourceLimiter& limiter) { return limiter.ask(now(), asked.source, config(asked.service)); });
 }
 
 Task<Turn> StreamAdmission::await_turn(const Asked& asked, TurnWait& wait, Admitted& instance) {

@@ -22,7 +22,7 @@ class StreamAdmission;
 
 // Sources one thread remembers for one service: those with something running are at most StreamLimits::connections_max,
 // the others are remembered for ten seconds.
-inline constexpr std::size_t kStreamSourcesMax = 16'384;
+inline constexpr std::size_t kStreamSourcesMax = 32'768;
 
 // A transfer that counts as running; released with this object.
 class Admitted {
@@ -77,8 +77,7 @@ class StreamAdmission {
  public:
   StreamAdmission(Worker& worker, ServiceTotals& http, ServiceTotals& ftp);
 
-  // A connection that was just accepted. False: refused, counted and told; to be closed at once. Unlike xinetd's, one
-  // that is kept out here counts for no cps: strangers cannot switch the service off.
+  // A connection that was just accepted. False: refused, counted and told; to be closed at once.
   [[nodiscard]] bool may_enter(StreamService service, const net::IpAddress& source);
 
   struct Asked {
@@ -103,6 +102,9 @@ class StreamAdmission {
   };
 
   AdmissionVerdict ask(const Asked& asked);
+  // What `question` does with the limiter of a service; a deactivation it brings about is counted.
+  template <typename Question>
+  auto put(StreamService service, Question question);
   void release(StreamService service, const net::IpAddress& source);
   void refuse(const Asked& asked, AdmissionReason reason);
 

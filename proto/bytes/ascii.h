@@ -1,10 +1,14 @@
-// Letters of ASCII, whatever the locale says: what protocols mean by "in any case". Bytes beyond ASCII are themselves.
+// Letters and blanks of ASCII, whatever the locale says: what protocols mean by "in any case". Bytes beyond ASCII are
+// themselves.
 #pragma once
 
 #include <algorithm>
 #include <string_view>
 
 namespace rackcast::bytes {
+
+// What separates words within a line, as the C locale's isspace() has it.
+inline constexpr std::string_view kBlanks = " \t\v\f\r";
 
 [[nodiscard]] constexpr bool is_upper(char c) {
   return c >= 'A' && c <= 'Z';

@@ -46,9 +46,10 @@ the file, rackcast-sim replay gives it to the engines again. Root, or the daemon
 constexpr const char* kImportExamples = R"(Examples:
   rackcast import --xinetd /etc/xinetd.d/tftp -o rackcast.toml
   rackcast import --xinetd /etc/xinetd.conf --strict-xinetd --verbose > rackcast.toml
+  rackcast import --dhcpd-conf /etc/dhcp/dhcpd.conf --leases /var/lib/dhcp/dhcpd.leases -o rackcast.toml
 
-The file is read as xinetd reads it, with what it includes. Each line that is not honoured is printed to standard error
-with its place, why, and what to do; --verbose prints what each other line became, too. Exit status 1 when the file
+The files are read as xinetd and dhcpd read them, with what they include. Each line that is not honoured is printed to standard error
+with its place, why, and what to do; --verbose prints what each other line became, too. Exit status 1 when a file
 cannot be used.)";
 
 struct Parsed {
@@ -101,10 +102,13 @@ void add_record(CLI::App& app, Parsed& parsed) {
 }
 
 void add_import(CLI::App& app, Parsed& parsed) {
-  CLI::App* const command = app.add_subcommand("import", "Turn an old xinetd file into a rackcast.toml");
+  CLI::App* const command = app.add_subcommand("import", "Turn old xinetd and dhcpd files into a rackcast.toml");
   command->add_option("--xinetd", parsed.import.xinetd, "The old file, /etc/xinetd.d/tftp")->type_name("FILE");
   command->add_flag("--strict-xinetd", parsed.import.strict, "Policy xinetd: refuse over a limit, as xinetd does");
-  command->add_option("--dhcpd-conf", parsed.import.dhcpd_conf, "Not built yet")->type_name("FILE");
+  command->add_option("--dhcpd-conf", parsed.import.dhcpd_conf, "The old file, /etc/dhcp/dhcpd.conf")
+      ->type_name("FILE");
+  command->add_option("--leases", parsed.import.leases, "Its leases (where the file or custom has them)")
+      ->type_name("FILE");
   command->add_option("--vsftpd-conf", parsed.import.vsftpd_conf, "Not built yet")->type_name("FILE");
   command->add_option("-o,--output", parsed.import.output, "Where to (standard output)")->type_name("FILE");
   command->add_flag("--verbose", parsed.import.verbose, "Print the lines that are honoured, too");

@@ -9,6 +9,7 @@
 #include <csignal>
 #include <utility>
 
+#include "core/config/folders.h"
 #include "core/config/in_force.h"
 #include "core/config/map_file.h"
 #include "core/config/parse.h"
@@ -59,7 +60,7 @@ std::shared_ptr<const Config> with_flags(const Config& config, const DaemonOptio
 }  // namespace
 
 std::shared_ptr<const Config> load_daemon_config(const DaemonOptions& options, std::vector<std::string>& notices) {
-  if (!options.xinetd_file.empty()) {
+  if (options.from_old_files()) {
     OldConfiguration old = load_old_files(options);
     notices = std::move(old.lines);
     if (old.config != nullptr) return with_flags(*old.config, options);
@@ -94,8 +95,9 @@ Result<std::unique_ptr<Daemon>> Daemon::start(const DaemonOptions& options, std:
                                               const std::vector<std::string>& notices) {
   std::unique_ptr<Daemon> daemon(new Daemon(options, std::move(config)));
   for (const std::string& notice : notices) daemon->say(LogLevel::kWarning, notice);
-  for (const auto step : {&Daemon::check_limits, &Daemon::open_sockets, &Daemon::become_user, &Daemon::open_stores,
-                          &Daemon::start_lanes, &Daemon::start_streams, &Daemon::start_control}) {
+  for (const auto step :
+       {&Daemon::check_limits, &Daemon::open_sockets, &Daemon::become_user, &Daemon::open_stores, &Daemon::open_uploads,
+        &Daemon::start_lanes, &Daemon::start_streams, &Daemon::start_control}) {
     if (auto done = (daemon.get()->*step)(); !done) return tl::make_unexpected(done.error());
   }
   daemon->say_notices();
@@ -136,6 +138,14 @@ Result<void> Daemon::open_sockets() {
   auto lanes = LaneGroup::open(*config_);
   if (!lanes) return tl::make_unexpected(lanes.error());
   lanes_ = std::move(*lanes);
+  // A reload may turn probes on, when privileges are gone.
+  if (config_->dhcp && config_->dhcp->mode == DhcpMode::kAuthoritative) {
+    auto probes = io::ProbeSockets::open(lanes_->interfaces());
+    if (probes)
+      probe_sockets_ = std::move(*probes);
+    else if (config_->dhcp->conflict_probe != ConflictProbe::kOff)
+      return tl::make_unexpected(probes.error());
+  }
   if (!config_->http && !config_->ftp && !config_->board) return {};
   auto streams = io::StreamSockets::open(*config_);
   if (!streams) return tl::make_unexpected(streams.error());
@@ -151,16 +161,19 @@ Result<void> Daemon::become_user() {
     user = std::move(*found);
   }
   if (config_->dhcp) {
-    if (auto made = prepare_state_dir(config_->server.state_dir, user); !made) return made;
+    if (auto made = prepare_dir("[server].state_dir", config_->server.state_dir, user); !made) return made;
   }
   open_control(user);
+  if (config_->tftp && !config_->tftp->upload.dir.empty()) {  // by default in the state directory, which is there now
+    if (auto made = prepare_dir("[tftp].upload_dir", config_->tftp->upload.dir, user); !made) return made;
+  }
   return drop_privileges(user);
 }
 
 // The control socket is made while still root. A daemon without one serves all the same, and says what is missing.
 void Daemon::open_control(const UserIds& user) {
   const std::string& folder = config_->server.state_dir;
-  auto prepared = prepare_state_dir(folder, user);
+  auto prepared = prepare_dir("[server].state_dir", folder, user);
   auto socket = prepared ? io::ControlSocket::open(io::control_path(folder), user.gid)
                          : Result<io::ControlSocket>(tl::make_unexpected(prepared.error()));
   if (!socket) return say(LogLevel::kWarning, socket.error().message + "; rackcast record will not work");
@@ -194,6 +207,17 @@ Result<void> Daemon::open_stores() {
   return {};
 }
 
+Result<void> Daemon::open_uploads() {
+  if (!config_->tftp || config_->tftp->upload.dir.empty()) return {};
+  auto directory = DropDirectory::open(config_->tftp->upload.dir, config_->tftp->upload.total_bytes_max);
+  if (!directory) return tl::make_unexpected(directory.error());
+  uploads_ = std::make_unique<UploadStore>(
+      std::move(*directory),
+      [this](LaneId lane, const Completion& completion) { return lanes_->post(lane, completion); },
+      [this](const std::string& alarm) { say(LogLevel::kWarning, alarm); });
+  return {};
+}
+
 Result<void> Daemon::start_lanes() {
   LaneServices services{.config = config_, .pump = pump_};
   if (config_->tftp) {
@@ -207,7 +231,16 @@ Result<void> Daemon::start_lanes() {
   }
   services.images = images_.get();
   services.leases = leases_.get();
+  services.uploads = uploads_.get();
   services.known_leases = std::move(known_leases_);
+  if (probe_sockets_) {
+    auto prober = io::AddressProber::start(
+        std::move(*probe_sockets_),
+        [this](LaneId lane, const AddressProbed& probed) { return lanes_->post(lane, probed); });
+    if (!prober) return tl::make_unexpected(prober.error());
+    prober_ = std::move(*prober);
+    services.on_probe = [this](LaneId lane, const ProbeAddress& probe) { return prober_->submit(lane, probe); };
+  }
   services.on_machine = [this](const Machine& machine) { machine_feed_.offer(machine); };
   services.on_fallback = [this](const std::string& reason) { say(LogLevel::kWarning, reason); };
   return lanes_->start(std::move(services));
@@ -238,7 +271,7 @@ Result<void> Daemon::start_control() {
 }
 
 std::vector<Measure> Daemon::measures() const {
-  std::vector<Measure> all = measures_of(lanes_.get(), images_.get(), leases_.get(), served_by_.load());
+  std::vector<Measure> all = measures_of(lanes_.get(), images_.get(), leases_.get(), uploads_.get(), served_by_.load());
   const EventPumpStats pump = pump_.stats();
   all.push_back(
       {"events_delivered_total", "events shown to log and board", static_cast<double>(pump.delivered), {}, true});
@@ -290,7 +323,7 @@ void Daemon::serve_until_stopped() {
 // Validate, then swap: a broken file changes nothing.
 void Daemon::reload() {
   sd_notify(0, "RELOADING=1");
-  const std::string& file = options_.xinetd_file.empty() ? options_.config_file : options_.xinetd_file;
+  const std::string file = options_.from_old_files() ? "the old files" : options_.config_file;
   const std::shared_ptr<const Config> loaded = reread();
   const Result<void> swapped =
       loaded != nullptr ? put_in_force(*with_flags(*loaded, options_)) : Result<void>(fail("mend " + file));
@@ -300,7 +333,7 @@ void Daemon::reload() {
 
 // The file again, its problems in the log; null when it cannot be used.
 std::shared_ptr<const Config> Daemon::reread() {
-  if (!options_.xinetd_file.empty()) {
+  if (options_.from_old_files()) {
     OldConfiguration old = load_old_files(options_);
     for (const std::string& line : old.lines) say(old.config != nullptr ? LogLevel::kWarning : LogLevel::kError, line);
     return old.config;
@@ -316,6 +349,8 @@ std::shared_ptr<const Config> Daemon::reread() {
 Result<void> Daemon::put_in_force(const Config& loaded) {
   const ReloadPlan plan = reload_plan(*config_, loaded);
   const auto next = std::make_shared<const Config>(in_force(*config_, loaded));
+  if (const auto clashes = config_detail::served_uploads(*next); !clashes.empty())
+    return fail("[tftp].upload_dir, which waits for a restart: " + clashes.front());
   if (images_ != nullptr) {
     if (auto reopened = images_->reopen_root(); !reopened) return reopened;
   }
@@ -348,7 +383,9 @@ void Daemon::stop() {
   if (streams_ != nullptr) streams_->stop(kStreamStopGrace);
   // Answers of the stores go to the lanes' ports: the stores end first, the ports with `lanes_` afterwards.
   leases_.reset();
+  prober_.reset();
   images_.reset();
+  uploads_.reset();
   pump_.stop();
 }
 

@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "core/board/board_api.h"
@@ -19,7 +20,9 @@
 #include "core/leases/lease_store.h"
 #include "core/mailbox.h"
 #include "core/result.h"
+#include "core/uploads/upload_store.h"
 #include "io_backends/control/control_socket.h"
+#include "io_backends/probe/address_prober.h"
 #include "io_backends/stream/server.h"
 #include "tools/rackcastd/lane_group.h"
 #include "tools/rackcastd/options.h"
@@ -65,6 +68,7 @@ class Daemon {
   [[nodiscard]] Result<void> open_sockets();
   [[nodiscard]] Result<void> become_user();
   [[nodiscard]] Result<void> open_stores();
+  [[nodiscard]] Result<void> open_uploads();
   [[nodiscard]] Result<void> start_lanes();
   [[nodiscard]] Result<void> start_streams();
   [[nodiscard]] Result<void> start_control();
@@ -91,6 +95,9 @@ class Daemon {
   std::unique_ptr<LaneGroup> lanes_;
   std::unique_ptr<ImageStore> images_;
   std::unique_ptr<LeaseStore> leases_;
+  std::unique_ptr<UploadStore> uploads_;
+  std::optional<io::ProbeSockets> probe_sockets_;  // until the prober takes them
+  std::unique_ptr<io::AddressProber> prober_;      // null: conflict_probe is off
   std::vector<Lease> known_leases_;
   std::optional<io::StreamSockets> stream_sockets_;
   std::unique_ptr<io::StreamServer> streams_;

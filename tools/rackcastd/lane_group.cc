@@ -1,5 +1,6 @@
 #include "tools/rackcastd/lane_group.h"
 
+#include <algorithm>
 #include <thread>
 #include <utility>
 
@@ -20,6 +21,16 @@ InterfaceAddresses own_addresses(const io::InterfaceFacts& interface) {
     own.addresses.push_back({address.address.v4(), prefix});
   }
   return own;
+}
+
+// Loopback aside, which hears nobody else.
+bool every_interface_served(std::span<const io::InterfaceFacts> served) {
+  const auto all = io::all_interfaces();
+  if (!all) return false;
+  return std::all_of(all->begin(), all->end(), [&](const io::InterfaceFacts& one) {
+    return one.loopback || !one.up ||
+           std::any_of(served.begin(), served.end(), [&](const auto& known) { return known.index == one.index; });
+  });
 }
 
 engine::DhcpInterface dhcp_facts(const io::InterfaceFacts& interface, SocketId socket) {
@@ -55,7 +66,8 @@ LaneGroup::~LaneGroup() {
 }
 
 Result<void> LaneGroup::start(LaneServices services) {
-  router_ = std::make_unique<ThreadedWorkRouter>(services.images, services.leases, ports_, services.on_machine);
+  router_ = std::make_unique<ThreadedWorkRouter>(services.images, services.leases, ports_, services.on_machine,
+                                                 services.uploads, services.on_probe);
   const auto& cores = services.config->server.cores;
   bool fell_back = false;
   for (std::size_t i = 0; i < opened_.size(); ++i) {
@@ -116,6 +128,8 @@ LaneGroup::Engines LaneGroup::add_engines(std::size_t index, PacketIo& packet_io
     const PlannedSocket& planned = plan.sockets[i];
     if (planned.role == SocketRole::kDhcp)
       dhcp.interfaces.push_back(dhcp_facts(interfaces_[planned.interface], socket));
+    if (planned.role == SocketRole::kBootServer)  // behind all of port 67's, in the same order
+      dhcp.interfaces[planned.interface].boot_socket = socket;
     if (planned.role == SocketRole::kTftpListener) tftp.listeners.push_back(socket);
     if (planned.role == SocketRole::kTftpTransfer) (planned.ipv6 ? tftp.tids.v6 : tftp.tids.v4).push_back(socket);
   }
@@ -135,22 +149,27 @@ LaneGroup::Engines LaneGroup::add_engines(std::size_t index, PacketIo& packet_io
     tftp.root = services.config->tftp->root;
     tftp.epoch = &services.images->epoch();
     for (const io::InterfaceFacts& interface : interfaces_) tftp.mtus.push_back({interface.index, interface.mtu});
+    tftp.unseen_interfaces_served = every_interface_served(interfaces_);
     tftp.totals = tftp_totals_;
-    tftp.total_rate = tftp_rate_;
+    tftp.shared_rates = tftp_rates_;
+    tftp.upload_pace = upload_pace_;
     if (!services.name_map.empty()) tftp.name_map = NameMap::parse(services.name_map).map;  // each lane has its own
     tftp.seed = random_seed();
     auto made = std::make_unique<engine::TftpEngine>(std::move(tftp));
     engines.tftp = made.get();
     setup.engines.push_back(std::move(made));
   }
-  for (const PlannedSocket& planned : plan.sockets)
-    setup.route.push_back(planned.role == SocketRole::kDhcp ? std::uint8_t{0} : tftp_engine);
+  for (const PlannedSocket& planned : plan.sockets) {
+    const bool is_dhcp = planned.role == SocketRole::kDhcp || planned.role == SocketRole::kBootServer;
+    setup.route.push_back(is_dhcp ? std::uint8_t{0} : tftp_engine);
+  }
   return engines;
 }
 
 Result<void> LaneGroup::reconfigure(const std::shared_ptr<const Config>& config) {
   Result<void> outcome;
   auto addresses = std::make_shared<std::vector<InterfaceAddresses>>();
+  auto mtus = std::make_shared<std::vector<InterfaceMtu>>();
   for (io::InterfaceFacts& known : interfaces_) {
     auto present = io::interface_addresses(known.name);
     if (!present || present->index != known.index) {
@@ -160,10 +179,11 @@ Result<void> LaneGroup::reconfigure(const std::shared_ptr<const Config>& config)
     }
     known = std::move(*present);
     addresses->push_back(own_addresses(known));
+    mtus->push_back({known.index, known.mtu});
   }
   // A full mailbox drains within a turn; the lanes are alive, so this ends. Main thread.
   for (const auto& port : ports_)
-    while (!port->post(ConfigSwapped{config, addresses})) std::this_thread::yield();
+    while (!port->post(ConfigSwapped{config, addresses, mtus})) std::this_thread::yield();
   return outcome;
 }
 

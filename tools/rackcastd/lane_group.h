@@ -43,11 +43,13 @@ struct LaneReport {
 struct LaneServices {
   std::shared_ptr<const Config> config;
   EventPump& pump;
-  ImageStore* images = nullptr;  // null without [tftp]
-  LeaseStore* leases = nullptr;  // null without [dhcp]
+  ImageStore* images = nullptr;    // null without [tftp]
+  LeaseStore* leases = nullptr;    // null without [dhcp]
+  UploadStore* uploads = nullptr;  // null without upload_dir
   std::vector<Lease> known_leases;
   std::string name_map;  // the text of [tftp].map_file, which has no errors
   std::function<void(const Machine&)> on_machine;
+  ThreadedWorkRouter::OnProbe on_probe;          // null: addresses are not probed
   std::function<void(std::string)> on_fallback;  // one clear line when io_uring is forbidden; any thread
 };
 
@@ -96,7 +98,8 @@ class LaneGroup {
   std::vector<std::unique_ptr<Published<LaneReport>>> reports_;
   std::unique_ptr<ThreadedWorkRouter> router_;
   std::shared_ptr<ServiceTotals> tftp_totals_ = std::make_shared<ServiceTotals>();
-  std::shared_ptr<engine::tftpd::SharedRateBucket> tftp_rate_ = std::make_shared<engine::tftpd::SharedRateBucket>();
+  std::shared_ptr<UploadPace> upload_pace_ = std::make_shared<UploadPace>();
+  std::shared_ptr<engine::tftpd::SharedRates> tftp_rates_ = std::make_shared<engine::tftpd::SharedRates>();
   std::vector<std::unique_ptr<LaneThread>> threads_;  // last: joined before what they use goes
 };
 

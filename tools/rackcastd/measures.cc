@@ -87,6 +87,12 @@ constexpr std::array kImageRows = {
                          &ImageStoreStats::roots_changed},
     Row<ImageStoreStats>{"images_roots_missing_total", "looks that found no directory at the TFTP root's path",
                          &ImageStoreStats::roots_missing},
+    Row<ImageStoreStats>{"images_spelling_entries_total", "folder entries looked at for names asked for in any case",
+                         &ImageStoreStats::spelling_entries},
+    Row<ImageStoreStats>{"images_spellings_cut_total",
+                         "names asked for in any case whose folders hold more entries than are looked at: asked in the "
+                         "right case they are found",
+                         &ImageStoreStats::spellings_cut},
     Row<ImageStoreStats>{"images_pieces_changed_total", "large files that changed under a transfer",
                          &ImageStoreStats::pieces_changed},
 };
@@ -159,7 +165,7 @@ void add_lane(Collector& out, const LaneReport& report) {
 }  // namespace
 
 std::vector<Measure> measures_of(const LaneGroup* lanes, const ImageStore* images, const LeaseStore* leases,
-                                 const io::StreamServer* streams) {
+                                 const UploadStore* uploads, const io::StreamServer* streams) {
   Collector out;
   if (lanes != nullptr) {
     for (std::size_t i = 0; i < lanes->size(); ++i) add_lane(out, lanes->report(i));
@@ -174,6 +180,7 @@ std::vector<Measure> measures_of(const LaneGroup* lanes, const ImageStore* image
     out.add("images_watches_refused_total", "folders that could not be watched", stats.watcher.watches_refused);
   }
   if (leases != nullptr) out.add(leases->stats(), kLeaseStoreRows, "lease_store_");
+  if (uploads != nullptr) out.add(uploads->stats(), kUploadStoreRows, "upload_store_");
   if (streams != nullptr) {
     const io::StreamTotals totals = streams->totals();
     for (const io::StreamCounterRow& row : io::kStreamCounterRows) {

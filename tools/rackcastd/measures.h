@@ -8,6 +8,7 @@
 #include "core/counter_row.h"
 #include "core/images/image_store.h"
 #include "core/leases/lease_store.h"
+#include "core/uploads/upload_store.h"
 #include "io_backends/stream/server.h"
 #include "tools/rackcastd/lane_group.h"
 
@@ -15,6 +16,7 @@ namespace rackcast {
 
 // Null: that part is off or not started. Any thread.
 [[nodiscard]] std::vector<Measure> measures_of(const LaneGroup* lanes, const ImageStore* images,
-                                               const LeaseStore* leases, const io::StreamServer* streams);
+                                               const LeaseStore* leases, const UploadStore* uploads,
+                                               const io::StreamServer* streams);
 
 }  // namespace rackcast

@@ -47,16 +47,16 @@ Result<UserIds> find_user(const std::string& user) {
   return UserIds{user, entry.pw_uid, entry.pw_gid};
 }
 
-Result<void> prepare_state_dir(const std::string& dir, const UserIds& owner) {
+Result<void> prepare_dir(std::string_view key, const std::string& dir, const UserIds& owner) {
+  const std::string named = std::string(key) + " " + dir;
   const bool made = mkdir(dir.c_str(), 0750) == 0;
   if (!made && errno != EEXIST)
-    return fail("cannot make the state directory " + dir + ": " + errno_text(errno) +
-                "; create it or change [server].state_dir");
+    return fail("cannot make " + named + ": " + errno_text(errno) + "; create it, or name another");
   struct stat facts {};
   if (stat(dir.c_str(), &facts) != 0 || !S_ISDIR(facts.st_mode))
-    return fail("the state directory " + dir + " is not a directory; change [server].state_dir");
+    return fail(named + " is not a directory; name another");
   if (made && geteuid() == 0 && owner.uid != 0 && lchown(dir.c_str(), owner.uid, owner.gid) != 0)
-    return fail("cannot give the state directory " + dir + " to " + owner.name + ": " + errno_text(errno));
+    return fail("cannot give " + named + " to " + owner.name + ": " + errno_text(errno));
   return {};
 }
 

@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "core/result.h"
 
@@ -21,9 +22,10 @@ struct UserIds {
 // Looks `user` up; the error says how to create it or which key to change.
 [[nodiscard]] Result<UserIds> find_user(const std::string& user);
 
-// Makes `dir` (one level, mode 0750) owned by the user if it does not exist. An existing one keeps its owner: a
-// mistyped path must not give /etc away. Whether it can be written is the store's own error.
-[[nodiscard]] Result<void> prepare_state_dir(const std::string& dir, const UserIds& owner);
+// Makes `dir` (one level, mode 0750) owned by the user if it does not exist; `key` names it, as [server].state_dir. An
+// existing one keeps its owner: a mistyped path must not give /etc away. Whether it can be written is the store's own
+// error.
+[[nodiscard]] Result<void> prepare_dir(std::string_view key, const std::string& dir, const UserIds& owner);
 
 // No-op for uid 0 ("root" keeps root) and when not running as root. The user's own groups come along (a tree may be
 // readable by group). Also sets no_new_privs.

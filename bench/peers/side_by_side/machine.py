@@ -13,6 +13,19 @@ def give_up(what):
     sys.exit(f"bench/peers: {what}")
 
 
+def end_in_order():
+    """SIGTERM and the like unwind as an exception does, so that whatever is open ends what it started."""
+    signals = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+    def stop(number, _frame):
+        for each in signals:
+            signal.signal(each, signal.SIG_IGN)  # a second one must not cut the ending short
+        sys.exit(128 + number)
+
+    for each in signals:
+        signal.signal(each, stop)
+
+
 class Loopback:
     """Every address of 127/8 is the host's own."""
 
@@ -93,4 +106,5 @@ class CpuGroup:
             time.sleep(0.02)
 
     def close(self):
+        self.end_leftovers()
         self.path.rmdir()

@@ -57,13 +57,20 @@ class Server:
         self.log = tempfile.TemporaryFile()
         self.process = subprocess.Popen(["taskset", "-c", "0", *self.command], stdout=self.log, stderr=self.log,
                                         preexec_fn=self.group.enter, env={**os.environ, **(self.environment or {})})
+        try:
+            self.wait_for_port()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def wait_for_port(self):
         deadline = time.monotonic() + WAIT_SECONDS
         while not udp_port_open(69):
             if self.process.poll() is not None or time.monotonic() > deadline:
                 self.log.seek(0)
                 give_up(f"{self.name} did not open its port:\n{self.log.read().decode(errors='replace')}")
             time.sleep(0.02)
-        return self
 
     def __exit__(self, *_):
         self.process.terminate()

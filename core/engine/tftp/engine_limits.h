@@ -29,13 +29,24 @@ inline constexpr Duration kRetransmitWaitMax =
 // A peer that answers, but never gets further.
 inline constexpr Duration kStallMax = std::chrono::minutes(5);
 
-// A peer that never answered may be forged: so few answers by timer that we are no amplifier.
+// A peer that never answered may be forged: so few answers that we are no amplifier, to a transfer and to an address
+// (answer_budget.h). One answer is DATA 1 without options, or shorter.
 inline constexpr std::uint8_t kAnswersUnconfirmedMax = 3;
+inline constexpr std::size_t kAnswerBytesUnconfirmedMax = 2'048;
+static_assert(kAnswersUnconfirmedMax * (tftp::kBlockSizeDefault + tftp::kDataHeaderBytes) <=
+              kAnswerBytesUnconfirmedMax);
+// An address that answered in another transfer is there, so a network that loses much gets more copies to it.
+inline constexpr std::uint8_t kAnswersKnownMax = 8;
+inline constexpr Duration kKnownFor = std::chrono::minutes(5);
 // ... and its transfer is kept in silence for this long, since clients repeat their ACK (EDK2 after 4 s, iPXE up to 16
 // s).
 inline constexpr Duration kUnconfirmedHold = std::chrono::seconds(30);
 // A repeated request is answered again, but not its duplicate made by the network. iPXE repeats after 250 ms.
 inline constexpr Duration kRepeatSpacing = std::chrono::milliseconds(200);
+// Who is not answered because its address had its answers is looked at again after this, and ever later: many machines
+// behind one address ask at once, and the first that answers speaks for all.
+inline constexpr Duration kHeldBackLook = std::chrono::milliseconds(10);
+inline constexpr unsigned kHeldBackDoublingsMax = 8;
 
 // After going back to a gap the client is known to be there; a second gap in the resent part is found by this timer,
 // since its ACK cannot be told from echoes of the first.
@@ -88,5 +99,18 @@ inline constexpr Duration kProgressEvery = std::chrono::milliseconds(500);
 inline constexpr std::uint64_t kProgressParts = 20;
 // "The table is full" is said at most this often.
 inline constexpr Duration kWarnEvery = std::chrono::seconds(10);
+
+// Uploads: ACKs are held back by milliseconds, so their timers are finer.
+inline constexpr Duration kUploadTimerTick = std::chrono::milliseconds(1);
+// How long the last ACK is repeated: the longest first wait of common senders is 5 s (tftp-hpa, atftp).
+inline constexpr Duration kUploadDally = std::chrono::seconds(10);
+// A running upload is given up for a new request of its peer only when it did not move this long.
+inline constexpr Duration kUploadSupersede = std::chrono::seconds(5);
+// Of one address at once: no machine takes all places of a lane, and installers send their logs one after the other.
+inline constexpr std::size_t kUploadsPerSourceMax = 8;
+// A client that is silent for so long gives its place away, when all are taken and another wants one.
+inline constexpr Duration kUploadGivesWay = std::chrono::seconds(5);
+// The upload store's queue was full.
+inline constexpr Duration kUploadStoreRetry = std::chrono::milliseconds(5);
 
 }  // namespace rackcast::engine::tftpd

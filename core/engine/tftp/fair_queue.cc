@@ -1,5 +1,6 @@
 #include "core/engine/tftp/fair_queue.h"
 
+#include <algorithm>
 #include <bit>
 
 namespace rackcast::engine::tftpd {
@@ -34,12 +35,17 @@ FairQueue::Machine& FairQueue::machine_of(TransferIndex index) {
 }
 
 void FairQueue::push(TransferIndex index) {
+  if (index == served_) {
+    all_[index].starved = true;
+    return;
+  }
   machine_of(index).transfers.push_back(all_, index);
   all_[index].starved = true;
   ++size_;
 }
 
 void FairQueue::remove(TransferIndex index) {
+  if (index == served_) served_ = kNoTransfer;
   MachineIndex& link = link_of(all_[index].to.peer.address);
   const MachineIndex place = link;
   Machine& machine = machines_[place];
@@ -56,13 +62,15 @@ void FairQueue::remove(TransferIndex index) {
   free_ = place;
 }
 
-void FairQueue::put_back(TransferIndex index, std::uint64_t bytes) {
+void FairQueue::served(TransferIndex index, std::uint64_t bytes) {
+  if (served_ != index) return;  // it was removed meanwhile
+  served_ = kNoTransfer;
+  if (bytes == 0 && all_[index].starved) return;
   Machine& machine = machine_of(index);
-  machine.transfers.push_front(all_, index);
-  machine.deficit += bytes;
-  turn_ = static_cast<MachineIndex>(&machine - machines_.data());
-  all_[index].starved = true;
-  ++size_;
+  machine.deficit -= std::min(bytes, machine.deficit);
+  if (!all_[index].starved) return remove(index);
+  machine.transfers.remove(all_, index);
+  machine.transfers.push_back(all_, index);
 }
 
 // Behind all others: before the one whose turn it is.

@@ -24,19 +24,20 @@ class FairQueue {
   [[nodiscard]] std::size_t size() const { return size_; }
 
   // Precondition: it is not in the queue (Transfer::starved), which it is afterwards.
-  void push(TransferIndex index);
+  void push(TransferIndex index);  // while it is served: it keeps its place
   void remove(TransferIndex index);  // Precondition: it is in the queue
 
-  // Whose turn it is, taken out; kNoTransfer when nobody waits. `bytes_of(index)`: what it would send.
+  // Whose turn it is; kNoTransfer when nobody waits. `bytes_of(index)`: what it would send. It may push() itself again
+  // while it sends, and does not count as waiting otherwise; its place is settled by served(), which is to follow.
   template <typename BytesOf>
-  [[nodiscard]] TransferIndex take(BytesOf&& bytes_of) {
+  [[nodiscard]] TransferIndex serve(BytesOf&& bytes_of) {
     while (size_ > 0) {
       Machine& machine = machines_[turn_];
       const TransferIndex index = machine.transfers.front();
       const std::uint64_t bytes = bytes_of(index);
       if (machine.deficit >= bytes) {
-        machine.deficit -= bytes;
-        remove(index);
+        served_ = index;
+        all_[index].starved = false;
         return index;
       }
       begin_turn(machine.next);
@@ -44,8 +45,9 @@ class FairQueue {
     return kNoTransfer;
   }
 
-  // It could not send after all: first again, its deficit as before.
-  void put_back(TransferIndex index, std::uint64_t bytes);
+  // It sent `bytes`, which its machine pays for; and leaves, or stands behind the machine's others when it waits again.
+  // Zero: it could not send. If it waits again its place and the deficit are as before.
+  void served(TransferIndex index, std::uint64_t bytes);
 
  private:
   using MachineIndex = std::uint32_t;
@@ -75,6 +77,7 @@ class FairQueue {
   MachineIndex free_ = kNone;
   std::uint64_t seed_;
   MachineIndex turn_ = kNone;
+  TransferIndex served_ = kNoTransfer;  // in the queue still
   std::size_t size_ = 0;
 };
 

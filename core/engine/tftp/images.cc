@@ -124,17 +124,15 @@ void TftpEngine::ask_piece(const Now& now, TransferIndex index, std::uint64_t of
   if (transfer.piece_wanted_at == kNever) transfer.piece_wanted_at = now.monotonic;
   if (now.monotonic - transfer.piece_wanted_at >= kImageWait)
     return fail(now, index, transfer.store_busy ? Refusal::kStoreBusy : Refusal::kImageLate, sink);
+  transfer.awaits_piece = true;
   std::shared_ptr<const Image> whole = sink.pins().share(transfer.image);
   const Ticket ticket = make_ticket(EngineTag::kTftp, piece_ticket(index, transfer.serial));
   if (!sink.submit(ReadPiece{ticket, std::move(whole), offset})) {
     counters_.add(Counter::kDroppedLoadQueueFull);
-    // Also when an earlier question was lost: nothing is under way now, so whoever feeds the starved asks again.
-    transfer.awaits_piece = false;
-    set_deadline(index, now.monotonic + kImageAskAgain);
-    return starve(now, index);
+    // Not among those that wait for a transmit slot: those hold up all others, which need no disk.
+    return set_deadline(index, now.monotonic + kBusyAskAgain);
   }
   counters_.add(Counter::kPiecesAsked);
-  transfer.awaits_piece = true;
   set_deadline(index, now.monotonic + kImageAskAgain);
 }
 
@@ -153,7 +151,7 @@ void TftpEngine::on_piece(const Now& now, PieceRead& read, Sink& sink) {
   sink.pins().release(transfer.piece);
   transfer.piece = take(read.piece, sink.pins());
   if (transfer.piece == kNoPin) return fail(now, index, Refusal::kPinsFull, sink);
-  if (stopping_) transfer.moved_at = now.monotonic;  // it was us who kept the peer waiting
+  if (stopping_ || transfer.answers == 0) transfer.moved_at = now.monotonic;  // it was us who kept the peer waiting
   pump(now, index, sink);
 }
 

@@ -11,13 +11,9 @@
 #include "core/images/path.h"
 #include "core/machines/machine.h"
 #include "core/packet_io.h"
+#include "core/work.h"
 
 namespace rackcast::engine::tftpd {
-
-struct InterfaceMtu {
-  InterfaceIndex interface;
-  std::uint32_t mtu = 0;  // bytes
-};
 
 // The first class that fits; null: none. `machine` null: DHCP heard nothing of it, so that only classes by network fit.
 [[nodiscard]] const TftpClassConfig* class_of(std::span<const TftpClassConfig> classes, const Machine* machine,

@@ -22,25 +22,25 @@ PathText folder_of(std::string_view boot_file, std::string_view root) {
 
 // What a request's name means: by the map file, then by the path rules.
 TftpEngine::Named TftpEngine::name_of(const Now& now, const ReceivedDatagram& datagram, std::string_view asked,
-                                      PathText& path, NameTraits& traits, Sink& sink) {
+                                      NameAsked& named, Sink& sink) {
   std::string_view name = without_end_byte(asked);
   if (name.size() != asked.size()) quirks_.add(Quirk::kEndByteInName);
-  PathText mapped;
   if (name_map_ != nullptr) {
-    switch (name_map_->apply(name, {datagram.peer.address, false}, mapped)) {
+    switch (name_map_->apply(name, {datagram.peer.address, false}, named.mapped)) {
       case MapOutcome::kUnchanged:
         break;
       case MapOutcome::kMapped:
         counters_.add(Counter::kNamesMapped);
-        name = mapped;
+        name = named.mapped;
         break;
       case MapOutcome::kCandidate:
-        traits.candidates = true;
-        path.assign(name);
+        named.traits.candidates = true;
+        named.path.assign(name);
         return Named::kYes;
       case MapOutcome::kRefused:
-        refuse_request(now, datagram, Refusal::kNameRefused, name, sink, mapped);
+        refuse_request(now, datagram, Refusal::kNameRefused, name, sink, named.mapped);
         return Named::kRefused;
+      case MapOutcome::kNoSuchCandidate:  // of the first, there is none
       case MapOutcome::kTooLong:
       case MapOutcome::kLoops:
         refuse_request(now, datagram, Refusal::kPathRejected, name, sink);
@@ -52,55 +52,61 @@ TftpEngine::Named TftpEngine::name_of(const Now& now, const ReceivedDatagram& da
     refuse_request(now, datagram, Refusal::kPathRejected, name, sink);
     return Named::kRefused;
   }
-  path = normalized.path;
-  traits.backslashes = name.find('\\') != std::string_view::npos;
+  named.path = normalized.path;
+  named.traits.backslashes = name.find('\\') != std::string_view::npos;
   return Named::kYes;
 }
 
 // Of a name that E rules of the map file give several meanings: the `number`-th.
-std::optional<OtherName> TftpEngine::candidate(const net::Endpoint& peer, std::string_view asked,
-                                               std::uint8_t number) const {
-  PathText mapped;
-  const NameMapPeer who{peer.address, false};
-  if (number > 0 && name_map_->apply(asked, who, mapped, number - 1U) != MapOutcome::kCandidate) return std::nullopt;
-  switch (name_map_->apply(asked, who, mapped, number)) {
-    case MapOutcome::kUnchanged:
-    case MapOutcome::kMapped:
-    case MapOutcome::kCandidate:
-      break;
-    default:
-      return std::nullopt;
+std::optional<Meant> TftpEngine::candidate(const Sought& sought, unsigned number, PathText& room) const {
+  const PathText* mapped = sought.first_candidate;
+  if (number > 0 || mapped == nullptr) {
+    switch (name_map_->apply(sought.path, {sought.peer.address, false}, room, number)) {
+      case MapOutcome::kUnchanged:
+      case MapOutcome::kMapped:
+      case MapOutcome::kCandidate:
+        break;
+      default:
+        return std::nullopt;
+    }
+    mapped = &room;
   }
-  const NormalizedPath normalized = normalize_path(mapped, root_);
+  const NormalizedPath normalized = normalize_path(*mapped, root_);
   if (normalized.reject) return std::nullopt;
-  return OtherName{Quirk::kCount_, normalized.path};
+  room = normalized.path;
+  return Meant{Quirk::kCount_, room};
 }
 
 // The names to look under, in order: the machine's own folder's, the one asked for, those that quirks mean.
-std::optional<OtherName> TftpEngine::nth_name(const net::Endpoint& peer, std::string_view path, NameTraits traits,
-                                              unsigned number) const {
-  if (traits.candidates) return candidate(peer, path, static_cast<std::uint8_t>(number));
+std::optional<Meant> TftpEngine::nth_name(const Sought& sought, unsigned number, PathText& room) const {
+  if (sought.traits.candidates) return candidate(sought, number, room);
   const bool own_folder = config_->tftp->unique_root != UniqueRoot::kOff;
-  if (!own_folder && number == 0) return OtherName{Quirk::kCount_, path};
-  const Machine* const machine = machines_.find(peer.address);
+  if (!own_folder && number == 0) return Meant{Quirk::kCount_, sought.path};
+  const Machine* const machine = machines_.find(sought.peer.address);
   if (own_folder) {
-    if (const auto own = in_own_folder(config_->tftp->unique_root, peer.address, machine, path)) {
-      if (number == 0) return OtherName{Quirk::kCount_, *own};
+    if (const auto own = in_own_folder(config_->tftp->unique_root, sought.peer.address, machine, sought.path)) {
+      if (number == 0) {
+        room = *own;
+        return Meant{Quirk::kCount_, room};
+      }
       --number;
     }
-    if (number == 0) return OtherName{Quirk::kCount_, path};
+    if (number == 0) return Meant{Quirk::kCount_, sought.path};
   }
   const PathText folder = machine != nullptr ? folder_of(machine->boot_file, root_) : PathText{};
-  return other_name({path, traits.backslashes, folder}, number - 1);
+  const auto other = other_name({sought.path, sought.traits.backslashes, folder}, number - 1);
+  if (!other) return std::nullopt;
+  room = other->path;
+  return Meant{other->quirk, room};
 }
 
 // The first name, from the `from`-th on, that is there or of which nothing is known. O(kNamesMax).
-TftpEngine::Look TftpEngine::look_up(const Now& now, const net::Endpoint& peer, std::string_view path,
-                                     NameTraits traits, std::uint8_t from, PinTable& pins) {
+Look TftpEngine::look_up(const Now& now, const Sought& sought, std::uint8_t from, PinTable& pins) {
+  PathText room;
   for (std::uint8_t names = from; names < kNamesMax; ++names) {
-    const auto found = nth_name(peer, path, traits, names);
+    const auto found = nth_name(sought, names, room);
     if (!found) break;
-    const PathText& name = found->path;
+    const std::string_view name = found->path;
     const std::uint64_t hash = cache_.hash(name);
     CacheIndex index = cache_.find(name, hash);
     if (index == kNoEntry) index = cache_.claim(name, hash, now.monotonic, pins);
@@ -118,9 +124,11 @@ TftpEngine::Look TftpEngine::look_up(const Now& now, const net::Endpoint& peer, 
 TftpEngine::Elsewhere TftpEngine::look_elsewhere(const Now& now, TransferIndex index, Sink& sink) {
   Transfer& transfer = table_.at(index);
   const auto from = static_cast<std::uint8_t>(transfer.names + 1);
-  if (!serving() || (transfer.path.cut() && nth_name(transfer.to.peer, transfer.path, transfer.name, from)))
+  const Sought sought{transfer.to.peer, transfer.path, transfer.name};
+  PathText room;
+  if (!serving() || (transfer.path.cut() && nth_name(sought, from, room)))
     return Elsewhere::kLater;  // only the cache's entries have such a name whole: from there when it is asked again
-  const Look look = look_up(now, transfer.to.peer, transfer.path, transfer.name, from, sink.pins());
+  const Look look = look_up(now, sought, from, sink.pins());
   switch (look.found) {
     case Look::Found::kMissing:
       return Elsewhere::kNowhere;
@@ -146,7 +154,8 @@ TftpEngine::Elsewhere TftpEngine::look_elsewhere(const Now& now, TransferIndex i
 void TftpEngine::count_name(const Transfer& transfer) {
   if (transfer.name.candidates) return counters_.add(Counter::kNamesMapped);
   if (transfer.names == 0) return;
-  const auto found = nth_name(transfer.to.peer, transfer.path, transfer.name, transfer.names);
+  PathText room;
+  const auto found = nth_name({transfer.to.peer, transfer.path, transfer.name}, transfer.names, room);
   if (found && found->quirk != Quirk::kCount_) quirks_.add(found->quirk);
 }
 

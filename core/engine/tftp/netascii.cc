@@ -37,4 +37,26 @@ void skip_translated(std::span<const std::byte> image, NetasciiPosition& positio
   while (count-- > 0 && next(image, position)) continue;
 }
 
+std::size_t translate_back(std::span<const std::byte> text, bool& after_cr, std::span<std::byte> out) {
+  constexpr std::byte kNul{0};
+  constexpr std::byte kLf{'\n'};
+  constexpr std::byte kCr{'\r'};
+  std::size_t size = 0;
+  for (const std::byte byte : text) {
+    if (after_cr) {
+      after_cr = false;
+      if (byte == kLf || byte == kNul) {
+        out[size++] = byte == kLf ? kLf : kCr;
+        continue;
+      }
+      out[size++] = kCr;
+    }
+    if (byte == kCr)
+      after_cr = true;
+    else
+      out[size++] = byte;
+  }
+  return size;
+}
+
 }  // namespace rackcast::engine::tftpd

@@ -25,6 +25,13 @@ enum class Refusal : std::uint8_t {
   kPinsFull,
   kNetasciiTooLarge,
   kUnknownTid,
+  kUploadName,
+  kUploadTooLarge,
+  kUploadDiskFull,
+  kUploadNamesTaken,
+  kUploadFailed,
+  kUploadBlockTooLong,
+  kUploadStopped,
   kCount_,
 };
 
@@ -53,6 +60,15 @@ inline constexpr std::array<RefusalInfo, static_cast<std::size_t>(Refusal::kCoun
     {Refusal::kNetasciiTooLarge, tftp::ErrorCode::kUndefined, "file too large for netascii, use octet",
      Counter::kModeRefused},
     {Refusal::kUnknownTid, tftp::ErrorCode::kUnknownTid, "unknown transfer", Counter::kUnknownTid},
+    {Refusal::kUploadName, tftp::ErrorCode::kAccessViolation, "file name not accepted", Counter::kUploadNameRefused},
+    {Refusal::kUploadTooLarge, tftp::ErrorCode::kDiskFull, "file too large", Counter::kUploadTooLarge},
+    {Refusal::kUploadDiskFull, tftp::ErrorCode::kDiskFull, "disk full", Counter::kUploadDiskFull},
+    {Refusal::kUploadNamesTaken, tftp::ErrorCode::kFileExists, "file exists", Counter::kUploadNamesTaken},
+    {Refusal::kUploadFailed, tftp::ErrorCode::kUndefined, "the server could not write the file",
+     Counter::kUploadFailed},
+    {Refusal::kUploadBlockTooLong, tftp::ErrorCode::kIllegalOperation, "block longer than agreed",
+     Counter::kUploadBlockTooLong},
+    {Refusal::kUploadStopped, tftp::ErrorCode::kUndefined, "the server is stopping", Counter::kUploadStopped},
 }};
 [[nodiscard]] constexpr const RefusalInfo& info(Refusal refusal) {
   return kRefusalTable[static_cast<std::size_t>(refusal)];
@@ -74,6 +90,7 @@ enum class End : std::uint8_t {
   kNotAdmitted,  // in silence; counted and worded by core/admission
   kTurnGivenUp,
   kNotLookedFor,  // in silence; counted by what there was no room in
+  kHeldBack,      // in silence; counted when it was
   kCount_,
 };
 
@@ -99,6 +116,7 @@ inline constexpr std::array<EndInfo, static_cast<std::size_t>(End::kCount_)> kEn
     {End::kNotAdmitted, "", Counter::kCount_},
     {End::kTurnGivenUp, "the client went away before its turn", Counter::kTurnsGivenUp},
     {End::kNotLookedFor, "", Counter::kCount_},
+    {End::kHeldBack, "", Counter::kCount_},
 }};
 [[nodiscard]] constexpr const EndInfo& info(End end) {
   return kEndTable[static_cast<std::size_t>(end)];

@@ -4,6 +4,7 @@
 //   no transmit slot    the machines take turns (fair_queue.h)
 //   cap in total        the same: no turn is given before what was sent is paid for (rate_bucket.h)
 //   cap of a machine    its transfers pause until it is their time (machine_rates.h)
+//   cap of a network    the same for all its machines' (rate_caps.h)
 //
 // Under caps bursts are what the lowest of them carries in a tick, 8 blocks at most, so that no switch port has to hold
 // more; and nobody falls below kFloorBytesPerSecond, since firmware and installers give up there: the floor wins. None
@@ -43,7 +44,7 @@ std::uint64_t TftpEngine::burst_blocks(const Transfer& transfer) const {
   const std::uint64_t left = window_end(transfer) - std::min(transfer.next, window_end(transfer)) + 1;
   const std::uint64_t burst = std::min(left, transfer.burst.blocks(full_burst(transfer)));
   if (!caps_.any()) return burst;
-  const std::uint64_t in_a_tick = caps_.in_span(kPaceTick, datagram_bytes(transfer));
+  const std::uint64_t in_a_tick = caps_.in_span(transfer.to.peer.address, kPaceTick, datagram_bytes(transfer));
   return std::min(burst, std::clamp<std::uint64_t>(in_a_tick, 1, kPacedBurstMax));
 }
 
@@ -127,7 +128,7 @@ void TftpEngine::feed_starved(const Now& now, Sink& sink) {
   feeding_ = true;
   while (caps_.open(now.monotonic)) {
     std::uint64_t bytes = 0;
-    const TransferIndex index = queue_.take([&](TransferIndex first) {
+    const TransferIndex index = queue_.serve([&](TransferIndex first) {
       const Transfer& transfer = table_.at(first);
       bytes = transfer.state == TransferState::kSending ? burst_blocks(transfer) * datagram_bytes(transfer) : 0;
       return bytes;
@@ -140,10 +141,9 @@ void TftpEngine::feed_starved(const Now& now, Sink& sink) {
       answer(now, index, sink);
     else if (transfer.state == TransferState::kSending)
       pump_paced(now, index, sink);
-    if (!transfer.starved || transfer.next != next_before) continue;
-    queue_.remove(index);  // keeps its place
-    queue_.put_back(index, bytes);
-    break;
+    const bool sent = !transfer.starved || transfer.next != next_before;
+    queue_.served(index, sent ? bytes : 0);
+    if (!sent) break;
   }
   feeding_ = false;
   if (!queue_.empty()) starved_retry_at_ = now.monotonic + kSlotRetry;

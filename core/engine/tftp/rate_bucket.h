@@ -34,12 +34,14 @@ class SharedRateBucket {
   [[nodiscard]] bool open(MonotonicTime now) const {
     return paid_at_.load(std::memory_order_relaxed) <= now.time_since_epoch().count();
   }
-  void take(MonotonicTime now, std::uint64_t bytes, std::uint32_t rate_mbit) {
+  // Until when it was not open before.
+  MonotonicTime take(MonotonicTime now, std::uint64_t bytes, std::uint32_t rate_mbit) {
     std::int64_t before = paid_at_.load(std::memory_order_relaxed);
     std::int64_t after = 0;
     do {
       after = paid_after(MonotonicTime(Duration(before)), now, bytes, rate_mbit).time_since_epoch().count();
     } while (!paid_at_.compare_exchange_weak(before, after, std::memory_order_relaxed));
+    return MonotonicTime(Duration(before));
   }
 
  private:

@@ -18,6 +18,16 @@ namespace rackcast::engine {
 
 using namespace tftpd;
 
+namespace {
+
+// It was answered, and has said nothing since. (While it waits for the disk, the silence is ours.)
+bool may_be_forged(const Transfer& transfer) {
+  const bool answered = transfer.state == TransferState::kOackSent || transfer.state == TransferState::kSending;
+  return answered && !transfer.confirmed && !transfer.awaits_piece;
+}
+
+}  // namespace
+
 void TftpEngine::on_ack(const Now& now, TransferIndex index, tftp::BlockNumber number, Sink& sink) {
   Transfer& transfer = table_.at(index);
   switch (transfer.state) {
@@ -44,6 +54,7 @@ void TftpEngine::on_ack(const Now& now, TransferIndex index, tftp::BlockNumber n
 
 // The peer goes on with this one: what it asked from the same port before, or after, is over.
 void TftpEngine::confirm_over_rival(const Now& now, TransferIndex index, Sink& sink) {
+  if (!table_.at(index).confirmed) answers_.prove(now.monotonic, table_.at(index).to.peer.address);
   table_.confirm(index);
   const TransferIndex rival = table_.at(index).rival;
   if (rival != kNoTransfer) finish(now, rival, End::kSuperseded, {}, sink);
@@ -129,6 +140,7 @@ void TftpEngine::on_peer_error(const Now& now, TransferIndex index, const tftp::
   if (error.code == tftp::ErrorCode::kUnknownTid && !transfer.confirmed)
     return finish(now, index, End::kSuperseded, {}, sink);
   if (transfer.state == TransferState::kOackSent) {
+    answers_.prove(now.monotonic, transfer.to.peer.address);
     // EDK2 asks for the size and aborts with code 8 (pin/tftp#125), BIOS ROMs with code 0: no failure.
     const bool aborted = error.code == tftp::ErrorCode::kOptionRefused || error.code == tftp::ErrorCode::kUndefined;
     if (!aborted || !transfer.terms.tsize) return finish(now, index, End::kOptionsRefusedByPeer, error.text, sink);
@@ -140,8 +152,11 @@ void TftpEngine::on_peer_error(const Now& now, TransferIndex index, const tftp::
 
 // RFC 1350 section 4: the stray peer is told. Never in answer to an ERROR.
 void TftpEngine::on_stray(const ReceivedDatagram& datagram, Sink& sink) {
-  if (role_of(datagram.socket) != Role::kTid || !answerable(datagram.peer) || sent_to_a_group(datagram))
+  if (sockets_.of(datagram.socket) != Role::kTid || !answerable(datagram.peer) || sent_to_a_group(datagram))
     return counters_.add(Counter::kUnexpectedPackets);
+  // A socket bound to one address hears that address on every interface, and does not tell on which.
+  const bool may_be_elsewhere = datagram.interface.value() == 0 && !unseen_interfaces_served_;
+  if (may_be_elsewhere) return counters_.add(Counter::kStraysUntold);
   counters_.add(info(Refusal::kUnknownTid).counter);
   if (!serving() || !address_allowed(datagram.peer.address, config_->tftp->admission)) return;
   send_error(reply_to(datagram), Refusal::kUnknownTid, sink);
@@ -160,6 +175,8 @@ void TftpEngine::end_guessed(const Now& now, const net::Endpoint& peer, Sink& si
 void TftpEngine::set_deadline(TransferIndex index, MonotonicTime deadline) {
   Transfer& transfer = table_.at(index);
   if (stopping_ && !transfer.awaits_piece) deadline = std::min(deadline, transfer.moved_at + kStopSilenceMax);
+  // However long the wait that the client asked for.
+  if (may_be_forged(transfer)) deadline = std::min(deadline, transfer.moved_at + kUnconfirmedHold);
   transfer.deadline = deadline;
   if (deadline >= transfer.armed_for) return;
   transfer.armed_for = deadline;
@@ -183,23 +200,18 @@ void TftpEngine::on_silence(const Now& now, TransferIndex index, Sink& sink) {
   Transfer& transfer = table_.at(index);
   if (transfer.state == TransferState::kWaitingImage) return fail(now, index, Refusal::kImageLate, sink);
   if (transfer.state == TransferState::kWaitingTurn) return finish(now, index, End::kTurnGivenUp, {}, sink);
+  const bool held = now.monotonic - transfer.moved_at >= kUnconfirmedHold;
+  if (transfer.state == TransferState::kHeldBack)
+    return held ? finish(now, index, End::kHeldBack, {}, sink) : open(now, index, sink);
   if (silent_at_stop(now, transfer)) return end_silent(now, index, sink);
+  if (may_be_forged(transfer) && held) return finish(now, index, End::kNeverAnswered, {}, sink);
   if (transfer.awaits_piece) {
     const std::uint64_t offset = (transfer.next - 1) * transfer.terms.block_size;
     return ask_piece(now, index, offset, sink);
   }
   // It waits for a slot or a tick, not for the peer.
   if (transfer.starved || pauses_.armed(index)) return set_deadline(index, now.monotonic + transfer.terms.first_wait());
-  if (!transfer.confirmed) {
-    // Nothing more is sent, but an ACK that was lost so far may still come.
-    const MonotonicTime hold_until = transfer.moved_at + kUnconfirmedHold;
-    if (transfer.answers >= kAnswersUnconfirmedMax)
-      return now.monotonic < hold_until ? set_deadline(index, hold_until)
-                                        : finish(now, index, End::kNeverAnswered, {}, sink);
-    counters_.add(Counter::kTimeouts);
-    ++transfer.tries;
-    return answer(now, index, sink);
-  }
+  if (!transfer.confirmed) return answer_stranger(now, index, sink);
   counters_.add(Counter::kTimeouts);
   if (transfer.tries >= kRetransmitsMax || now.monotonic - transfer.moved_at >= kStallMax)
     return end_silent(now, index, sink);
@@ -212,6 +224,19 @@ void TftpEngine::on_silence(const Now& now, TransferIndex index, Sink& sink) {
   lost(transfer);
   rewind(transfer);
   pump(now, index, sink);
+}
+
+// Once more, if it may be; else nothing more is sent, but an ACK that was lost so far may still come.
+void TftpEngine::answer_stranger(const Now& now, TransferIndex index, Sink& sink) {
+  Transfer& transfer = table_.at(index);
+  if (transfer.answers >= kAnswersUnconfirmedMax) return set_deadline(index, transfer.moved_at + kUnconfirmedHold);
+  ++transfer.tries;
+  if (answers_.take(now.monotonic, transfer.to.peer.address)) {
+    counters_.add(Counter::kTimeouts);
+    return answer(now, index, sink);
+  }
+  counters_.add(Counter::kAnswersWithheld);
+  set_deadline(index, now.monotonic + wait_of(transfer));
 }
 
 // The peer no longer says anything.
@@ -233,7 +258,8 @@ void TftpEngine::begin_stop(const Now& now, Sink& sink) {
   for (TransferIndex index = 0; index < table_.capacity(); ++index) {
     const Transfer& transfer = table_.at(index);
     if (transfer.state == TransferState::kFree || transfer.state == TransferState::kLingering) continue;
-    if (transfer.state == TransferState::kWaitingImage || transfer.state == TransferState::kWaitingTurn)
+    const bool unanswered = transfer.state == TransferState::kWaitingImage || transfer.state == TransferState::kHeldBack;
+    if (unanswered || transfer.state == TransferState::kWaitingTurn)
       finish(now, index, End::kStopped, {}, sink);
     else if (silent_at_stop(now, transfer))
       end_silent(now, index, sink);
@@ -262,7 +288,8 @@ void TftpEngine::finish(const Now& now, TransferIndex index, End end, std::strin
            detail.empty() ? info(end).text : detail, sink);
   // Refused before it began: nothing of it is under way.
   const bool before_start =
-      end == End::kRefused || end == End::kNotAdmitted || end == End::kTurnGivenUp || end == End::kNotLookedFor;
+      end == End::kRefused || end == End::kNotAdmitted || end == End::kTurnGivenUp || end == End::kNotLookedFor ||
+      end == End::kHeldBack;
   if (before_start && !transfer.confirmed) return table_.remove(index);
   table_.linger(index, now.monotonic + kLinger);
 }

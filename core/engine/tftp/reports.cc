@@ -18,6 +18,8 @@ Event& TftpEngine::new_event(const Now& now, EventKind kind, const net::IpAddres
   event_.bytes_done = 0;
   event_.bytes_total = 0;
   event_.retransmits = 0;
+  event_.upload = false;
+  event_.quiet = false;
   event_.path.clear();
   event_.detail.clear();
   return event_;

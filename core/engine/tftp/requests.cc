@@ -25,22 +25,25 @@ bool TftpEngine::may_be_asked(const ReceivedDatagram& datagram) {
 void TftpEngine::on_request(const Now& now, const ReceivedDatagram& datagram, const tftp::Request& request,
                             Sink& sink) {
   if (!may_be_asked(datagram) || !source_allowed(now, datagram, request.filename, sink)) return;
-  if (request.opcode != tftp::Opcode::kRrq)
-    return refuse_request(now, datagram, Refusal::kWrite, request.filename, sink);
+  if (request.opcode != tftp::Opcode::kRrq) return on_write_request(now, datagram, request, sink);
   counters_.add(Counter::kRequests);
   if (request.mode == tftp::Mode::kMail)
     return refuse_request(now, datagram, Refusal::kModeMail, request.filename, sink);
-  PathText path;
-  NameTraits traits;
-  if (name_of(now, datagram, request.filename, path, traits, sink) == Named::kRefused) return;
-  const Ask ask{datagram, terms_for(datagram, request), path, traits, cache_.hash(path)};
+  NameAsked name;
+  if (name_of(now, datagram, request.filename, name, sink) == Named::kRefused) return;
+  const Ask ask{datagram, terms_for(datagram, request), name, cache_.hash(name.path)};
   if (answered_as_duplicate(now, ask, sink)) return;
   answer_from_cache(now, ask, sink);
 }
 
 Terms TftpEngine::terms_for(const ReceivedDatagram& datagram, tftp::Request request) {
+  drop_options(request.options, config_->tftp->refused_options);
+  return negotiate(request, limits_for(datagram, request.options));
+}
+
+// What the machine may be granted of `asked`, reading or writing.
+TermLimits TftpEngine::limits_for(const ReceivedDatagram& datagram, const tftp::Options& asked) {
   const TftpConfig& config = *config_->tftp;
-  drop_options(request.options, config.refused_options);
   TermLimits limits{config.max_blksize, config.max_windowsize,
                     config.retransmit_us.value_or(TermLimits{}.first_wait_us)};
   if (!config.classes.empty()) {
@@ -48,14 +51,14 @@ Terms TftpEngine::terms_for(const ReceivedDatagram& datagram, tftp::Request requ
     const TftpClassConfig* const fits = class_of(config.classes, machines_.find(source), source);
     if (fits != nullptr) limit_by(*fits, limits);
   }
-  if (config.clamp_to_mtu && request.options.blksize) {
+  if (config.clamp_to_mtu && asked.blksize) {
     const std::uint16_t most = unfragmented_block(mtus_, datagram.interface, datagram.peer.address.is_v6());
-    if (*request.options.blksize > most && limits.block_size_max > most) {
+    if (*asked.blksize > most && limits.block_size_max > most) {
       limits.block_size_max = most;
       counters_.add(Counter::kBlocksClamped);
     }
   }
-  return negotiate(request, limits);
+  return limits;
 }
 
 // The peer's running transfer, if any: the same request again is answered again, never twice in parallel; any other
@@ -84,14 +87,30 @@ bool TftpEngine::answered_as_duplicate(const Now& now, const Ask& ask, Sink& sin
   if (transfer.state == TransferState::kWaitingImage) {
     CacheEntry& entry = cache_.at(transfer.cache_entry);
     if (now.monotonic - entry.load_asked_at >= kImageAskAgain) (void)ask_store(now, transfer.cache_entry, sink);
-  } else if (now.monotonic - transfer.answered_at >= kRepeatSpacing && !transfer.starved) {
+  } else if (transfer.state == TransferState::kHeldBack) {
+    open(now, index, sink);
+  } else if (may_repeat(now, index)) {
     answer(now, index, sink);
   }
   return true;
 }
 
+// Whether a request that came again is answered again. Precondition: its transfer is unconfirmed, and has its image.
+bool TftpEngine::may_repeat(const Now& now, TransferIndex index) {
+  const Transfer& transfer = table_.at(index);
+  if (now.monotonic - transfer.answered_at < kRepeatSpacing) return false;
+  // It is about to be.
+  if (transfer.starved || transfer.awaits_piece || pauses_.armed(index)) return false;
+  const net::IpAddress& address = transfer.to.peer.address;
+  const std::uint8_t most = answers_.known(now.monotonic, address) ? kAnswersKnownMax : kAnswersUnconfirmedMax;
+  const bool over = now.monotonic - transfer.moved_at >= kUnconfirmedHold;
+  if (!over && transfer.answers < most && answers_.take(now.monotonic, address)) return true;
+  counters_.add(Counter::kAnswersWithheld);
+  return false;
+}
+
 void TftpEngine::answer_from_cache(const Now& now, const Ask& ask, Sink& sink) {
-  const Look look = look_up(now, ask.datagram.peer, ask.path, ask.name, 0, sink.pins());
+  const Look look = look_up(now, {ask.datagram.peer, ask.name.path, ask.name.traits, &ask.name.mapped}, 0, sink.pins());
   switch (look.found) {
     case Look::Found::kUnknown:
       return wait_for_image(now, ask, look, sink);
@@ -103,8 +122,8 @@ void TftpEngine::answer_from_cache(const Now& now, const Ask& ask, Sink& sink) {
     case Look::Found::kMissing:
       counters_.add(Counter::kCacheNegativeHits);
       return refuse_request(now, ask.datagram,
-                            look.found == Look::Found::kMissing ? Refusal::kNotFound : Refusal::kLinkRefused, ask.path,
-                            sink);
+                            look.found == Look::Found::kMissing ? Refusal::kNotFound : Refusal::kLinkRefused,
+                            ask.name.path, sink);
   }
   const PinId image = cache_.at(look.entry).pin;
   const TransferIndex transfer = new_transfer(now, ask, sink);
@@ -146,8 +165,8 @@ TransferIndex TftpEngine::new_transfer(const Now& now, const Ask& ask, Sink& sin
   Transfer& transfer = table_.at(index);
   transfer.terms = ask.terms;
   transfer.path_hash = ask.path_hash;
-  transfer.path.assign(ask.path);
-  transfer.name = ask.name;
+  transfer.path.assign(ask.name.path);
+  transfer.name = ask.name.traits;
   transfer.moved_at = now.monotonic;
   return index;
 }
@@ -167,29 +186,20 @@ bool TftpEngine::make_room(const Now& now, Sink& sink) {
   return true;
 }
 
-// A draw whose seed is secret: a counter stepped by an odd constant, then stirred.
-std::size_t TftpEngine::random_below(std::size_t count) {
-  tid_random_ += 0x9E37'79B9'7F4A'7C15ULL;
-  std::uint64_t value = tid_random_;
-  value = (value ^ (value >> 30U)) * 0xBF58'476D'1CE4'E5B9ULL;
-  value = (value ^ (value >> 27U)) * 0x94D0'49BB'1331'11EBULL;
-  return static_cast<std::size_t>((value ^ (value >> 31U)) % count);
-}
-
 // One, drawn at random, of the transfer ports of the peer's family on which it has no transfer, running or lingering.
 // When it has one on each (a ROM that asks for file after file from one source port, or a single port), the port whose
 // transfer ended first, else of one that runs: that one ends for it.
 SocketId TftpEngine::free_tid(const Now& now, const ReceivedDatagram& datagram, Sink& sink) {
   SocketId tid = datagram.socket;
-  const std::vector<SocketId>& tids = tids_.of(datagram.peer);
+  const std::vector<SocketId>& tids = sockets_.tids_of(datagram.peer);
   if (!config_->tftp->single_port && !tids.empty()) {
     MonotonicTime ends_first = kNever;
     std::size_t free = 0;
-    tid = tids[random_below(tids.size())];
+    tid = tids[tid_draw_.below(tids.size())];
     for (const SocketId candidate : tids) {
       const TransferIndex occupant = table_.find(candidate, datagram.peer);
       if (occupant == kNoTransfer) {
-        if (random_below(++free) == 0) tid = candidate;
+        if (tid_draw_.below(++free) == 0) tid = candidate;
       } else if (const Transfer& other = table_.at(occupant);
                  free == 0 && other.state == TransferState::kLingering && other.linger_until < ends_first) {
         ends_first = other.linger_until;

@@ -43,9 +43,26 @@ void TftpEngine::begin(const Now& now, TransferIndex index, PinId image, Sink& s
 
 void TftpEngine::open(const Now& now, TransferIndex index, Sink& sink) {
   Transfer& transfer = table_.at(index);
+  if (!answers_.take(now.monotonic, transfer.to.peer.address)) return hold_back(now, index);
+  transfer.tries = 0;
+  transfer.moved_at = now.monotonic;
   if (!transfer.terms.any()) return start_data(now, index, sink);
   transfer.state = TransferState::kOackSent;
   answer(now, index, sink);
+}
+
+void TftpEngine::hold_back(const Now& now, TransferIndex index) {
+  Transfer& transfer = table_.at(index);
+  if (transfer.state != TransferState::kHeldBack) {
+    counters_.add(Counter::kAnswersWithheld);
+    transfer.state = TransferState::kHeldBack;
+    transfer.moved_at = now.monotonic;
+    transfer.tries = 0;
+  } else if (transfer.tries < kHeldBackDoublingsMax) {
+    ++transfer.tries;
+  }
+  const MonotonicTime look_at = now.monotonic + kHeldBackLook * (1U << transfer.tries);
+  set_deadline(index, std::min(look_at, transfer.moved_at + kUnconfirmedHold));
 }
 
 void TftpEngine::start_data(const Now& now, TransferIndex index, Sink& sink) {

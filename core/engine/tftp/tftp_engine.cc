@@ -22,7 +22,7 @@ std::size_t bounded(std::size_t transfers_max) {
 TftpEngine::TftpEngine(TftpSetup setup)
     : config_(std::move(setup.config)),
       root_(std::move(setup.root)),
-      tids_(std::move(setup.tids)),
+      sockets_(setup.listeners, std::move(setup.tids)),
       epoch_(*setup.epoch),
       table_(bounded(setup.limits.transfers_max), setup.seed),
       cache_(setup.limits.cache_paths, setup.seed ^ 0xC2B2'AE3D'27D4'EB4FULL),
@@ -35,18 +35,20 @@ TftpEngine::TftpEngine(TftpSetup setup)
                   .sources_max = setup.limits.sources_max,
                   .seed = setup.seed ^ 0x8E9D'5AA1'6C3B'27F5ULL,
                   .local_time = setup.local_time}),
+      answers_(setup.limits.sources_max, setup.seed ^ 0x3C79'AC49'2BA7'B653ULL),
       queue_(table_.all(), setup.seed ^ 0xA076'1D64'78BD'642FULL),
       pauses_(static_cast<std::uint32_t>(table_.capacity()), kPaceTick),
-      caps_(std::move(setup.total_rate), std::min(table_.capacity(), kRateMachinesMax),
+      caps_(std::move(setup.shared_rates), std::min(table_.capacity(), kRateMachinesMax),
             setup.seed ^ 0xE703'7ED1'A0B4'28DBULL),
-      tid_random_(setup.seed ^ 0x2545'F491'4F6C'DD1DULL) {
-  const auto assign = [this](SocketId socket, Role role) {
-    if (socket.value() >= roles_.size()) roles_.resize(socket.value() + std::size_t{1}, Role::kNone);
-    roles_[socket.value()] = role;
-  };
-  for (const SocketId socket : tids_.v4) assign(socket, Role::kTid);
-  for (const SocketId socket : tids_.v6) assign(socket, Role::kTid);
-  for (const SocketId socket : setup.listeners) assign(socket, Role::kListener);
+      tid_draw_(setup.seed ^ 0x2545'F491'4F6C'DD1DULL),
+      unseen_interfaces_served_(setup.unseen_interfaces_served) {
+  if (config_->tftp && !config_->tftp->upload.dir.empty())
+    uploads_ = std::make_unique<Uploads>(Uploads::Setup{.uploads_max = setup.limits.uploads_max,
+                                                        .pace = std::move(setup.upload_pace),
+                                                        .counters = &counters_,
+                                                        .admission = &admission_,
+                                                        .answers = &answers_,
+                                                        .transfer_ids = &transfer_ids_});
   caps_.use(config_->tftp);
 }
 
@@ -56,7 +58,7 @@ void TftpEngine::expect(std::span<const ReceivedDatagram> batch) const {
   std::array<std::size_t, kBatchMax> places;
   std::size_t count = 0;
   for (const ReceivedDatagram& datagram : batch.first(std::min(batch.size(), places.size()))) {
-    const Role role = role_of(datagram.socket);
+    const Role role = sockets_.of(datagram.socket);
     if (role == Role::kNone) continue;
     __builtin_prefetch(datagram.payload.data());
     if (role == Role::kListener) table_.prefetch_peer(datagram.peer);
@@ -66,7 +68,7 @@ void TftpEngine::expect(std::span<const ReceivedDatagram> batch) const {
 }
 
 void TftpEngine::on_datagram(const Now& now, const ReceivedDatagram& datagram, Sink& sink) {
-  const Role role = role_of(datagram.socket);
+  const Role role = sockets_.of(datagram.socket);
   if (role == Role::kNone) return;
   if (datagram.truncated) return counters_.add(Counter::kDroppedTruncated);
   const tftp::Packet packet = tftp::parse(datagram.payload);
@@ -84,6 +86,11 @@ void TftpEngine::on_datagram(const Now& now, const ReceivedDatagram& datagram, S
   const TransferIndex index = table_.find(datagram.socket, datagram.peer);
   const auto* const error = std::get_if<tftp::ErrorReport>(&packet);
   const auto* const ack = std::get_if<tftp::Ack>(&packet);
+  if (uploads_ != nullptr && config_->tftp) {
+    const auto* const data = std::get_if<tftp::Data>(&packet);
+    if (data != nullptr && uploads_->on_data(now, datagram, *data, *config_->tftp, sink)) return;
+    if (error != nullptr && index == kNoTransfer && uploads_->on_peer_error(now, datagram, sink)) return;
+  }
   const bool never_confirmed = index == kNoTransfer || !table_.at(index).confirmed;
   const bool over = index == kNoTransfer || table_.at(index).state == TransferState::kLingering;
   if (ack != nullptr && role == Role::kTid && over && never_confirmed) end_guessed(now, datagram.peer, sink);
@@ -102,18 +109,25 @@ void TftpEngine::on_completion(const Now& now, Completion& completion, Sink& sin
     if (belongs_to(loaded->ticket, EngineTag::kTftp)) on_image(now, *loaded, sink);
   } else if (auto* const read = std::get_if<PieceRead>(&completion)) {
     if (belongs_to(read->ticket, EngineTag::kTftp)) on_piece(now, *read, sink);
+  } else if (auto* const written = std::get_if<UploadWritten>(&completion)) {
+    // Also after TFTP was switched off: the buffer is its place's.
+    if (belongs_to(written->ticket, EngineTag::kUpload) && uploads_ != nullptr)
+      uploads_->on_written(now, *written, config_->tftp ? config_->tftp->upload : UploadConfig{}, sink);
   } else if (const auto* const changed = std::get_if<MachineChanged>(&completion)) {
     machines_.upsert(changed->machine);
   } else if (const auto* const swapped = std::get_if<ConfigSwapped>(&completion)) {
     config_ = swapped->config;
     caps_.use(config_->tftp);
+    if (swapped->mtus != nullptr) mtus_ = *swapped->mtus;
   } else if (std::holds_alternative<StopLane>(completion)) {
     begin_stop(now, sink);
+    if (uploads_ != nullptr) uploads_->begin_stop(now, sink);
   }
 }
 
 void TftpEngine::on_deadline(const Now& now, Sink& sink) {
   if (starved_retry_at_ <= now.monotonic) feed_starved(now, sink);
+  if (uploads_ != nullptr) uploads_->on_deadline(now, sink);
   if (pauses_.next_deadline() <= now.monotonic) end_pauses(now, sink);
   if (turns_at_ <= now.monotonic) give_turns(now, sink);
   if (timers_.next_deadline() <= now.monotonic)
@@ -125,7 +139,9 @@ void TftpEngine::on_deadline(const Now& now, Sink& sink) {
 }
 
 MonotonicTime TftpEngine::next_deadline() const {
-  return std::min({starved_retry_at_, pauses_.next_deadline(), turns_at_, timers_.next_deadline(), sweep_at_});
+  const MonotonicTime uploads_at = uploads_ != nullptr ? uploads_->next_deadline() : kNever;
+  return std::min(
+      {uploads_at, starved_retry_at_, pauses_.next_deadline(), turns_at_, timers_.next_deadline(), sweep_at_});
 }
 
 }  // namespace rackcast::engine

@@ -1,13 +1,13 @@
-// The TFTP server as a pure engine: RFC 1350, 2347, 2348, 2349, 7440; read requests only. Datagrams, completions and
-// time in; bursts, events and work out. One object per lane.
+// The TFTP server as a pure engine: RFC 1350, 2347, 2348, 2349, 7440; write requests where uploads are on (uploads.h).
+// Datagrams, completions and time in; bursts, events and work out. One object per lane.
 //
 //   requests arrive on `listeners`; each transfer answers from one of `tids` of the peer's address family (its TID, RFC
 //   1350 section 4), or from the listener itself under single_port. A transfer is known by (TID, peer address, peer
 //   port), never by a socket of its own.
 //
 // Loss recovery: DATA is resent only on a timeout, or once per window where a windowed client reports a gap (RFC 7440
-// section 4); never on a duplicate ACK in lock-step (RFC 1123 section 4.2.3.1). A peer that never answered gets at most
-// kAnswersUnconfirmedMax answers by timer, one datagram at a time.
+// section 4); never on a duplicate ACK in lock-step (RFC 1123 section 4.2.3.1). An address that never answered gets at
+// most kAnswersUnconfirmedMax answers, one datagram at a time (answer_budget.h).
 //
 // Forged sources: who cannot see our answers does not know the transfer's TID, which is drawn at random for each
 // transfer. It may guess: an ACK at any other TID ends the peer's transfer while it is unconfirmed (guessed_tid), so a
@@ -36,14 +36,19 @@
 #include "core/admission/source_limiter.h"
 #include "core/config/config.h"
 #include "core/engine/engine.h"
+#include "core/engine/tftp/answer_budget.h"
 #include "core/engine/tftp/counters.h"
 #include "core/engine/tftp/fair_queue.h"
 #include "core/engine/tftp/image_cache.h"
+#include "core/engine/tftp/look.h"
 #include "core/engine/tftp/machine_terms.h"
 #include "core/engine/tftp/outcomes.h"
 #include "core/engine/tftp/rate_caps.h"
+#include "core/engine/tftp/secret_draw.h"
+#include "core/engine/tftp/socket_roles.h"
 #include "core/engine/tftp/tftp_setup.h"
 #include "core/engine/tftp/transfer_table.h"
+#include "core/engine/tftp/uploads.h"
 #include "core/images/image_epoch.h"
 #include "core/machines/machine_table.h"
 #include "core/quirks/name_map.h"
@@ -62,7 +67,9 @@ class TftpEngine final : public Engine {
   void on_completion(const Now& now, Completion& completion, Sink& sink) override;
   void on_deadline(const Now& now, Sink& sink) override;
   [[nodiscard]] MonotonicTime next_deadline() const override;
-  [[nodiscard]] std::size_t in_flight() const override { return table_.running(); }
+  [[nodiscard]] std::size_t in_flight() const override {
+    return table_.running() + (uploads_ != nullptr ? uploads_->running() : 0);
+  }
 
   [[nodiscard]] const tftpd::Counters& counters() const { return counters_; }
   [[nodiscard]] const QuirkCounts& quirks() const { return quirks_; }
@@ -74,51 +81,53 @@ class TftpEngine final : public Engine {
   using Counter = tftpd::Counter;
   using Refusal = tftpd::Refusal;
   using End = tftpd::End;
+  using Role = tftpd::SocketRole;
+  using Look = tftpd::Look;
 
-  enum class Role : std::uint8_t { kNone, kListener, kTid };
-
-  // One request, resolved to a path; lives during one call.
+  // A request's name, resolved to a path; with traits.candidates, as asked, and the first candidate beside it.
+  struct NameAsked {
+    PathText path;
+    tftpd::NameTraits traits;
+    PathText mapped;  // by the map file, which room this is otherwise
+  };
+  // One request; lives during one call.
   struct Ask {
     const ReceivedDatagram& datagram;
     tftpd::Terms terms;
-    const PathText& path;
-    tftpd::NameTraits name;
+    const NameAsked& name;
     std::uint64_t path_hash = 0;
-  };
-
-  // What the lane knows of the names one file may lie under.
-  struct Look {
-    enum class Found : std::uint8_t { kImage, kLinkRefused, kMissing /* every name */, kUnknown, kNoRoom };
-    Found found = Found::kMissing;
-    tftpd::CacheIndex entry = tftpd::kNoEntry;
-    std::uint8_t names = 0;  // other names than the one asked for, up to this one
   };
 
   // requests.cc
   void on_request(const Now& now, const ReceivedDatagram& datagram, const tftp::Request& request, Sink& sink);
   [[nodiscard]] tftpd::Terms terms_for(const ReceivedDatagram& datagram, tftp::Request request);
+  [[nodiscard]] tftpd::TermLimits limits_for(const ReceivedDatagram& datagram, const tftp::Options& asked);
   [[nodiscard]] bool may_be_asked(const ReceivedDatagram& datagram);
   [[nodiscard]] bool answered_as_duplicate(const Now& now, const Ask& ask, Sink& sink);
+  [[nodiscard]] bool may_repeat(const Now& now, TransferIndex index);
   void answer_from_cache(const Now& now, const Ask& ask, Sink& sink);
   void wait_for_image(const Now& now, const Ask& ask, const Look& look, Sink& sink);
   [[nodiscard]] TransferIndex new_transfer(const Now& now, const Ask& ask, Sink& sink);
   [[nodiscard]] bool make_room(const Now& now, Sink& sink);
-  [[nodiscard]] std::size_t random_below(std::size_t count);
   [[nodiscard]] SocketId free_tid(const Now& now, const ReceivedDatagram& datagram, Sink& sink);
   // `text`: sent to the client instead of the refusal's own, when not empty.
   void refuse_request(const Now& now, const ReceivedDatagram& datagram, Refusal refusal, std::string_view path,
                       Sink& sink, std::string_view text = {});
 
+  // write_requests.cc
+  void on_write_request(const Now& now, const ReceivedDatagram& datagram, const tftp::Request& request, Sink& sink);
+  [[nodiscard]] bool name_to_write(const Now& now, const ReceivedDatagram& datagram, std::string_view& asked,
+                                   PathText& mapped, Sink& sink);
+
   // names.cc
   enum class Named : std::uint8_t { kYes, kRefused /* and told */ };
-  [[nodiscard]] Named name_of(const Now& now, const ReceivedDatagram& datagram, std::string_view asked, PathText& path,
-                              tftpd::NameTraits& traits, Sink& sink);
-  [[nodiscard]] Look look_up(const Now& now, const net::Endpoint& peer, std::string_view path, tftpd::NameTraits traits,
-                             std::uint8_t from, PinTable& pins);
-  [[nodiscard]] std::optional<OtherName> nth_name(const net::Endpoint& peer, std::string_view path,
-                                                  tftpd::NameTraits traits, unsigned number) const;
-  [[nodiscard]] std::optional<OtherName> candidate(const net::Endpoint& peer, std::string_view asked,
-                                                   std::uint8_t number) const;
+  [[nodiscard]] Named name_of(const Now& now, const ReceivedDatagram& datagram, std::string_view asked, NameAsked& name,
+                              Sink& sink);
+  [[nodiscard]] Look look_up(const Now& now, const tftpd::Sought& sought, std::uint8_t from, PinTable& pins);
+  [[nodiscard]] std::optional<tftpd::Meant> nth_name(const tftpd::Sought& sought, unsigned number,
+                                                     PathText& room) const;
+  [[nodiscard]] std::optional<tftpd::Meant> candidate(const tftpd::Sought& sought, unsigned number,
+                                                      PathText& room) const;
   enum class Elsewhere : std::uint8_t { kNowhere, kGoesOn /* or waits */, kLinkRefused, kLater /* no room to look */ };
   [[nodiscard]] Elsewhere look_elsewhere(const Now& now, TransferIndex index, Sink& sink);
   void end_without_image(const Now& now, TransferIndex index, const ImageLoaded& loaded, bool kept, Sink& sink);
@@ -148,6 +157,7 @@ class TftpEngine final : public Engine {
   // sending.cc
   void begin(const Now& now, TransferIndex index, PinId image, Sink& sink);
   void open(const Now& now, TransferIndex index, Sink& sink);
+  void hold_back(const Now& now, TransferIndex index);
   void start_data(const Now& now, TransferIndex index, Sink& sink);
   void answer(const Now& now, TransferIndex index, Sink& sink);
   [[nodiscard]] bool send_oack(TransferIndex index, Sink& sink);
@@ -188,6 +198,7 @@ class TftpEngine final : public Engine {
   void end_guessed(const Now& now, const net::Endpoint& peer, Sink& sink);
   void on_timer(const Now& now, TransferIndex index, Sink& sink);
   void on_silence(const Now& now, TransferIndex index, Sink& sink);
+  void answer_stranger(const Now& now, TransferIndex index, Sink& sink);
   void begin_stop(const Now& now, Sink& sink);
   [[nodiscard]] bool silent_at_stop(const Now& now, const Transfer& transfer) const;
   void end_silent(const Now& now, TransferIndex index, Sink& sink);
@@ -201,15 +212,11 @@ class TftpEngine final : public Engine {
   void report(const Now& now, const Transfer& transfer, EventKind kind, std::string_view detail, Sink& sink);
   void report_progress(const Now& now, Transfer& transfer, Sink& sink);
 
-  [[nodiscard]] Role role_of(SocketId socket) const {
-    return socket.value() < roles_.size() ? roles_[socket.value()] : Role::kNone;
-  }
   [[nodiscard]] bool serving() const { return config_->tftp.has_value() && !stopping_; }
 
   std::shared_ptr<const Config> config_;
   const std::string root_;
-  const TftpTids tids_;
-  std::vector<Role> roles_;  // by SocketId
+  const tftpd::SocketRoles sockets_;
   const ImageEpoch& epoch_;
   tftpd::TransferTable table_;
   tftpd::ImageCache cache_;
@@ -218,25 +225,24 @@ class TftpEngine final : public Engine {
   MachineTable machines_;  // by address: who asks
   QuirkCounts quirks_;
   const std::unique_ptr<const NameMap> name_map_;
-  const std::vector<tftpd::InterfaceMtu> mtus_;
+  std::vector<InterfaceMtu> mtus_;
   std::shared_ptr<ServiceTotals> totals_;
   SourceLimiter admission_;
-
+  tftpd::AnswerBudget answers_;
+  std::unique_ptr<tftpd::Uploads> uploads_;  // null: off
   tftpd::WaiterList turns_;  // kWaitingTurn, in order
   MonotonicTime turns_at_ = kNever;
   AdmissionReason held_up_by_ = AdmissionReason::kCount_;  // the last that had to wait
-
   tftpd::FairQueue queue_;  // who found no transmit slot, or no room under the total cap
   bool feeding_ = false;
   MonotonicTime starved_retry_at_ = kNever;
-
   TimerWheel pauses_;  // by TransferIndex: when its next burst may go
   tftpd::RateCaps caps_;
-
   MonotonicTime sweep_at_ = kNever;
   MonotonicTime warn_full_at_{};
   std::uint64_t transfer_ids_ = 0;
-  std::uint64_t tid_random_;  // the generator's state
+  tftpd::SecretDraw tid_draw_;
+  const bool unseen_interfaces_served_;
   bool stopping_ = false;
   Event event_;  // scratch: an Event is large, and a storm of not-found answers makes many
 };

@@ -9,7 +9,9 @@
 #include "core/admission/source_limiter.h"
 #include "core/config/config.h"
 #include "core/engine/tftp/machine_terms.h"
-#include "core/engine/tftp/rate_bucket.h"
+#include "core/engine/tftp/rate_caps.h"
+#include "core/engine/tftp/socket_roles.h"
+#include "core/engine/tftp/upload_pace.h"
 #include "core/images/image_epoch.h"
 #include "core/packet_io.h"
 #include "core/quirks/name_map.h"
@@ -21,18 +23,9 @@ struct TftpLimits {
   // Per lane; about 0.6 KiB each. Ten names that are not there from each of a thousand machines, and some: with fewer
   // places than names in use each look-up is a question to the store.
   std::size_t cache_paths = 16'384;
-  std::size_t sources_max = 65'536;   // with transfers, for per_source and cps; per lane
+  std::size_t sources_max = 65'536;   // with transfers, for per_source and cps, and that were answered; per lane
+  std::size_t uploads_max = 64;       // per lane; 65 KiB each, where uploads are on
   std::size_t machines_max = 16'384;  // the lane's copy of what is known of machines; about 0.5 KiB each
-};
-
-// Sockets that transfers answer from. An IPv6 socket takes no IPv4 (IPV6_V6ONLY), so each family has its own. A family
-// without any is answered from the listener that was asked.
-struct TftpTids {
-  std::vector<SocketId> v4;
-  std::vector<SocketId> v6;
-  [[nodiscard]] const std::vector<SocketId>& of(const net::Endpoint& peer) const {
-    return peer.address.is_v6() ? v6 : v4;
-  }
 };
 
 struct TftpSetup {
@@ -42,10 +35,13 @@ struct TftpSetup {
   TftpTids tids;                                                              // not used under single_port
   const ImageEpoch* epoch = nullptr;                                          // the store's; outlives the engine
   std::shared_ptr<ServiceTotals> totals = std::make_shared<ServiceTotals>();  // of all lanes
-  std::shared_ptr<tftpd::SharedRateBucket> total_rate = std::make_shared<tftpd::SharedRateBucket>();  // of all lanes
-  std::vector<tftpd::InterfaceMtu> mtus;    // for clamp_to_mtu
+  std::shared_ptr<tftpd::SharedRates> shared_rates = std::make_shared<tftpd::SharedRates>();  // of all lanes
+  std::shared_ptr<UploadPace> upload_pace = std::make_shared<UploadPace>();                   // of all lanes
+  std::vector<InterfaceMtu> mtus;                                                             // for clamp_to_mtu
   std::unique_ptr<const NameMap> name_map;  // of [tftp].map_file; null: names as asked
   const LocalTime* local_time = nullptr;    // for access_times; null: the machine's
+  // Whether the sockets that do not tell the interface (ReceivedDatagram::interface 0) hear served interfaces only.
+  bool unseen_interfaces_served = true;
   std::uint64_t seed = 0;                   // random, secret: hashes of what strangers send
   TftpLimits limits;
 };

@@ -2,6 +2,7 @@
 //
 //   kFree -> kWaitingImage -> kWaitingTurn -> kOackSent -> kSending -> kLingering -> kFree
 //            (path not cached) (admission)    (options)    (DATA)      (ended; absorbs what is still under way)
+//   kHeldBack, before any answer: the address had its answers (answer_budget.h).
 //
 // Plain data in a table sized at construction; the engine's lane only. Blocks are counted by 64-bit index from 1.
 #pragma once
@@ -25,7 +26,7 @@ using CacheIndex = std::uint32_t;  // of a path in the lane's ImageCache
 inline constexpr CacheIndex kNoEntry = 0xFFFF'FFFF;
 inline constexpr std::uint64_t kLastBlockUnknown = std::numeric_limits<std::uint64_t>::max();
 
-enum class TransferState : std::uint8_t { kFree, kWaitingImage, kWaitingTurn, kOackSent, kSending, kLingering };
+enum class TransferState : std::uint8_t { kFree, kWaitingImage, kWaitingTurn, kHeldBack, kOackSent, kSending, kLingering };
 
 // Membership in one list of transfers, by index.
 struct Links {

@@ -72,12 +72,14 @@ bool TftpEngine::takes_its_turn(const Now& now, TransferIndex index, Sink& sink)
 void TftpEngine::give_turns(const Now& now, Sink& sink) {
   turns_at_ = kNever;
   const TransferIndex last = turns_.back();
-  bool given = false;
+  bool moved = false;  // somebody started, or is over
   for (std::size_t i = 0; i < kTurnsGivenMax && !turns_.empty(); ++i) {
     const TransferIndex index = turns_.front();
     if (takes_its_turn(now, index, sink)) {
-      given = true;
+      moved = true;
       go_on(now, index, sink);
+    } else if (table_.at(index).state != TransferState::kWaitingTurn) {
+      moved = true;
     } else if (turns_.back() == index && held_up_by_ != AdmissionReason::kPerSource) {
       turns_.remove(table_.all(), index);
       turns_.push_front(table_.all(), index);
@@ -85,8 +87,9 @@ void TftpEngine::give_turns(const Now& now, Sink& sink) {
     }
     if (index == last) return;
   }
-  // More than were looked at: at once when that leads somewhere, else when a limit may have moved.
-  if (!turns_.empty() && given) turns_at_ = now.monotonic + kSlotRetry;
+  // More than were looked at: at once when that leads somewhere, else when a limit may have moved, which each of those
+  // that have to wait on has said.
+  if (!turns_.empty() && (moved || turns_at_ == kNever)) turns_at_ = now.monotonic + kSlotRetry;
 }
 
 // Where it was when it had to wait: the OACK was acknowledged, or the first block.

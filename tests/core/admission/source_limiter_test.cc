@@ -170,13 +170,77 @@ TEST_F(Limiter, TheLocalClockIsAskedOnceAMinute) {
   EXPECT_EQ(clock.asked, 1);
 }
 
-TEST_F(Limiter, EntryAsksAddressAndTimeAlone) {
+// What TFTP asks and what HTTP and FTP do when they are connected to must not differ in which reason comes first.
+TEST_F(Limiter, XinetdsOrderIsTheSameForEntriesAndRequests) {
+  config.policy = AdmissionPolicy::kXinetd;
+  config.cps = Cps{4, 30};
+  config.access_times = {{0, 1}};
+  config.only_from.emplace();
+  const auto entry = [this](std::uint32_t number) { return limiter->refused_entry(now, station(number), config); };
+  for (const bool by_entry : {true, false}) {
+    SCOPED_TRACE(by_entry);
+    rebuild(64);
+    const auto refusal = [&](std::uint32_t number) { return by_entry ? *entry(number) : reason(number); };
+    config.access_times = {{0, 1}};
+    EXPECT_EQ(refusal(1), AdmissionReason::kTime) << "time before the address";
+    config.access_times.clear();
+    for (std::uint32_t i = 2; i < 5; ++i) EXPECT_EQ(refusal(i), AdmissionReason::kAddress) << i;
+    EXPECT_EQ(refusal(5), AdmissionReason::kConnectionRate) << "cps first: refused attempts count";
+    EXPECT_EQ(refusal(1), AdmissionReason::kConnectionRate);
+    EXPECT_EQ(limiter->counters().deactivations, 1U);
+    EXPECT_EQ(limiter->sources(), 0U);
+    pass(seconds(60));
+  }
+}
+
+TEST_F(Limiter, AnEntryAndWhatItAsksForAreOneConnection) {
+  config.policy = AdmissionPolicy::kXinetd;
+  config.cps = Cps{3, 30};
+  for (std::uint32_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(limiter->refused_entry(now, station(i), config), std::nullopt);
+    EXPECT_EQ(visit(i), Kind::kAdmitted) << i;
+    EXPECT_EQ(limiter->refused_entry(now, station(i), config), std::nullopt) << "it goes on";
+  }
+  EXPECT_EQ(limiter->counters().connections, 3U);
+  EXPECT_EQ(asked(0), Kind::kAdmitted);
+  undo(0);
+  EXPECT_EQ(limiter->refused_entry(now, station(3), config), AdmissionReason::kConnectionRate)
+      << "what was undone was an instance, not the connection";
+  EXPECT_EQ(limiter->sources(), 3U);
+  EXPECT_EQ(visit(1), Kind::kAdmitted) << "in the middle of its boot";
+}
+
+TEST_F(Limiter, LimitsOfWhatRunsAreNotAnEntrys) {
+  config.policy = AdmissionPolicy::kXinetd;
+  config.instances = 1;
+  config.per_source = 1;
+  EXPECT_EQ(asked(1), Kind::kAdmitted);
+  EXPECT_EQ(limiter->refused_entry(now, station(1), config), std::nullopt);
+  EXPECT_EQ(limiter->refused_entry(now, station(2), config), std::nullopt);
+  EXPECT_EQ(reason(2), AdmissionReason::kInstances);
+}
+
+TEST_F(Limiter, EntriesThatAskForNothingAreForgottenAsTheIdleAre) {
+  rebuild(4);
+  config.policy = AdmissionPolicy::kXinetd;
+  EXPECT_EQ(asked(1), Kind::kAdmitted);
+  for (std::uint32_t i = 10; i < 1'000; ++i)
+    ASSERT_EQ(limiter->refused_entry(now, station(i), config), std::nullopt) << i;
+  EXPECT_EQ(limiter->sources(), 4U);
+  EXPECT_EQ(totals->running(), 1U);
+  release(1);
+  EXPECT_EQ(totals->running(), 0U);
+}
+
+TEST_F(Limiter, QueueAsksEntriesForAddressAndTimeAlone) {
+  config.cps = Cps{1, 30};
   config.instances = 1;
   config.no_access = {*net::IpPrefix::parse("10.0.0.9")};
   EXPECT_EQ(asked(1), Kind::kAdmitted);
   EXPECT_EQ(limiter->refused_entry(now, station(2), config), std::nullopt);
   EXPECT_EQ(limiter->refused_entry(now, station(9), config), AdmissionReason::kAddress);
   EXPECT_EQ(refused(AdmissionReason::kAddress), 1U);
+  EXPECT_EQ(limiter->sources(), 1U);
 }
 
 TEST_F(Limiter, WhenAllPlacesAreBusyAStrangerIsRefusedUnderEitherPolicy) {

@@ -128,6 +128,21 @@ TEST_F(Board, TwoTransfersAtOnceAddUp) {
   EXPECT_TRUE(only(kStart + 16s).done);
 }
 
+TEST_F(Board, WhatAMachineSendsIsNoStepOfItsBoot) {
+  firmware(kStart);
+  for (const Kind kind : {Kind::kTransferStarted, Kind::kTransferDone}) {
+    Event event = transfer(kind, kStart + 1s, "192.168.1.7-vmlinuz", 1, kind == Kind::kTransferDone ? 1000 : 0, 1000);
+    event.upload = true;
+    model_.on_event(event);
+  }
+  const MachineView view = only(kStart + 2s);
+  EXPECT_EQ(view.stage, Stage::kAck);
+  EXPECT_EQ(view.file, "192.168.1.7-vmlinuz") << "and it is seen";
+  EXPECT_EQ(view.bytes_boot, 0U);
+  EXPECT_EQ(model_.stats(kStart + 2s).bytes_sent, 0U);
+  EXPECT_EQ(model_.stats(kStart + 2s).transfers_done, 1U);
+}
+
 TEST_F(Board, DoneWaitsForQuietAndIsTakenBackByMorePackages) {
   install(kStart);
   const WallTime last = kStart + 30s + 10ms;

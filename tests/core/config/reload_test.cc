@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/config/folders.h"
 #include "core/config/in_force.h"
 #include "core/config/keys.h"
 #include "core/config/parse.h"
@@ -47,6 +48,21 @@ TEST(ReloadPlan, TellsLiveFromRestart) {
 }
 
 // The one function and the one table say the same of every key.
+TEST(InForce, ARootThatComesBeforeUploadDirHasGoneIsNoticed) {
+  Config running;
+  running.tftp = TftpConfig{};
+  running.tftp->root = "/tftpboot";
+  running.tftp->upload.dir = "/srv/dropped";
+  running.http = HttpConfig{};
+  running.http->root = "/srv/www";
+  Config loaded = running;
+  loaded.tftp->upload.dir = "/elsewhere";
+  loaded.http->root = "/srv";
+  EXPECT_TRUE(config_detail::served_uploads(running).empty());
+  EXPECT_TRUE(config_detail::served_uploads(loaded).empty());
+  EXPECT_EQ(config_detail::served_uploads(in_force(running, loaded)).size(), 1U);
+}
+
 TEST(InForce, TakesTheLiveKeysAndKeepsTheOthers) {
   const Config running = *parse(samples::kFull);
   Config loaded = *parse(samples::kFull);
@@ -55,14 +71,25 @@ TEST(InForce, TakesTheLiveKeysAndKeepsTheOthers) {
   loaded.dhcp->mode = DhcpMode::kOff;
   loaded.dhcp->subnets[0].bootp = !loaded.dhcp->subnets[0].bootp;
   loaded.dhcp->hosts.clear();
+  loaded.dhcp->classes.clear();
+  loaded.dhcp->networks.clear();
+  loaded.dhcp->rules = Rules();
+  loaded.dhcp->catalog = std::make_shared<const OptionCatalog>();
+  loaded.dhcp->pxe.reset();
+  loaded.dhcp->leases_per_port.reset();
+  loaded.dhcp->leases_per_relay = 1;
+  loaded.dhcp->machine_key = MachineKeyKind::kMac;
+  loaded.dhcp->import_leases = "/elsewhere";
   loaded.dhcp->boot.http = "http://other/x.efi";
   loaded.tftp->root = "/elsewhere";
   loaded.tftp->max_windowsize = 3;
   loaded.tftp->map_file = "/elsewhere.map";
   loaded.tftp->refused_options = {"tsize"};
   loaded.tftp->retransmit_us = 1;
+  loaded.tftp->upload = {"/elsewhere", 1, 2, 3};
   loaded.tftp->unique_root = UniqueRoot::kIp;
   loaded.tftp->clamp_to_mtu = false;
+  loaded.tftp->networks.clear();
   loaded.tftp->classes.clear();
   loaded.http->root = "/elsewhere";
   loaded.ftp->root = "/elsewhere";
@@ -73,6 +100,14 @@ TEST(InForce, TakesTheLiveKeysAndKeepsTheOthers) {
     const bool live = key.applies == Applies::kLive;
     EXPECT_EQ(value_text(next, key), value_text(live ? loaded : running, key)) << key.section << "." << key.name;
   }
+}
+
+TEST(ReloadPlan, ARuleThatChangesIsToldOfItsScope) {
+  const std::string before(samples::kFull);
+  const auto plan =
+      reload_plan(*parse(before), *parse(replaced(before, "next-server 192.168.1.9", "next-server 192.168.1.8")));
+  EXPECT_THAT(plan.live, ElementsAre("dhcp.subnet.options", "dhcp.subnet.rules"));
+  EXPECT_THAT(plan.restart, IsEmpty());
 }
 
 TEST(InForce, KeepsASectionThatWentAndLeavesOutOneThatCame) {

@@ -42,6 +42,11 @@ TEST(FormatEvent, HasTheShapesOfDhcpdAndTftpd) {
   const auto named = [](Event& e) { e.hostname = "station7"; };
   const auto relayed = [](Event& e) { e.relay = net::Ipv4Address(10, 0, 0, 1); };
   const auto detail = [](const char* text) { return [text](Event& e) { e.detail = text; }; };
+  const auto sent_to_us = [](Event& e) {
+    e.upload = true;
+    e.bytes_done = 512;
+    e.bytes_total = 1'024;
+  };
   const Row rows[] = {
       {dhcp(Kind::kDhcpDiscover), "DHCPDISCOVER from 12:34:56:78:ab:cd via eth0"},
       {with(dhcp(Kind::kDhcpDiscover), named), "DHCPDISCOVER from 12:34:56:78:ab:cd (station7) via eth0"},
@@ -98,6 +103,13 @@ TEST(FormatEvent, HasTheShapesOfDhcpdAndTftpd) {
        "HTTP sending pxelinux.0 to 192.168.1.7, 5 bytes"},
       {with(transfer(Kind::kTransferDone, Protocol::kHttp), [](Event& e) { e.path = ""; }),
        "HTTP sent / to 192.168.1.7, 0 bytes"},
+      {with(transfer(Kind::kTransferStarted, Protocol::kTftp), sent_to_us), "WRQ from 192.168.1.7 filename pxelinux.0"},
+      {with(transfer(Kind::kTransferProgress, Protocol::kTftp), sent_to_us),
+       "TFTP receiving pxelinux.0 from 192.168.1.7, 512 of 1024 bytes"},
+      {with(transfer(Kind::kTransferDone, Protocol::kTftp), sent_to_us),
+       "TFTP received pxelinux.0 from 192.168.1.7, 512 of 1024 bytes"},
+      {with(with(transfer(Kind::kTransferFailed, Protocol::kTftp), sent_to_us), detail("gone")),
+       "TFTP failed to receive pxelinux.0 from 192.168.1.7, 512 of 1024 bytes: gone"},
       {transfer(Kind::kNotFound, Protocol::kTftp), "TFTP not found pxelinux.0 for 192.168.1.7"},
       {with(transfer(Kind::kRefused, Protocol::kTftp), detail("writing is not allowed")),
        "TFTP refused pxelinux.0 to 192.168.1.7: writing is not allowed"},

@@ -1,114 +1,13 @@
 #include "core/images/image_store.h"
 
-#include <gtest/gtest.h>
-#include <sched.h>
-#include <sys/mount.h>
 #include <sys/resource.h>
 
-#include <chrono>
-#include <condition_variable>
 #include <csignal>
-#include <deque>
-#include <functional>
-#include <string>
-#include <thread>
 
-#include "tests/support/temporary_tree.h"
+#include "tests/core/images/image_store_fixture.h"
 
 namespace rackcast {
 namespace {
-
-constexpr std::chrono::seconds kPatience{20};  // only ever waited out by a failing test
-
-std::string text_of(const Image& image) {
-  return {reinterpret_cast<const char*>(image.bytes.data()), image.bytes.size()};
-}
-
-// Where answers land; the test waits on it with a deadline.
-class Answers {
- public:
-  bool put(LaneId lane, Completion completion) {
-    const std::scoped_lock lock(mutex_);
-    if (full) return false;
-    queue_.emplace_back(lane, std::move(completion));
-    arrived_.notify_all();
-    return true;
-  }
-  std::pair<LaneId, Completion> take() {
-    std::unique_lock lock(mutex_);
-    if (!arrived_.wait_for(lock, kPatience, [this] { return !queue_.empty(); }))
-      throw std::runtime_error("no answer from the store");
-    auto first = std::move(queue_.front());
-    queue_.pop_front();
-    return first;
-  }
-  std::atomic<bool> full{false};
-
- private:
-  std::mutex mutex_;
-  std::condition_variable arrived_;
-  std::deque<std::pair<LaneId, Completion>> queue_;
-};
-
-// Polls until `condition` holds or patience ends.
-template <typename Condition>
-bool eventually(Condition&& condition) {
-  const auto until = std::chrono::steady_clock::now() + kPatience;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > until) return false;
-    std::this_thread::yield();
-  }
-  return true;
-}
-
-class ImageStoreTest : public ::testing::Test {
- protected:
-  void start(std::uint64_t budget = std::uint64_t{1} << 30U, std::size_t images_max = 64) {
-    tree.make_folder("root");
-    options.budget_bytes = budget;
-    options.images_max = images_max;
-    options.queue_max = 64;
-    start_at("root");
-  }
-  void start_at(std::string_view root) {
-    options.root = tree.path(root);
-    auto created = ImageStore::create(
-        options, [this](LaneId lane, Completion completion) { return answers.put(lane, std::move(completion)); });
-    ASSERT_TRUE(created.has_value()) << created.error().message;
-    store = std::move(*created);
-  }
-
-  void ask(std::string_view path, std::uint64_t ticket = 1, LaneId lane = LaneId{0}) {
-    Work work = LoadImage{Ticket{ticket}, path};
-    ASSERT_TRUE(store->submit(lane, work));
-  }
-  ImageLoaded loaded() { return std::get<ImageLoaded>(answers.take().second); }
-  ImageLoaded load(std::string_view path) {
-    ask(path);
-    return loaded();
-  }
-  PieceRead read(const std::shared_ptr<const Image>& image, std::uint64_t offset) {
-    Work work = ReadPiece{Ticket{9}, image, offset};
-    EXPECT_TRUE(store->submit(LaneId{0}, work));
-    return std::get<PieceRead>(answers.take().second);
-  }
-  // The times of a file, put so far back that a copy of it is settled at once.
-  void age(std::string_view name) {
-    // ctime cannot be set: wait until the clock has moved past the granule by looking, not by sleeping.
-    const RootDirectory root = *open_root(tree.path("root"));
-    const OpenedFile file = open_beneath(root, name);
-    ASSERT_TRUE(eventually([&] {
-      timespec now{};
-      ::clock_gettime(CLOCK_REALTIME, &now);
-      return now.tv_sec * 1'000'000'000 + now.tv_nsec > file.identity.ctime_ns + 25'000'000;
-    }));
-  }
-
-  testing::TemporaryTree tree;
-  ImageStoreOptions options;
-  Answers answers;
-  std::unique_ptr<ImageStore> store;
-};
 
 TEST_F(ImageStoreTest, LoadsAFileAndAnswersTheLaneAndTicketThatAsked) {
   tree.write("root/a/file", "content");
@@ -148,6 +47,20 @@ TEST_F(ImageStoreTest, NotFoundFolderAndLinkOutAreToldApartAndCounted) {
   EXPECT_EQ(stats.not_found, 1U);
   EXPECT_EQ(stats.not_regular, 2U);
   EXPECT_EQ(stats.links_out, 2U);
+}
+
+TEST_F(ImageStoreTest, EntriesLookedAtForNamesInAnyCaseAreCounted) {
+  tree.write("root/Boot/BCD", "store");
+  options.spelling_entries_max = 20;
+  start();
+  EXPECT_EQ(load("Boot/BCD").status, ImageStatus::kLoaded);
+  EXPECT_EQ(store->stats().spelling_entries, 0U);
+  EXPECT_EQ(load(*in_any_case("boot/bcd")).status, ImageStatus::kLoaded);
+  EXPECT_GE(store->stats().spelling_entries, 2U);
+  EXPECT_EQ(store->stats().spellings_cut, 0U);
+  for (std::size_t i = 0; i < 20; ++i) tree.write("root/Boot/" + std::to_string(i), "");
+  EXPECT_EQ(load(*in_any_case("boot/none")).status, ImageStatus::kNotFound);
+  EXPECT_EQ(store->stats().spellings_cut, 1U);
 }
 
 TEST_F(ImageStoreTest, TheSameContentIsTheSameImage) {
@@ -421,99 +334,6 @@ TEST_F(ImageStoreTest, FoldersWatchedAreBoundedAndCounted) {
   for (int i = 0; i < 6; ++i) EXPECT_EQ(load("d" + std::to_string(i) + "/f").status, ImageStatus::kLoaded);
   EXPECT_EQ(store->stats().watcher.folders, 4U);
   EXPECT_EQ(store->stats().watcher.watches_refused, 2U);
-}
-
-// What lies behind the root's path, `options.root_look_after` of hours leaving the look to whatever the test is about.
-class ImageStoreRoot : public ImageStoreTest {
- protected:
-  ImageStoreRoot() {
-    tree.write("root/file", "old");
-    tree.write("root.new/file", "new");
-    options.root_look_after = std::chrono::hours(1);
-  }
-  [[nodiscard]] std::string served() {
-    const ImageLoaded answer = load("file");
-    return answer.status == ImageStatus::kLoaded ? text_of(*answer.image) : "";
-  }
-  void epoch_moves_after(const std::function<void()>& change) {
-    const std::uint64_t before = store->epoch().value();
-    change();
-    ASSERT_TRUE(eventually([&] { return store->epoch().value() > before; }));
-  }
-};
-
-TEST_F(ImageStoreRoot, AnotherFolderRenamedToItsPlaceIsSeenByTheWatcher) {
-  start();
-  const auto old = load("file").image;
-  epoch_moves_after([&] {
-    tree.rename("root", "root.old");
-    tree.rename("root.new", "root");
-  });
-  EXPECT_EQ(served(), "new");
-  EXPECT_EQ(text_of(*old), "old");
-  EXPECT_EQ(store->stats().roots_changed, 1U);
-  epoch_moves_after([&] { tree.write("root/file", "newer"); });
-  EXPECT_EQ(served(), "newer");
-}
-
-TEST_F(ImageStoreRoot, WhileNothingIsThereTheOldOneIsServedAndTheNewOneAsSoonAsItComes) {
-  start();
-  EXPECT_EQ(served(), "old");
-  epoch_moves_after([&] { tree.rename("root", "root.old"); });
-  EXPECT_EQ(served(), "old");
-  EXPECT_GE(store->stats().roots_missing, 1U);
-  const auto reopened = store->reopen_root();
-  ASSERT_FALSE(reopened.has_value());
-  EXPECT_NE(reopened.error().message.find(tree.path("root")), std::string::npos);
-  tree.rename("root.new", "root");
-  EXPECT_EQ(served(), "new");
-}
-
-TEST_F(ImageStoreRoot, AReloadLooksAtOnce) {
-  tree.link("root", "link");
-  start_at("link");
-  EXPECT_EQ(served(), "old");
-  tree.remove("link");
-  tree.link("root.new", "link");  // no event of any folder that is watched
-  EXPECT_EQ(served(), "old");
-  EXPECT_TRUE(store->reopen_root().has_value());
-  EXPECT_EQ(served(), "new");
-  EXPECT_TRUE(store->reopen_root().has_value());
-  EXPECT_EQ(store->stats().roots_changed, 1U);
-}
-
-TEST_F(ImageStoreRoot, TheSlowLookSeesWhatNoEventTells) {
-  options.root_look_after = Duration::zero();
-  tree.link("root", "link");
-  start_at("link");
-  EXPECT_EQ(served(), "old");
-  tree.remove("link");
-  tree.link("root.new", "link");
-  EXPECT_EQ(served(), "new");
-}
-
-TEST_F(ImageStoreRoot, RemovedAndMadeAgain) {
-  options.root_look_after = Duration::zero();
-  start();
-  EXPECT_EQ(served(), "old");
-  tree.remove("root");
-  EXPECT_EQ(served(), "");
-  tree.write("root/file", "made again");
-  EXPECT_EQ(served(), "made again");
-}
-
-TEST_F(ImageStoreRoot, AMediumMountedOverIt) {
-  // In a mount namespace of this thread, and so of those the store starts.
-  if (::unshare(CLONE_NEWNS) != 0 || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
-    GTEST_SKIP() << "may not mount";
-  options.root_look_after = Duration::zero();
-  start();
-  EXPECT_EQ(served(), "old");
-  const std::string root = tree.path("root");
-  ASSERT_EQ(::mount(tree.path("root.new").c_str(), root.c_str(), nullptr, MS_BIND, nullptr), 0);
-  EXPECT_EQ(served(), "new");
-  ASSERT_EQ(::umount2(root.c_str(), MNT_DETACH), 0);
-  EXPECT_EQ(served(), "old");
 }
 
 TEST_F(ImageStoreTest, RevalidationAloneFindsANewFile) {

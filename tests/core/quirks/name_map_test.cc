@@ -142,6 +142,9 @@ TEST(NameMap, OffersCandidatesThatMayNotBeFiles) {
   EXPECT_EQ(mapped(kRules, "k", kReader, 0), (Mapped{MapOutcome::kCandidate, "first/k"}));
   EXPECT_EQ(mapped(kRules, "k", kReader, 1), (Mapped{MapOutcome::kCandidate, "second/k"}));
   EXPECT_EQ(mapped(kRules, "k", kReader, 2), (Mapped{MapOutcome::kMapped, "k.last"}));
+  EXPECT_EQ(mapped(kRules, "k", kReader, 3).outcome, MapOutcome::kNoSuchCandidate);
+  EXPECT_EQ(mapped("r a b\n", "k", kReader, 1).outcome, MapOutcome::kNoSuchCandidate);
+  EXPECT_EQ(mapped("rE ^ x/\na x\n", "x", kReader, 1).outcome, MapOutcome::kRefused);
   EXPECT_EQ(mapped("E ^k\n", "k"), (Mapped{MapOutcome::kCandidate, "k"}));
 }
 

@@ -164,8 +164,22 @@ TEST_F(StreamAdmissionTest, TooManyMachinesSwitchTheServiceOffForXinetd) {
   ASSERT_LT(number, 200U) << "two a second were never exceeded";
   expect_refused_with(AdmissionReason::kConnectionRate);
   EXPECT_EQ(server->totals().deactivations, 1U);
-  EXPECT_EQ(RawClient(http, 0, machine(number + 1)).get("/small").status, 503U);
+  EXPECT_EQ(RawClient(http, 0, machine(number + 1)).read_all(), "") << "closed as xinetd's, before it asks";
   EXPECT_EQ(server->totals().refused_connection_rate, 2U);
+  EXPECT_EQ(RawClient(http, 0, machine(0)).get("/small").status, 200U) << "in the middle of its boot";
+}
+
+TEST_F(StreamAdmissionTest, StrangersCountForXinetdsCpsBeforeTheirAddressIsLookedAt) {
+  config.ftp->admission.cps = Cps{2, 1'000};
+  config.ftp->admission.only_from.emplace();
+  start();
+  const auto come = [this](unsigned number) {
+    EXPECT_EQ(RawClient(ftp, 0, net::Ipv4Address(0x7F00'0100U + number)).read_all(), "");
+  };
+  for (unsigned number = 0; number < 200 && server->totals().deactivations == 0; ++number) come(number);
+  expect_refused_with(AdmissionReason::kConnectionRate);
+  EXPECT_EQ(server->totals().deactivations, 1U);
+  EXPECT_GE(server->totals().refused_address, 2U);
 }
 
 TEST_F(StreamAdmissionTest, TooManyMachinesFollowOneAnotherUnderQueue) {

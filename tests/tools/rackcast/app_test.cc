@@ -194,9 +194,9 @@ TEST_F(RackcastFiles, ImportWritesTomlThatCheckConfigTakes) {
   const Outcome imported = run({"import", "--xinetd", tree_.path("tftp"), "-o", made});
   EXPECT_EQ(imported.code, 0) << imported.err;
   EXPECT_EQ(imported.out, "");
-  EXPECT_THAT(imported.err, HasSubstr(tree_.path("tftp") + ":4:29: not honoured: -c: uploads"));
+  EXPECT_THAT(imported.err, HasSubstr(tree_.path("tftp") + ":4:29: remark: -c: [tftp] upload_dir"));
   EXPECT_THAT(imported.err, HasSubstr(tree_.path("tftp") + ":5:18: remark: per_source: \"each\""));
-  EXPECT_THAT(imported.err, HasSubstr("4 honoured, 1 with a remark, 1 not honoured, 0 errors"));
+  EXPECT_THAT(imported.err, HasSubstr("4 honoured, 2 with a remark, 0 not honoured, 0 errors"));
   EXPECT_EQ(run({"check-config", made}).code, 0) << run({"check-config", made}).err;
   const Outcome printed = run({"import", "--xinetd", tree_.path("tftp"), "--strict-xinetd", "--verbose"});
   EXPECT_THAT(printed.out,

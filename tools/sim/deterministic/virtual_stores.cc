@@ -45,9 +45,22 @@ bool VirtualStores::submit(LaneId from, Work& work) {
     return answer_in(time, from,
                      PieceRead{read->ticket, PieceStatus::kRead, VirtualTree::piece_of(*read->image, read->offset)});
   }
+  if (const auto* const probe = std::get_if<ProbeAddress>(&work)) {
+    ++counters_.probes;
+    const bool in_use = std::find(times_.in_use.begin(), times_.in_use.end(), probe->address) != times_.in_use.end();
+    return answer_in(in_use ? times_.probe_answer_time : probe->timeout, from, AddressProbed{probe->ticket, in_use});
+  }
   if (auto* const release = std::get_if<ReleaseImage>(&work)) {
     ++counters_.images_released;
     release->image.reset();
+    return true;
+  }
+  if (auto* const upload = std::get_if<WriteUpload>(&work)) {
+    // Thrown away, at the speed of a commit.
+    UploadWritten written{upload->ticket, UploadStatus::kWritten, upload->name, upload->buffer};
+    if (!answer_in(upload->last ? times_.commit_time : times_.resolve_time, from, std::move(written))) return false;
+    counters_.upload_bytes += upload->buffer->size;
+    counters_.uploads += upload->last ? 1U : 0U;
     return true;
   }
   if (const auto* const machine = std::get_if<PublishMachine>(&work)) {

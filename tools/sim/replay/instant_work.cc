@@ -34,7 +34,10 @@ bool InstantWork::submit(LaneId, Work& work) {
   if (const auto* commit = std::get_if<CommitLease>(&work)) answer = LeaseCommitted{commit->ticket, true};
   if (const auto* load_image = std::get_if<LoadImage>(&work)) answer = load(*load_image);
   if (const auto* piece = std::get_if<ReadPiece>(&work)) answer = read(*piece);
-  if (!answer) return true;  // released images and published machines have no answer
+  if (auto* upload = std::get_if<WriteUpload>(&work))
+    answer = UploadWritten{upload->ticket, UploadStatus::kWritten, upload->name, upload->buffer};
+  if (const auto* probe = std::get_if<ProbeAddress>(&work)) answer = AddressProbed{probe->ticket, false};
+  if (!answer) return true;  // released images, published machines and abandoned uploads have no answer
   if (!port_.post(std::move(*answer))) return false;
   ++posted_;
   return true;

@@ -1,5 +1,6 @@
 // Work done on the spot, so that a replay is a function of its input: images are read from the tree at once, leases are
-// durable at once. The answers wait in the lane's mailbox for its next turn. Single-threaded; reads files.
+// durable at once, uploads are thrown away and count as written. The answers wait in the lane's mailbox for its next
+// turn. Single-threaded; reads files.
 #pragma once
 
 #include <map>

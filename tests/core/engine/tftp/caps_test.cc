@@ -10,6 +10,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using testing::random_bytes;
 using testing::ReaderPlan;
+using testing::TftpReader;
 using testing::TftpWorld;
 using tftpd::Counter;
 
@@ -54,6 +55,37 @@ TEST(TftpCaps, ThatOfAMachineHoldsForItsTransfersTogether) {
   for (std::uint16_t i = 0; i < 2; ++i)
     world.add_client(windows(16), {here.address, net::UdpPort(static_cast<std::uint16_t>(3'000 + i))});
   EXPECT_NEAR(run(world), 2.0, 0.1);
+}
+
+TEST(TftpCaps, ThatOfANetworkHoldsForItsMachinesTogetherAndForNoOthers) {
+  TftpConfig tftp;
+  tftp.networks.push_back({*net::IpPrefix::parse("10.0.0.0/30"), 8});
+  TftpWorld world(1, {}, tftp);
+  world.add_file("file", random_bytes(1'000'000, 1));
+  const auto endpoint = [](std::uint32_t host) {
+    return net::Endpoint{net::IpAddress(net::Ipv4Address(0x0A00'0000U + host)), net::UdpPort(3'000)};
+  };
+  for (std::uint32_t i = 1; i <= 3; ++i) world.add_client(windows(16), endpoint(i));
+  EXPECT_NEAR(run(world), 3.0, 0.15);
+  EXPECT_GT(world.count(Counter::kPauses), 0U);
+  for (std::uint32_t i = 101; i <= 103; ++i) world.add_client(windows(16), endpoint(i));
+  EXPECT_LT(run(world), 0.5);
+}
+
+// Under a cap in total ten transfers of one machine get what one transfer of another gets.
+TEST(TftpCaps, TenTransfersOfOneMachineHaveOneShare) {
+  TftpConfig tftp;
+  tftp.rate_mbit = 16;
+  TftpWorld world(1, {}, tftp);
+  world.add_file("file", random_bytes(1'000'000, 1));
+  const net::IpAddress greedy = TftpWorld::endpoint_of(9).address;
+  for (std::uint16_t i = 0; i < 10; ++i)
+    world.add_client(windows(8), {greedy, net::UdpPort(static_cast<std::uint16_t>(3'000 + i))});
+  const TftpReader& modest = world.add_client(windows(8));
+  const MonotonicTime start = world.now.monotonic;
+  for (int i = 0; i < 1'000 && !modest.done(); ++i) world.run_for(milliseconds(10));
+  // Half of 16 Mbit/s for a million bytes is one second; a share for each transfer would make it five and a half.
+  EXPECT_NEAR(std::chrono::duration<double>(world.now.monotonic - start).count(), 1.0, 0.15);
 }
 
 TEST(TftpCaps, NobodyFallsBelowAThousandBytesASecond) {

@@ -24,16 +24,27 @@ class TftpFairQueue : public ::testing::Test {
   std::map<int, std::uint64_t> serve(std::uint64_t total) {
     std::map<int, std::uint64_t> sent;
     for (std::uint64_t gone = 0; gone < total;) {
-      const TransferIndex index = queue.take([&](TransferIndex first) { return bytes_of[first]; });
+      const TransferIndex index = queue.serve([&](TransferIndex first) { return bytes_of[first]; });
       if (index == kNoTransfer) break;
       sent[host_of[index]] += bytes_of[index];
       gone += bytes_of[index];
       queue.push(index);
+      queue.served(index, bytes_of[index]);
     }
     return sent;
   }
+  // Whose turn it is finds no slot.
+  TransferIndex try_in_vain() {
+    const TransferIndex index = queue.serve([&](TransferIndex first) { return bytes_of[first]; });
+    if (index == kNoTransfer) return index;
+    queue.push(index);
+    queue.served(index, 0);
+    return index;
+  }
   [[nodiscard]] TransferIndex take() {
-    return queue.take([&](TransferIndex first) { return bytes_of[first]; });
+    const TransferIndex index = queue.serve([&](TransferIndex first) { return bytes_of[first]; });
+    if (index != kNoTransfer) queue.served(index, bytes_of[index]);
+    return index;
   }
 
   std::vector<Transfer> all = std::vector<Transfer>(32);
@@ -67,11 +78,36 @@ TEST_F(TftpFairQueue, WindowsAndLockStepShareByBytes) {
 TEST_F(TftpFairQueue, WhoCouldNotSendStaysFirst) {
   add(0, 1, 1'472);
   add(1, 2, 1'472);
-  ASSERT_EQ(take(), 0U);
-  queue.put_back(0, 1'472);
+  ASSERT_EQ(try_in_vain(), 0U);
   EXPECT_TRUE(all[0].starved);
   EXPECT_EQ(take(), 0U);
   EXPECT_EQ(take(), 1U);
+}
+
+// Each try in vain used to give the next machine a quantum, and to take what the first had saved.
+TEST_F(TftpFairQueue, TriesInVainMoveNobodysShare) {
+  add(0, 1, 1'000);
+  add(1, 2, 1'000);
+  std::map<int, std::uint64_t> sent;
+  for (int i = 0; i < 1'000; ++i) {
+    for (int tries = 0; tries < 3; ++tries) (void)try_in_vain();
+    for (const auto& [host, bytes] : serve(1'000)) sent[host] += bytes;
+  }
+  EXPECT_NEAR(static_cast<double>(sent[1]), 5e5, 5e3);
+  EXPECT_NEAR(static_cast<double>(sent[2]), 5e5, 5e3);
+}
+
+TEST_F(TftpFairQueue, WhoEndsWhileItIsServedLeaves) {
+  add(0, 1, 1'472);
+  add(1, 1, 1'472);
+  ASSERT_EQ(queue.serve([&](TransferIndex first) { return bytes_of[first]; }), 0U);
+  EXPECT_FALSE(all[0].starved);
+  queue.push(0);
+  queue.remove(0);
+  queue.served(0, 1'472);
+  EXPECT_EQ(queue.size(), 1U);
+  EXPECT_EQ(take(), 1U);
+  EXPECT_TRUE(queue.empty());
 }
 
 TEST_F(TftpFairQueue, WhoLeavesTakesNobodysTurn) {

@@ -75,6 +75,21 @@ TEST_F(TftpEngineTest, RetransmitsAreTold) {
   EXPECT_EQ(events().back().retransmits, 1U);
 }
 
+TEST_F(TftpEngineTest, ARefusalThatIsNotLoggedSilencesNoOther) {
+  TftpConfig tftp;
+  tftp.admission.no_access = {*net::IpPrefix::parse("10.0.0.9")};
+  tftp.admission.log_on_failure = false;
+  build(std::move(tftp));
+  rrq("file", {}, peer(9));
+  ASSERT_EQ(kinds(), std::vector{EventKind::kRefused});
+  EXPECT_TRUE(events()[0].quiet);
+  open(file(bytes_of("x")));
+  ack(1);
+  ASSERT_EQ(events().size(), 3U);
+  EXPECT_FALSE(events()[1].quiet);
+  EXPECT_FALSE(events()[2].quiet);
+}
+
 TEST_F(TftpEngineTest, GarbageAndStraysMakeNoEvent) {
   give(kListener, bytes_of("nonsense"), peer());
   ack_at(SocketId{1}, 5, peer(7));

@@ -40,11 +40,14 @@ class TftpEngineTest : public ::testing::Test {
     setup.epoch = &epoch;
     setup.seed = 1;
     setup.limits = limits;
+    setup.unseen_interfaces_served = unseen_interfaces_served;
     if (!name_map.empty()) setup.name_map = NameMap::parse(name_map).map;
     engine = std::make_unique<TftpEngine>(std::move(setup));
   }
 
-  std::string name_map;  // for build()
+  // For build().
+  std::string name_map;
+  bool unseen_interfaces_served = true;
 
   // --- the client's side
   static net::Endpoint peer(std::uint8_t host = 1, std::uint16_t port = 2'070) {

@@ -116,6 +116,7 @@ void TftpWorld::advance_to(MonotonicTime at) {
 
 void TftpWorld::deliver(const Packet& packet) {
   ++datagrams_to_clients;
+  bytes_to_clients += packet.payload.size();
   const auto found = by_endpoint_.find(packet.client);
   if (found == by_endpoint_.end()) return;
   Seat& seat = *found->second;

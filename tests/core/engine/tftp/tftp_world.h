@@ -56,6 +56,7 @@ class TftpWorld {
   std::vector<std::unique_ptr<Seat>> seats;
   Now now{MonotonicTime(std::chrono::seconds(1)), WallTime(std::chrono::seconds(1'800'000'000))};
   std::uint64_t datagrams_to_clients = 0;
+  std::uint64_t bytes_to_clients = 0;
 
   void add_file(const std::string& path, std::vector<std::byte> content, bool resident = true) {
     files[path] = std::make_shared<HeapImage>(std::move(content), ++generations_, resident);

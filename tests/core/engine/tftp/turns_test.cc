@@ -135,6 +135,30 @@ TEST_F(TftpTurns, ManyOfOneSourceAreNotAskedAboutForEver) {
   EXPECT_LE(asked, 6U * tftpd::kTurnsGivenMax);
 }
 
+TEST_F(TftpTurns, WhenAllThatWereLookedAtAreOverTheRestIsLookedAtToo) {
+  TftpConfig tftp;
+  tftp.admission = {.instances = 1};
+  build(std::move(tftp), {.transfers_max = 1'024, .cache_paths = 64});
+  open(file(random_bytes(3'000, 1)), {}, peer(200));
+  (void)sent();
+  ack(1, peer(200));
+  const auto wait = [&](const net::Endpoint& from) {
+    rrq("file", {}, from);
+    (void)sent();
+    ack(1, from);
+    EXPECT_EQ(sent_text(), "");
+  };
+  wait(peer(1, 1'999));
+  for (std::uint16_t i = 1; i < 2 * tftpd::kTurnsGivenMax; ++i) wait(peer(1, static_cast<std::uint16_t>(2'000 + i)));
+  wait(peer(2));
+  auto next = std::make_shared<Config>(*config);
+  next->tftp->admission = {.no_access = {*net::IpPrefix::parse("10.0.0.1")}};
+  complete(ConfigSwapped{next});
+  for (int i = 0; i < 1'000; ++i) pass(1ms);
+  EXPECT_EQ(engine->in_flight(), 2U);
+  EXPECT_EQ(started().front(), peer(2));
+}
+
 TEST_F(TftpTurns, ConnectionsBeyondTheRateStartASecondLater) {
   limit({.cps = Cps{2, 10}});
   EXPECT_EQ(start(peer(1)), "D2");

@@ -117,6 +117,25 @@ TEST(SweepDraws, SomeLimitsMakeMachinesWait) {
   EXPECT_GT(waited, 0U);
 }
 
+TEST(SweepDraws, SomeServersProbeAndFindSquatters) {
+  const SweepTrees trees;
+  std::uint64_t found = 0;
+  unsigned runs = 0;
+  for (std::uint64_t seed = 1; seed <= 500 && runs < 3; ++seed) {
+    Result<VirtualRun> run = run_of_seed(seed, {}, trees);
+    ASSERT_TRUE(run);
+    if (run->server.dhcp.squatters == 0) continue;
+    ++runs;
+    run->on_end = [&](const World& world) {
+      const engine::DhcpEngine& dhcp = *world.server().dhcp();
+      found += dhcp.stats().probes_answered;
+      EXPECT_EQ(dhcp.stats().probes, world.server().stores().counters().probes);
+    };
+    EXPECT_EQ(run_virtual_checked(*run).violation_count, 0U) << "seed " << seed;
+  }
+  EXPECT_GT(found, 0U);
+}
+
 // Seeds of the long soaks: every fortieth, the one kind and the other in turn.
 TEST(SweepDraws, LongSoaksRenewLeasesAndGiveThemToOthers) {
   const SweepTrees trees;

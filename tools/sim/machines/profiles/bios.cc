@@ -33,18 +33,12 @@ constexpr Step dhcp(const DhcpHabits& habits) {
   return {.kind = StepKind::kDhcp, .stage = Stage::kDhcp, .dhcp = &habits};
 }
 
-constexpr std::array kRomSteps{
-    dhcp(kBiosRomDhcp),    boot_file(kBiosRomTftp), kModulesStep,       lookups(kPxelinuxTftp, kLookups),
-    kernel(kPxelinuxTftp), initrd(kPxelinuxTftp),   kInstallerDhcpStep, kKickstartStep,
-    kPackagesStep};
-constexpr std::array kOldRomSteps{
-    dhcp(kOldRomDhcp),     boot_file(kBiosRomTftp), kModulesStep,       lookups(kPxelinuxTftp, kLookups),
-    kernel(kPxelinuxTftp), initrd(kPxelinuxTftp),   kInstallerDhcpStep, kKickstartStep,
-    kPackagesStep};
-constexpr std::array kIpxeSteps{
-    dhcp(kIpxeBiosDhcp),   boot_file(kIpxeTftp),  kModulesStep,       lookups(kPxelinuxTftp, kLookups),
-    kernel(kPxelinuxTftp), initrd(kPxelinuxTftp), kInstallerDhcpStep, kKickstartStep,
-    kPackagesStep};
+constexpr auto kPxelinuxEnd =
+    steps(std::array{kModulesStep, lookups(kPxelinuxTftp, kLookups), kernel(kPxelinuxTftp), initrd(kPxelinuxTftp)},
+          kInstallerSteps);
+constexpr auto kRomSteps = steps(std::array{dhcp(kBiosRomDhcp), boot_file(kBiosRomTftp)}, kPxelinuxEnd);
+constexpr auto kOldRomSteps = steps(std::array{dhcp(kOldRomDhcp), boot_file(kBiosRomTftp)}, kPxelinuxEnd);
+constexpr auto kIpxeSteps = steps(std::array{dhcp(kIpxeBiosDhcp), boot_file(kIpxeTftp)}, kPxelinuxEnd);
 // A small initrd's own udhcpc, which no longer passes for a PXE client.
 constexpr Step kSmallInitrdDhcpStep{.kind = StepKind::kDhcp, .stage = Stage::kKickstart, .dhcp = &kUdhcpcDhcp};
 constexpr std::array kPlainSteps{dhcp(kPlainDhcp),   boot_file(kPlainTftp), lookups(kPlainTftp, kDefaultOnly),

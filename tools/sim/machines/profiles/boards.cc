@@ -29,13 +29,10 @@ constexpr Step raspberry(Stage stage, std::span<const std::string_view> names, b
   return {.kind = StepKind::kFiles, .stage = stage, .tftp = &kRaspberryTftp, .names = names, .required = required};
 }
 
-constexpr std::array kUbootSteps{Step{.kind = StepKind::kDhcp, .stage = Stage::kDhcp, .dhcp = &kUbootDhcp},
-                                 kUbootConfig,
-                                 uboot(StepKind::kKernel, Stage::kKernel),
-                                 uboot(StepKind::kInitrd, Stage::kInitrd),
-                                 kInstallerDhcpStep,
-                                 kKickstartStep,
-                                 kPackagesStep};
+constexpr auto kUbootSteps =
+    steps(std::array{Step{.kind = StepKind::kDhcp, .stage = Stage::kDhcp, .dhcp = &kUbootDhcp}, kUbootConfig,
+                     uboot(StepKind::kKernel, Stage::kKernel), uboot(StepKind::kInitrd, Stage::kInitrd)},
+          kInstallerSteps);
 constexpr std::array kRaspberrySteps{Step{.kind = StepKind::kDhcp, .stage = Stage::kDhcp, .dhcp = &kRaspberryDhcp},
                                      raspberry(Stage::kNbp, kRaspberryFirst, true),
                                      raspberry(Stage::kNbp, kRaspberryOptional, false),

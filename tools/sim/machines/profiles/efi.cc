@@ -89,73 +89,32 @@ constexpr Step kGrubRead{.kind = StepKind::kReread,
                          .dialect = ConfigDialect::kGrub,
                          .user_agent = kGrubAgent};
 
-constexpr std::array kEdk2Steps{kEdk2DhcpStep,      kEdk2BootFile,  ipxe_dhcp(Stage::kConfig, kIpxeEfiDhcp),
-                                kIpxeScript,        kIpxeKernel,    kIpxeInitrd,
-                                kInstallerDhcpStep, kKickstartStep, kPackagesStep};
-constexpr std::array kAutoexecSteps{
-    kEdk2DhcpStep,  kEdk2BootFile, kIpxeAutoexec, ipxe_dhcp(Stage::kConfig, kIpxeEfiDhcp),
-    kIpxeScript,    kIpxeKernel,   kIpxeInitrd,   kInstallerDhcpStep,
-    kKickstartStep, kPackagesStep};
-constexpr std::array kIpxeScriptSteps{ipxe_dhcp(Stage::kDhcp, kIpxeBiosDhcp),
-                                      kIpxeScript,
-                                      kIpxeKernel,
-                                      kIpxeInitrd,
-                                      kInstallerDhcpStep,
-                                      kKickstartStep,
-                                      kPackagesStep};
-constexpr std::array kShimSteps{kEdk2DhcpStep,
-                                kEdk2BootFile,
-                                shim_files(kShimExtras, false),
-                                shim_files(kShimSecondStage, true),
-                                kGrubFind,
-                                kGrubListFiles,
-                                kGrubRead,
-                                grub(StepKind::kKernel, Stage::kKernel),
-                                grub(StepKind::kInitrd, Stage::kInitrd),
-                                kInstallerDhcpStep,
-                                kKickstartStep,
-                                kPackagesStep};
-constexpr std::array kShimBareSteps{kEdk2DhcpStep,
-                                    kEdk2BootFile,
-                                    shim_files(kShimBareSecondStage, true),
-                                    kGrubFind,
-                                    kGrubRead,
-                                    grub(StepKind::kKernel, Stage::kKernel),
-                                    grub(StepKind::kInitrd, Stage::kInitrd),
-                                    kInstallerDhcpStep,
-                                    kKickstartStep,
-                                    kPackagesStep};
-constexpr std::array kGrubDhcpSteps{kEdk2DhcpStep,
-                                    kEdk2BootFile,
-                                    kGrubDhcpStep,
-                                    kGrubFind,
-                                    kGrubListFiles,
-                                    kGrubRead,
-                                    grub(StepKind::kKernel, Stage::kKernel),
-                                    grub(StepKind::kInitrd, Stage::kInitrd),
-                                    kInstallerDhcpStep,
-                                    kKickstartStep,
-                                    kPackagesStep};
+// What these end with, installer included.
+constexpr auto kIpxeEnd = steps(std::array{kIpxeScript, kIpxeKernel, kIpxeInitrd}, kInstallerSteps);
+constexpr auto kGrubEnd =
+    steps(std::array{kGrubRead, grub(StepKind::kKernel, Stage::kKernel), grub(StepKind::kInitrd, Stage::kInitrd)},
+          kInstallerSteps);
+constexpr auto kGrubListedEnd = steps(std::array{kGrubFind, kGrubListFiles}, kGrubEnd);
+constexpr auto kShimListedEnd =
+    steps(std::array{shim_files(kShimExtras, false), shim_files(kShimSecondStage, true)}, kGrubListedEnd);
+
+constexpr auto kEdk2Steps =
+    steps(std::array{kEdk2DhcpStep, kEdk2BootFile, ipxe_dhcp(Stage::kConfig, kIpxeEfiDhcp)}, kIpxeEnd);
+constexpr auto kAutoexecSteps =
+    steps(std::array{kEdk2DhcpStep, kEdk2BootFile, kIpxeAutoexec, ipxe_dhcp(Stage::kConfig, kIpxeEfiDhcp)}, kIpxeEnd);
+constexpr auto kIpxeScriptSteps = steps(std::array{ipxe_dhcp(Stage::kDhcp, kIpxeBiosDhcp)}, kIpxeEnd);
+constexpr auto kShimSteps = steps(std::array{kEdk2DhcpStep, kEdk2BootFile}, kShimListedEnd);
+constexpr auto kShimBareSteps =
+    steps(std::array{kEdk2DhcpStep, kEdk2BootFile, shim_files(kShimBareSecondStage, true), kGrubFind}, kGrubEnd);
+constexpr auto kGrubDhcpSteps = steps(std::array{kEdk2DhcpStep, kEdk2BootFile, kGrubDhcpStep}, kGrubListedEnd);
 constexpr Step windows(Stage stage, std::span<const std::string_view> names) {
   return {.kind = StepKind::kFiles, .stage = stage, .tftp = &kEdk2Tftp, .names = names};
 }
 constexpr std::array kWindowsSteps{kEdk2DhcpStep, kEdk2BootFile, windows(Stage::kConfig, kWindowsFiles),
                                    windows(Stage::kKernel, kWindowsImage)};
-constexpr std::array kHttpBootSteps{kEdk2HttpDhcpStep,  kHttpBootFile,  ipxe_dhcp(Stage::kConfig, kIpxeEfiDhcp),
-                                    kIpxeScript,        kIpxeKernel,    kIpxeInitrd,
-                                    kInstallerDhcpStep, kKickstartStep, kPackagesStep};
-constexpr std::array kHttpGrubSteps{kEdk2HttpDhcpStep,
-                                    kHttpBootFile,
-                                    shim_files(kShimExtras, false),
-                                    shim_files(kShimSecondStage, true),
-                                    kGrubFind,
-                                    kGrubListFiles,
-                                    kGrubRead,
-                                    grub(StepKind::kKernel, Stage::kKernel),
-                                    grub(StepKind::kInitrd, Stage::kInitrd),
-                                    kInstallerDhcpStep,
-                                    kKickstartStep,
-                                    kPackagesStep};
+constexpr auto kHttpBootSteps =
+    steps(std::array{kEdk2HttpDhcpStep, kHttpBootFile, ipxe_dhcp(Stage::kConfig, kIpxeEfiDhcp)}, kIpxeEnd);
+constexpr auto kHttpGrubSteps = steps(std::array{kEdk2HttpDhcpStep, kHttpBootFile}, kShimListedEnd);
 
 constexpr std::array kProfiles{
     Profile{"edk2", "UEFI PXE (size probe, window 4), ipxe.efi, its own DHCP, script, kernel and initrd by HTTP",

@@ -1,6 +1,10 @@
 // The habits the profiles are made of, one per client program. Private to profiles/ and the tests.
 #pragma once
 
+#include <algorithm>
+#include <array>
+#include <cstddef>
+
 #include "tools/sim/machines/profile.h"
 
 namespace rackcast::sim::habits {
@@ -31,7 +35,15 @@ extern const TftpHabits kUbootTftp;
 extern const TftpHabits kRaspberryTftp;
 extern const TftpHabits kPlainTftp;  // RFC 1350 and no option
 
-// What every installer, but for the smallest, does once its kernel runs.
+// The steps of `parts`, one after another.
+template <std::size_t... kSizes>
+constexpr auto steps(const std::array<Step, kSizes>&... parts) {
+  std::array<Step, (kSizes + ...)> all{};
+  auto* at = all.data();
+  ((at = std::copy(parts.begin(), parts.end(), at)), ...);
+  return all;
+}
+
 inline constexpr Step kInstallerDhcpStep{.kind = StepKind::kDhcp, .stage = Stage::kKickstart, .dhcp = &kInstallerDhcp};
 inline constexpr Step kKickstartStep{
     .kind = StepKind::kKickstart, .stage = Stage::kKickstart, .tftp = &kPlainTftp, .user_agent = "curl/7.88.1"};
@@ -41,6 +53,8 @@ inline constexpr Step kPackagesStep{.kind = StepKind::kPackages,
                                     .tftp = &kPlainTftp,
                                     .user_agent = "libdnf",
                                     .connections = 3};
+// What every installer, but for the smallest, does once its kernel runs.
+inline constexpr std::array kInstallerSteps{kInstallerDhcpStep, kKickstartStep, kPackagesStep};
 
 // One each (bios.cc, efi.cc, boards.cc), in the order of --help.
 extern const std::span<const Profile> kBiosProfiles;

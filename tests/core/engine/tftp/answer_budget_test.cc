@@ -1,0 +1,53 @@
+#include "core/engine/tftp/answer_budget.h"
+
+#include <gtest/gtest.h>
+
+#include "core/engine/tftp/engine_limits.h"
+
+namespace rackcast::engine::tftpd {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr MonotonicTime kStart{100s};
+
+net::IpAddress host(std::uint32_t number) {
+  return net::Ipv4Address(0x0A00'0000 + number);
+}
+
+int taken(AnswerBudget& budget, MonotonicTime now, const net::IpAddress& address, int asked) {
+  int given = 0;
+  for (int i = 0; i < asked; ++i) given += budget.take(now, address) ? 1 : 0;
+  return given;
+}
+
+TEST(TftpAnswerBudget, AStrangerHasAFewAnswersInEachHold) {
+  AnswerBudget budget(8, 1);
+  EXPECT_EQ(taken(budget, kStart, host(1), 10), kAnswersUnconfirmedMax);
+  EXPECT_FALSE(budget.has_left(kStart, host(1)));
+  EXPECT_TRUE(budget.has_left(kStart, host(2)));
+  EXPECT_EQ(taken(budget, kStart + kUnconfirmedHold - 1ns, host(1), 10), 0);
+  EXPECT_TRUE(budget.has_left(kStart + kUnconfirmedHold, host(1)));
+  EXPECT_EQ(taken(budget, kStart + kUnconfirmedHold, host(1), 10), kAnswersUnconfirmedMax);
+}
+
+TEST(TftpAnswerBudget, WhoAnsweredHasNoLimitForAWhile) {
+  AnswerBudget budget(8, 1);
+  EXPECT_EQ(taken(budget, kStart, host(1), 10), kAnswersUnconfirmedMax);
+  budget.prove(kStart, host(1));
+  EXPECT_TRUE(budget.known(kStart, host(1)));
+  EXPECT_EQ(taken(budget, kStart, host(1), 1'000), 1'000);
+  EXPECT_FALSE(budget.known(kStart + kKnownFor, host(1)));
+  EXPECT_EQ(taken(budget, kStart + kKnownFor, host(1), 10), kAnswersUnconfirmedMax);
+}
+
+TEST(TftpAnswerBudget, AFloodOfStrangersPushesOutStrangers) {
+  AnswerBudget budget(64, 1);
+  budget.prove(kStart, host(1));
+  for (std::uint32_t i = 0; i < 100'000; ++i) EXPECT_TRUE(budget.take(kStart + i * 1us, host(1'000 + i)));
+  EXPECT_TRUE(budget.known(kStart + 1s, host(1)));
+  EXPECT_TRUE(budget.take(kStart + 1s, host(2))) << "and nobody new is kept out";
+}
+
+}  // namespace
+}  // namespace rackcast::engine::tftpd

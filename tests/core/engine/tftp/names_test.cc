@@ -1,0 +1,117 @@
+// What a request's name means: path rules, the names that quirks mean, the map file.
+#include "tests/core/engine/tftp/tftp_engine_fixture.h"
+
+namespace rackcast::engine {
+namespace {
+
+using testing::bytes_of;
+
+TEST_F(TftpEngineTest, NamesMeanWhatFirmwareMeansByThem) {
+  for (const char* name : {"/a/b", "\\a\\b", "//a//b", "a/./b", "/tftpboot/a/b", "a/b\xFF", "x/../a/b"}) {
+    rrq(name);
+    ASSERT_EQ(harness.router.submitted.size(), 1U) << name;
+    EXPECT_EQ(std::get<LoadImage>(harness.router.submitted.front()).path.view(), "a/b") << name;
+    loaded(nullptr, ImageStatus::kFailed);
+  }
+  EXPECT_EQ(engine->quirks()[Quirk::kEndByteInName], 1U);
+}
+
+TEST_F(TftpEngineTest, ABareNameThatIsNotThereIsLookedForBesideTheBootFile) {
+  Machine machine;
+  machine.mac = {{2, 0, 0, 0, 0, 1}};
+  machine.address = peer().address.v4();
+  machine.boot_file = "/tftpboot/efi/shimx64.efi";
+  complete(MachineChanged{machine});
+  rrq("grubx64.efi");
+  loaded(nullptr, ImageStatus::kNotFound);
+  ASSERT_EQ(asked_path(), "efi/grubx64.efi");
+  loaded(file(bytes_of("second stage")));
+  EXPECT_EQ(sent_text(), "D1");
+  EXPECT_EQ(engine->quirks()[Quirk::kBareSecondStage], 1U);
+  // Another machine, of which nothing is known, and the same from the cache.
+  rrq("grubx64.efi", {}, peer(2));
+  EXPECT_EQ(sent_text(), "E1");
+  rrq("grubx64.efi", {}, peer(1, 2'071));
+  EXPECT_EQ(sent_text(), "D1");
+  EXPECT_EQ(engine->quirks()[Quirk::kBareSecondStage], 2U);
+}
+
+TEST_F(TftpEngineTest, AWindowsNameIsLookedForInAnyCase) {
+  rrq("\\Boot\\bcd");
+  ASSERT_EQ(asked_path(), "Boot/bcd");
+  loaded(nullptr, ImageStatus::kNotFound);
+  ASSERT_EQ(asked_in_any_case(asked_path()), "Boot/bcd");
+  loaded(file(bytes_of("store")));
+  EXPECT_EQ(sent_text(), "D1");
+  EXPECT_EQ(engine->quirks()[Quirk::kNameInAnyCase], 1U);
+  // With slashes it is another client's name, and not there.
+  rrq("Boot/bcd", {}, peer(2));
+  EXPECT_EQ(sent_text(), "E1");
+}
+
+TEST_F(TftpEngineTest, EveryOtherNameMissingIsOneNotFoundForTheNameAsked) {
+  rrq("\\nothing");
+  loaded(nullptr, ImageStatus::kNotFound);
+  loaded(nullptr, ImageStatus::kNotFound);
+  EXPECT_EQ(sent_text(), "E1");
+  EXPECT_EQ(count(Counter::kNotFound), 1U);
+  ASSERT_EQ(events().size(), 1U);
+  EXPECT_EQ(events().front().path.view(), "nothing");
+  rrq("\\nothing", {}, peer(2));
+  EXPECT_EQ(sent_text(), "E1");
+  EXPECT_EQ(count(Counter::kCacheNegativeHits), 1U);
+}
+
+TEST_F(TftpEngineTest, TheMapFileRenamesAndRefuses) {
+  name_map = "r ^boot/ images/\na ^secret nothing\\ for\\ you\n";
+  build({});
+  rrq("boot/vmlinuz");
+  EXPECT_EQ(asked_path(), "images/vmlinuz");
+  loaded(file(bytes_of("kernel")));
+  EXPECT_EQ(sent_text(), "D1");
+  EXPECT_EQ(count(Counter::kNamesMapped), 1U);
+  rrq("secret/key", {}, peer(2));
+  const auto refused = sent();
+  ASSERT_EQ(refused.size(), 1U);
+  const tftp::Packet packet = tftp::parse(refused[0].payload);
+  const auto& error = std::get<tftp::ErrorReport>(packet);
+  EXPECT_EQ(error.code, tftp::ErrorCode::kAccessViolation);
+  EXPECT_EQ(error.text, "nothing for you");
+  EXPECT_TRUE(harness.router.submitted.empty());
+}
+
+TEST_F(TftpEngineTest, WhatTheMapFileMakesOfANameStaysUnderTheRoot) {
+  name_map = "r ^up ../../etc\n";
+  build({});
+  rrq("up/passwd");
+  EXPECT_EQ(sent_text(), "E1");
+  EXPECT_TRUE(harness.router.submitted.empty());
+}
+
+TEST_F(TftpEngineTest, CandidatesOfTheMapFileAreTriedUntilOneIsThere) {
+  name_map = "rE ^ own/\nrE ^ common/\n";
+  build({});
+  rrq("grub.cfg");
+  EXPECT_EQ(asked_path(), "own/grub.cfg");
+  loaded(nullptr, ImageStatus::kNotFound);
+  EXPECT_EQ(asked_path(), "common/grub.cfg");
+  loaded(nullptr, ImageStatus::kNotFound);
+  EXPECT_EQ(asked_path(), "grub.cfg");
+  loaded(file(bytes_of("menu")));
+  EXPECT_EQ(sent_text(), "D1");
+  rrq("grub.cfg", {}, peer(2));
+  EXPECT_EQ(sent_text(), "D1") << "and from the cache";
+}
+
+TEST_F(TftpEngineTest, ANameThatLeavesTheRootIsNotFoundAndNeverReachesTheStore) {
+  for (const char* name : {"../etc/passwd", "..\\..\\x", "a/../../x"}) {
+    rrq(name);
+    EXPECT_EQ(sent_text(), "E1") << name;
+  }
+  EXPECT_TRUE(harness.router.submitted.empty());
+  EXPECT_EQ(count(Counter::kPathRejected), 3U);
+  EXPECT_EQ(kinds(), std::vector(3, EventKind::kRefused));
+}
+
+}  // namespace
+}  // namespace rackcast::engine
