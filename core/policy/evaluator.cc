@@ -118,7 +118,8 @@ std::optional<bool> Evaluator::condition(const Node& node) {
 
 std::optional<bool> Evaluator::matches(const Node& node) {
   const auto text = data(node.children[0]);
-  if (!text || node.regex == nullptr) return std::nullopt;
+  // Of empty text dhcpd asks nothing: that is missing, too.
+  if (!text || text->empty() || node.regex == nullptr) return std::nullopt;
   // To the C library's matcher, which dhcpd uses, a NUL ends the text.
   const auto end = std::find(text->begin(), text->end(), std::byte{0});
   return node.regex->matches(text->first(static_cast<std::size_t>(end - text->begin())));

@@ -2,9 +2,9 @@
 // bounded by the parser (kRuleNestingMax), work by Outcome::steps.
 //
 // What is missing, exactly as dhcpd reads it: `=` of two missing values holds, of one does not; `!=` the other way
-// round; `~=` and `~~` of a missing value are missing themselves; `and` whose left side does not hold is *missing*, not
-// false, so that `not (a and b)` holds only where a does and b does not; `or` is missing where both sides are; `not`
-// of missing is missing; a condition that is missing at last does not hold.
+// round; `~=` and `~~` of a missing or an empty value are missing themselves; `and` whose left side does not hold is
+// *missing*, not false, so that `not (a and b)` holds only where a does and b does not; `or` is missing where both
+// sides are; `not` of missing is missing; a condition that is missing at last does not hold.
 #pragma once
 
 #include <cstdint>

@@ -40,6 +40,7 @@ TEST_F(MissingTest, Comparisons) {
   EXPECT_EQ(truth(here + " ~= \"x\""), 'F');
   EXPECT_EQ(truth(gone + " ~= \"x\""), 'N');
   EXPECT_EQ(truth(gone + " ~~ \"x\""), 'N');
+  EXPECT_EQ(truth("\"\" ~= \"^$\""), 'N');
 }
 
 // `and` whose left side does not hold is missing; its value is the right side's otherwise.
