@@ -205,7 +205,10 @@ struct AdmissionConfig {
 struct PortRange {
   std::uint16_t first = 0;
   std::uint16_t last = 0;  // inclusive
+  [[nodiscard]] std::size_t count() const { return std::size_t{last} - first + 1; }
 };
+// Transfers' ports that a lane should have: with fewer, who forges a request guesses the transfer's port too easily.
+inline constexpr std::size_t kTransferPortsFew = 4;
 
 // Terms for some machines ([[tftp.class]]): the first class that fits counts. What a class leaves out fits everybody,
 // or is [tftp]'s.
@@ -255,6 +258,7 @@ struct TftpConfig {
   bool clamp_to_mtu = false;  // no block that would be cut into fragments
   std::vector<TftpClassConfig> classes;
   std::vector<TftpNetworkConfig> networks;
+  std::uint32_t transfers_max = 16'384;                 // of one lane, running and just ended
   std::uint64_t cache_bytes = std::uint64_t{2} << 30U;  // image budget
   UploadConfig upload;
 };

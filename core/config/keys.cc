@@ -18,6 +18,8 @@ constexpr std::int64_t kRetransmitMicrosecondsMin = 10'000;  // as the option ut
 constexpr std::int64_t kRetransmitMicrosecondsMax = 255'000'000;
 constexpr std::int64_t kRateMbitMax = 1'000'000;                // 1 Tbit/s
 constexpr std::int64_t kWindowMax = 65'535;                     // RFC 7440
+constexpr std::int64_t kTransfersMin = 64;
+constexpr std::int64_t kTransfersMax = 1'000'000;
 constexpr std::int64_t kCacheBytesMin = 1 << 20;                // smaller holds not even an NBP and its modules
 constexpr std::int64_t kCacheBytesMax = std::int64_t{1} << 44;  // 16 TiB: a slip of the keyboard, not a machine
 
@@ -330,6 +332,9 @@ constexpr std::array kKeys{
             "look first in a folder named after the machine's IP or MAC address", "\"ip\"", false, 0, 0, "off ip mac"},
     KeySpec{"tftp", "clamp_to_mtu", kBoolean, "false", kLive,
             "no block that is longer than a packet of the interface it leaves by", "true"},
+    KeySpec{"tftp", "transfers_max", kInteger, "16384", kRestart,
+            "transfers at once, of one lane, those that just ended included; 1 KiB of memory each", "100000", false,
+            kTransfersMin, kTransfersMax},
     KeySpec{"tftp", "cache_bytes", kInteger, "2147483648", kRestart, "memory for images", "4294967296", false,
             kCacheBytesMin, kCacheBytesMax},
 

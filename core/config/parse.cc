@@ -129,6 +129,21 @@ void check_uploads(const Node& root, const Config& config, ProblemList& problems
     problems.error(root.find("tftp")->value.find("upload_dir")->value.at, "tftp.upload_dir", clash);
 }
 
+// Each lane has its part of [tftp].ports, and without any its transfers would stay on the port that was asked.
+void check_transfer_ports(const Node& root, const Config& config, ProblemList& problems) {
+  if (!config.tftp || !config.tftp->tid_ports || config.tftp->single_port) return;
+  const std::size_t lanes = std::max<std::size_t>(config.server.cores.size(), 1);
+  const std::size_t ports = config.tftp->tid_ports->count();
+  const Position at = root.find("tftp")->value.find("ports")->value.at;
+  const std::string given = std::to_string(ports) + (ports == 1 ? " port for " : " ports for ") +
+                            std::to_string(lanes) + (lanes == 1 ? " lane" : " lanes ([server].cores)");
+  if (ports < lanes)
+    problems.error(at, "tftp.ports", given + ": each needs one at least; widen the range, or set single_port = true");
+  else if (ports / lanes < kTransferPortsFew)
+    problems.warning(at, "tftp.ports",
+                     given + ": with fewer than 4 for each, forged requests are easier to complete; widen the range");
+}
+
 Config read_sections(const Node& root, ProblemList& problems) {
   using namespace config_detail;
   Config config;
@@ -165,6 +180,7 @@ ConfigOutcome parse_config(std::string_view text, std::string_view file_name) {
     check_interfaces(*root, *config, problems);
     check_listeners(*root, *config, problems);
     check_uploads(*root, *config, problems);
+    check_transfer_ports(*root, *config, problems);
     if (!config->dhcp && !config->tftp && !config->http && !config->ftp && !problems.has_errors())
       problems.warning({}, "", "no service is on: add [dhcp], [tftp], [http] or [ftp]");
     if (!problems.has_errors()) outcome.config = std::move(config);

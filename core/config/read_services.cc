@@ -90,6 +90,7 @@ TftpConfig read_tftp(const Node& tftp, ProblemList& problems) {
   if (const auto value = reader.integer("rate_mbit_per_machine"))
     config.rate_mbit_per_machine = static_cast<std::uint32_t>(*value);
   if (const auto value = reader.integer("retransmit_us")) config.retransmit_us = static_cast<std::uint32_t>(*value);
+  if (const auto value = reader.integer("transfers_max")) config.transfers_max = static_cast<std::uint32_t>(*value);
   if (const auto value = reader.integer("cache_bytes")) config.cache_bytes = static_cast<std::uint64_t>(*value);
   config.upload = read_upload(reader);
   return config;

@@ -359,6 +359,7 @@ constexpr Reader kReaders[] = {
     RACKCAST_OF(tftp, retransmit_us, retransmit_us),
     RACKCAST_OF(tftp, unique_root, unique_root),
     RACKCAST_OF(tftp, clamp_to_mtu, clamp_to_mtu),
+    RACKCAST_OF(tftp, transfers_max, transfers_max),
     RACKCAST_OF(tftp, cache_bytes, cache_bytes),
     RACKCAST_OF(tftp, upload_dir, upload.dir),
     RACKCAST_OF(tftp, upload_bytes_max, upload.bytes_max),

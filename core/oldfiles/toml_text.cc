@@ -69,6 +69,7 @@ void write_tftp(Writer& out, const TftpConfig& tftp) {
   if (!tftp.map_file.empty()) out.line("map_file", out.quoted(tftp.map_file));
   if (!tftp.refused_options.empty()) out.list("refused_options", tftp.refused_options, itself);
   if (tftp.retransmit_us) out.number("retransmit_us", *tftp.retransmit_us);
+  if (tftp.transfers_max != presets.transfers_max) out.number("transfers_max", tftp.transfers_max);
   if (tftp.cache_bytes != presets.cache_bytes) out.number("cache_bytes", tftp.cache_bytes);
   if (!tftp.upload.dir.empty()) out.line("upload_dir", out.quoted(tftp.upload.dir));
 }

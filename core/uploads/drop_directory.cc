@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <memory>
 #include <string_view>
 
@@ -42,7 +43,44 @@ Result<DropDirectory> DropDirectory::open(const std::string& path, std::uint64_t
   if (::flock(drop.directory_.get(), LOCK_EX | LOCK_NB) != 0)
     return fail(where + " is in use by another daemon: each needs its own");
   drop.look(true);
+  if (const auto naming = drop.find_naming(); !naming) return fail(where + ": " + naming.error().message);
   return drop;
+}
+
+// Tries on an empty file: what is refused only when the first upload is over has cost its sender the file.
+Result<void> DropDirectory::find_naming() {
+  const std::string probe = std::string(kPartialPrefix) + "probe" + std::string(kPartialSuffix);
+  const std::string other = std::string(kPartialPrefix) + "named" + std::string(kPartialSuffix);
+  const FileDescriptor file(::openat(directory_.get(), probe.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kFileMode));
+  if (!file) return {};  // a full disk, say: told to those who send
+  int error = 0;
+  for (const Naming naming : {Naming::kRename, Naming::kLink}) {
+    naming_ = naming;
+    if (give_name(probe, other)) {
+      take_name_back(probe, other);
+      error = 0;
+      break;
+    }
+    error = errno;
+  }
+  (void)::unlinkat(directory_.get(), probe.c_str(), 0);
+  if (error == 0) return {};
+  return fail("its file system can neither rename without replacing nor make hard links (" + errno_text(error) +
+              "); name a directory on another");
+}
+
+bool DropDirectory::give_name(const std::string& partial, const std::string& wanted) const {
+  const int directory = directory_.get();
+  if (naming_ == Naming::kRename)
+    return ::renameat2(directory, partial.c_str(), directory, wanted.c_str(), RENAME_NOREPLACE) == 0;
+  return ::linkat(directory, partial.c_str(), directory, wanted.c_str(), 0) == 0;
+}
+
+void DropDirectory::take_name_back(const std::string& partial, const std::string& wanted) const {
+  if (naming_ == Naming::kRename)
+    (void)::renameat(directory_.get(), wanted.c_str(), directory_.get(), partial.c_str());
+  else
+    (void)::unlinkat(directory_.get(), wanted.c_str(), 0);
 }
 
 // Adds up what is there.
@@ -116,16 +154,16 @@ UploadStatus DropDirectory::finish(Partial& partial, const UploadName& wanted, U
   for (unsigned suffix = 0; suffix <= kSuffixMax; ++suffix) {
     std::string tried(wanted.view());
     if (suffix > 0) tried += "." + std::to_string(suffix);
-    if (::linkat(directory_.get(), partial.name.c_str(), directory_.get(), tried.c_str(), 0) != 0) {
+    if (!give_name(partial.name, tried)) {
       if (errno == EEXIST) continue;
       return failed("cannot name a file", errno);
     }
     if (::fsync(directory_.get()) != 0) {
       const int error = errno;
-      (void)::unlinkat(directory_.get(), tried.c_str(), 0);
+      take_name_back(partial.name, tried);
       return failed("cannot write", error);
     }
-    (void)::unlinkat(directory_.get(), partial.name.c_str(), 0);
+    if (naming_ == Naming::kLink) (void)::unlinkat(directory_.get(), partial.name.c_str(), 0);
     partial = {};
     name.assign(tried);
     return UploadStatus::kWritten;

@@ -1,7 +1,10 @@
 // The drop directory: files grow under a hidden name and get their own, all at once, when they are complete.
 //
-//   create -> append ... -> finish   fsync, linkat under the wanted name or NAME.1 ... NAME.99, directory fsync
+//   create -> append ... -> finish   fsync, named as wanted or NAME.1 ... NAME.99, directory fsync
 //                        -> drop     nothing is left
+//
+// A name that is taken is never replaced: renameat2() with RENAME_NOREPLACE, or a hard link where the file system cannot
+// do that; open() finds out which, and refuses a directory that can do neither.
 //
 // How much it may hold: the bytes of all files in it, each kSmallestFileBytes at least. Counted at open(), then kept up
 // to date, and counted anew (at most every kRecountEvery) before anything is refused: an operator may have cleared it.
@@ -42,6 +45,12 @@ class DropDirectory {
   [[nodiscard]] UploadStatus finish(Partial& partial, const UploadName& wanted, UploadName& name);
   void drop(Partial& partial);
 
+  // How files get their name.
+  enum class Naming : std::uint8_t { kRename, kLink };
+  [[nodiscard]] Naming naming() const { return naming_; }
+  // For tests: as on a file system that only has links.
+  void name_by(Naming naming) { naming_ = naming; }
+
   [[nodiscard]] const std::string& path() const { return path_; }
   [[nodiscard]] const std::string& error() const { return error_; }
   [[nodiscard]] std::uint64_t used_bytes() const { return used_bytes_; }
@@ -50,6 +59,10 @@ class DropDirectory {
   DropDirectory() = default;
   void look(bool remove_partials);
   [[nodiscard]] bool take_room(std::uint64_t bytes);
+  [[nodiscard]] Result<void> find_naming();
+  // False: errno says why; EEXIST, it is taken.
+  [[nodiscard]] bool give_name(const std::string& partial, const std::string& wanted) const;
+  void take_name_back(const std::string& partial, const std::string& wanted) const;
   [[nodiscard]] UploadStatus failed(const char* what, int error);
 
   std::string path_;
@@ -58,6 +71,7 @@ class DropDirectory {
   std::uint64_t used_bytes_ = 0;
   std::chrono::steady_clock::time_point recount_at_{};
   std::uint64_t partials_made_ = 0;
+  Naming naming_ = Naming::kRename;
   std::string error_;
 };
 

@@ -159,6 +159,7 @@ LaneGroup::Engines LaneGroup::add_engines(std::size_t index, PacketIo& packet_io
   }
   if (!tftp.listeners.empty()) {
     tftp.root = services.config->tftp->root;
+    tftp.limits = engine::limits_for(services.config->tftp->transfers_max);
     tftp.epoch = &services.images->epoch();
     for (const io::InterfaceFacts& interface : interfaces_) tftp.mtus.push_back({interface.index, interface.mtu});
     tftp.unseen_interfaces_served = every_interface_served(interfaces_);

@@ -1,6 +1,7 @@
 // What a TFTP engine is made from. Value types; references outlive the engine.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -27,6 +28,15 @@ struct TftpLimits {
   std::size_t uploads_max = 64;       // per lane; 65 KiB each, where uploads are on
   std::size_t machines_max = 16'384;  // the lane's copy of what is known of machines; about 0.5 KiB each
 };
+
+// For so many transfers: as many addresses that they come from, and a quarter of machines, which have several each.
+[[nodiscard]] inline TftpLimits limits_for(std::size_t transfers_max) {
+  TftpLimits limits;
+  limits.transfers_max = transfers_max;
+  limits.sources_max = std::max(limits.sources_max, transfers_max);
+  limits.machines_max = std::max(limits.machines_max, transfers_max / 4);
+  return limits;
+}
 
 struct TftpSetup {
   std::shared_ptr<const Config> config;  // its [tftp] may be absent: requests are then dropped and counted

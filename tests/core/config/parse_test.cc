@@ -118,6 +118,7 @@ TEST(ConfigParse, ReadsEveryKeyIntoTheSnapshot) {
   EXPECT_EQ(c.tftp->admission.policy, AdmissionPolicy::kXinetd);
   EXPECT_EQ(c.tftp->max_windowsize, 16);
   EXPECT_EQ(c.tftp->max_blksize, 1468);
+  EXPECT_EQ(c.tftp->transfers_max, 100'000U);
   EXPECT_EQ(c.tftp->cache_bytes, 1073741824U);
   EXPECT_EQ(c.http->root, "/var/www");
   EXPECT_EQ(c.http->admission.instances, 1000U);

@@ -163,6 +163,7 @@ refused_options = ["blksize", "tsize"]
 retransmit_us = 500000
 unique_root = "mac"
 clamp_to_mtu = true
+transfers_max = 100000
 cache_bytes = 1073741824
 upload_dir = "/srv/dropped"
 upload_bytes_max = 1000000

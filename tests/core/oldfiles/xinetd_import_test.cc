@@ -205,6 +205,20 @@ TEST(XinetdImport, ReadsWhatStandsBehindTcpd) {
   EXPECT_FALSE(imported.config->tftp->admission.log_on_failure);
 }
 
+TEST(XinetdImport, LogOnFailureIsTheSetOfWordsThatIsLeft) {
+  const auto logged = [](const std::string& lines) {
+    const std::string text = "service tftp\n{\nsocket_type = dgram\nwait = yes\nuser = root\n"
+                             "server = /usr/sbin/in.tftpd\nserver_args = -s /t\n" + lines + "}\n";
+    const Imported imported = import_text(text);
+    EXPECT_TRUE(imported.config) << lines;
+    return imported.config && imported.config->tftp->admission.log_on_failure;
+  };
+  EXPECT_TRUE(logged("log_on_failure = HOST USERID\nlog_on_failure -= USERID\n"));
+  EXPECT_FALSE(logged("log_on_failure = HOST\nlog_on_failure -= HOST\n"));
+  EXPECT_TRUE(logged("log_on_failure = HOST\nlog_on_failure -= HOST\nlog_on_failure += ATTEMPT\n"));
+  EXPECT_FALSE(logged("log_on_failure = HOST\nlog_on_failure =\n"));
+}
+
 TEST(XinetdImport, TakesTheServiceThatIsOn) {
   const Imported imported = import_text(sample("two_families"));
   ASSERT_TRUE(imported.config);

@@ -158,6 +158,9 @@ void TftpWorld::accept(Work work) {
       loaded.image = found->second;
     }
     pending_.push_back({now.monotonic + load_time, std::move(loaded)});
+  } else if (auto* const write = std::get_if<WriteUpload>(&work)) {
+    pending_.push_back({now.monotonic + load_time,
+                        UploadWritten{write->ticket, UploadStatus::kWritten, write->name, std::move(write->buffer)}});
   } else if (auto* const read = std::get_if<ReadPiece>(&work)) {
     const auto& whole = dynamic_cast<const HeapImage&>(*read->image);
     pending_.push_back({now.monotonic + load_time,
