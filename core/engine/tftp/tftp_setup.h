@@ -52,7 +52,7 @@ struct TftpSetup {
   const LocalTime* local_time = nullptr;    // for access_times; null: the machine's
   // Whether the sockets that do not tell the interface (ReceivedDatagram::interface 0) hear served interfaces only.
   bool unseen_interfaces_served = true;
-  std::uint64_t seed = 0;                   // random, secret: hashes of what strangers send
+  std::uint64_t seed = 0;  // random, secret: hashes of what strangers send
   TftpLimits limits;
 };
 

@@ -514,9 +514,12 @@ TEST(SqliteLeaseStore, PassesOverRowsNobodyOfUsWrote) {
   const TemporaryTree folder;
   EXPECT_TRUE(load_sorted(folder.path("leases.db")).empty());
   run_sql(folder.path("leases.db"), "INSERT INTO lease VALUES(1, x'00', 2, 0, 0, 0, x'', x'', 0, x'', 0, x'')");
-  run_sql(folder.path("leases.db"), "INSERT INTO lease VALUES(-5, x'010203040506', 2, 0, 0, 0, x'', x'', 0, x'', 0, x'')");
-  run_sql(folder.path("leases.db"), "INSERT INTO lease VALUES(3, x'010203040506', 77, 0, 0, 0, x'', x'', 0, x'', 0, x'')");
-  run_sql(folder.path("leases.db"), "INSERT INTO lease VALUES(4, x'010203040506', 2, 0, 0, 0, x'', x'', 0, x'', 0, x'')");
+  run_sql(folder.path("leases.db"),
+          "INSERT INTO lease VALUES(-5, x'010203040506', 2, 0, 0, 0, x'', x'', 0, x'', 0, x'')");
+  run_sql(folder.path("leases.db"),
+          "INSERT INTO lease VALUES(3, x'010203040506', 77, 0, 0, 0, x'', x'', 0, x'', 0, x'')");
+  run_sql(folder.path("leases.db"),
+          "INSERT INTO lease VALUES(4, x'010203040506', 2, 0, 0, 0, x'', x'', 0, x'', 0, x'')");
   EXPECT_EQ(load_sorted(folder.path("leases.db")).size(), 1U);
 }
 

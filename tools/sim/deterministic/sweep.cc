@@ -126,7 +126,8 @@ void judge_machines(const RunPlan& plan, const RunRecord& record, SeedOutcome& o
     const MachineRecord& machine = record.machines[i];
     if (!is_done(machine)) {
       const bool late = machine.failure == Failure::kRunEnded && plan.weather.loss > kLossWithPatience;
-      if (!loses || !(is_silence(machine.failure) || late)) outcome.failures.push_back(failure_line(outcome.seed, i, machine));
+      if (!loses || !(is_silence(machine.failure) || late))
+        outcome.failures.push_back(failure_line(outcome.seed, i, machine));
       continue;
     }
     ++outcome.done;
