@@ -1,8 +1,9 @@
-// How many answers addresses get that have not answered themselves: whoever forges requests would have us shoot at the
-// address's owner. A stranger has kAnswersUnconfirmedMax in kUnconfirmedHold, whatever its ports and whatever it asks.
-// Who answers at a TID, which it had to be told, is known for kKnownFor, and has no such limit: behind one address may
-// be many machines, and one machine asks for many files. ERRORs to requests are not counted: each is about as long as
-// what it answers.
+// How many answers strangers get: whoever forges requests would have us shoot at the address's owner. A stranger is an
+// address and port that has not answered; it has kAnswersUnconfirmedMax in kUnconfirmedHold, whatever it asks. (By
+// address alone, one forged datagram would silence the machine that has the address, and many machines behind one
+// address one another.) Who answers at a TID, which it had to be told, makes its address known for kKnownFor, without
+// such a limit: one machine asks for many files. ERRORs to requests are not counted: each is about as long as what it
+// answers.
 //
 // A fixed table. Full, it forgets what is worth least: strangers whose time is nearly over, then addresses heard long
 // ago, which have a stranger's answers again. So a flood of forged addresses pushes out its own.
@@ -26,24 +27,24 @@ class AnswerBudget {
   AnswerBudget(std::size_t addresses_max, std::uint64_t seed);
 
   // May one answer more go there?
-  [[nodiscard]] bool has_left(MonotonicTime now, const net::IpAddress& address) const;
+  [[nodiscard]] bool has_left(MonotonicTime now, const net::Endpoint& peer) const;
   // The same, and it is taken.
-  [[nodiscard]] bool take(MonotonicTime now, const net::IpAddress& address);
+  [[nodiscard]] bool take(MonotonicTime now, const net::Endpoint& peer);
   [[nodiscard]] bool known(MonotonicTime now, const net::IpAddress& address) const;
   // It answered.
   void prove(MonotonicTime now, const net::IpAddress& address);
 
  private:
   struct Address {
-    net::IpAddress address;
+    net::Endpoint peer;  // port 0: the address itself, which is known
     bool known = false;
     std::uint8_t answers = 0;  // a stranger's
     MonotonicTime until;       // it is known, or its answers count
     std::uint64_t hash = 0;
   };
 
-  [[nodiscard]] std::uint32_t find(const net::IpAddress& address) const;
-  [[nodiscard]] std::uint32_t claim(const net::IpAddress& address);
+  [[nodiscard]] std::uint32_t find(const net::Endpoint& peer) const;
+  [[nodiscard]] std::uint32_t claim(const net::Endpoint& peer);
 
   std::uint64_t seed_;
   std::vector<Address> addresses_;

@@ -231,7 +231,7 @@ void TftpEngine::answer_stranger(const Now& now, TransferIndex index, Sink& sink
   Transfer& transfer = table_.at(index);
   if (transfer.answers >= kAnswersUnconfirmedMax) return set_deadline(index, transfer.moved_at + kUnconfirmedHold);
   ++transfer.tries;
-  if (answers_.take(now.monotonic, transfer.to.peer.address)) {
+  if (answers_.take(now.monotonic, transfer.to.peer)) {
     counters_.add(Counter::kTimeouts);
     return answer(now, index, sink);
   }

@@ -104,7 +104,7 @@ bool TftpEngine::may_repeat(const Now& now, TransferIndex index) {
   const net::IpAddress& address = transfer.to.peer.address;
   const std::uint8_t most = answers_.known(now.monotonic, address) ? kAnswersKnownMax : kAnswersUnconfirmedMax;
   const bool over = now.monotonic - transfer.moved_at >= kUnconfirmedHold;
-  if (!over && transfer.answers < most && answers_.take(now.monotonic, address)) return true;
+  if (!over && transfer.answers < most && answers_.take(now.monotonic, transfer.to.peer)) return true;
   counters_.add(Counter::kAnswersWithheld);
   return false;
 }

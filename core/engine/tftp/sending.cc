@@ -43,7 +43,7 @@ void TftpEngine::begin(const Now& now, TransferIndex index, PinId image, Sink& s
 
 void TftpEngine::open(const Now& now, TransferIndex index, Sink& sink) {
   Transfer& transfer = table_.at(index);
-  if (!answers_.take(now.monotonic, transfer.to.peer.address)) return hold_back(now, index);
+  if (!answers_.take(now.monotonic, transfer.to.peer)) return hold_back(now, index);
   transfer.tries = 0;
   transfer.moved_at = now.monotonic;
   if (!transfer.terms.any()) return start_data(now, index, sink);

@@ -87,7 +87,7 @@ bool Uploads::may_repeat(const Now& now, const Upload& upload) {
   const net::IpAddress& address = upload.to.peer.address;
   const std::uint8_t most = answers_.known(now.monotonic, address) ? kAnswersKnownMax : kAnswersUnconfirmedMax;
   const bool over = now.monotonic - upload.moved_at >= kUnconfirmedHold;
-  if (!over && upload.answers < most && answers_.take(now.monotonic, address)) return true;
+  if (!over && upload.answers < most && answers_.take(now.monotonic, upload.to.peer)) return true;
   counters_.add(Counter::kAnswersWithheld);
   return false;
 }
@@ -202,7 +202,7 @@ void Uploads::on_silence(const Now& now, UploadIndex index, Sink& sink) {
     return set_deadline(index, upload.moved_at + kUnconfirmedHold);
   const bool too_late = stopping_ && now.monotonic - upload.moved_at >= kStopSilenceMax;
   if (too_late) return end(now, index, Counter::kUploadStopped, sink);
-  if (!upload.confirmed && !answers_.take(now.monotonic, upload.to.peer.address)) {
+  if (!upload.confirmed && !answers_.take(now.monotonic, upload.to.peer)) {
     counters_.add(Counter::kAnswersWithheld);
     upload.tries = static_cast<std::uint8_t>(std::min<int>(upload.tries + 1, kRetransmitsMax));
     return set_deadline(index, now.monotonic + wait_of(upload));

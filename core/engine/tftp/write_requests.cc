@@ -27,14 +27,14 @@ void TftpEngine::on_write_request(const Now& now, const ReceivedDatagram& datagr
   Uploads::Ask ask{datagram.peer, *name, upload_terms(taken, limits_for(datagram, taken.options)), size};
   if (uploads_->answered_as_duplicate(now, ask, sink)) return counters_.add(Counter::kDuplicateRequests);
   if (!uploads_->may_have_another(datagram.peer.address)) return counters_.add(Counter::kUploadsPerSource);
-  if (!answers_.has_left(now.monotonic, datagram.peer.address)) return counters_.add(Counter::kAnswersWithheld);
+  if (!answers_.has_left(now.monotonic, datagram.peer)) return counters_.add(Counter::kAnswersWithheld);
   if (config.admission.policy == AdmissionPolicy::kXinetd) {
     const AdmissionVerdict verdict = admission_.ask(now, datagram.peer.address, config.admission);
     ask.admitted = verdict.kind == AdmissionVerdict::Kind::kAdmitted;
     if (!ask.admitted) return report_not_admitted(now, datagram.peer.address, request.filename, verdict.reason, sink);
   }
   const bool room = uploads_->make_room(now, sink);
-  if (!room || !answers_.take(now.monotonic, datagram.peer.address)) {
+  if (!room || !answers_.take(now.monotonic, datagram.peer)) {
     if (ask.admitted) admission_.undo(now, datagram.peer.address);
     return counters_.add(room ? Counter::kAnswersWithheld : Counter::kUploadsTableFull);
   }

@@ -11,13 +11,13 @@ using namespace std::chrono_literals;
 
 constexpr MonotonicTime kStart{100s};
 
-net::IpAddress host(std::uint32_t number) {
-  return net::Ipv4Address(0x0A00'0000 + number);
+net::Endpoint host(std::uint32_t number, std::uint16_t port = 2'070) {
+  return {net::Ipv4Address(0x0A00'0000 + number), net::UdpPort(port)};
 }
 
-int taken(AnswerBudget& budget, MonotonicTime now, const net::IpAddress& address, int asked) {
+int taken(AnswerBudget& budget, MonotonicTime now, const net::Endpoint& peer, int asked) {
   int given = 0;
-  for (int i = 0; i < asked; ++i) given += budget.take(now, address) ? 1 : 0;
+  for (int i = 0; i < asked; ++i) given += budget.take(now, peer) ? 1 : 0;
   return given;
 }
 
@@ -26,6 +26,7 @@ TEST(TftpAnswerBudget, AStrangerHasAFewAnswersInEachHold) {
   EXPECT_EQ(taken(budget, kStart, host(1), 10), kAnswersUnconfirmedMax);
   EXPECT_FALSE(budget.has_left(kStart, host(1)));
   EXPECT_TRUE(budget.has_left(kStart, host(2)));
+  EXPECT_TRUE(budget.has_left(kStart, host(1, 2'071))) << "another machine behind the address, or its owner";
   EXPECT_EQ(taken(budget, kStart + kUnconfirmedHold - 1ns, host(1), 10), 0);
   EXPECT_TRUE(budget.has_left(kStart + kUnconfirmedHold, host(1)));
   EXPECT_EQ(taken(budget, kStart + kUnconfirmedHold, host(1), 10), kAnswersUnconfirmedMax);
@@ -34,18 +35,19 @@ TEST(TftpAnswerBudget, AStrangerHasAFewAnswersInEachHold) {
 TEST(TftpAnswerBudget, WhoAnsweredHasNoLimitForAWhile) {
   AnswerBudget budget(8, 1);
   EXPECT_EQ(taken(budget, kStart, host(1), 10), kAnswersUnconfirmedMax);
-  budget.prove(kStart, host(1));
-  EXPECT_TRUE(budget.known(kStart, host(1)));
+  budget.prove(kStart, host(1).address);
+  EXPECT_TRUE(budget.known(kStart, host(1).address));
   EXPECT_EQ(taken(budget, kStart, host(1), 1'000), 1'000);
-  EXPECT_FALSE(budget.known(kStart + kKnownFor, host(1)));
+  EXPECT_EQ(taken(budget, kStart, host(1, 2'071), 1'000), 1'000);
+  EXPECT_FALSE(budget.known(kStart + kKnownFor, host(1).address));
   EXPECT_EQ(taken(budget, kStart + kKnownFor, host(1), 10), kAnswersUnconfirmedMax);
 }
 
 TEST(TftpAnswerBudget, AFloodOfStrangersPushesOutStrangers) {
   AnswerBudget budget(64, 1);
-  budget.prove(kStart, host(1));
+  budget.prove(kStart, host(1).address);
   for (std::uint32_t i = 0; i < 100'000; ++i) EXPECT_TRUE(budget.take(kStart + i * 1us, host(1'000 + i)));
-  EXPECT_TRUE(budget.known(kStart + 1s, host(1)));
+  EXPECT_TRUE(budget.known(kStart + 1s, host(1).address));
   EXPECT_TRUE(budget.take(kStart + 1s, host(2))) << "and nobody new is kept out";
 }
 

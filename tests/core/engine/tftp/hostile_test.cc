@@ -115,8 +115,7 @@ TEST(TftpHostile, AForgedSourceThatRepeatsItsRequestGetsThreeAnswersAndTwoKibiby
   request.filename = "file";
   const auto rrq = tftp::encode_request(room, request);
   for (int i = 0; i < 1'000; ++i) {
-    world.inject(TftpWorld::endpoint_of(1, static_cast<std::uint16_t>(i < 500 ? 2'070 : 2'000 + i)),
-                 testing::kListenSocket, rrq);
+    world.inject(TftpWorld::endpoint_of(1, 2'070), testing::kListenSocket, rrq);
     world.run_for(std::chrono::milliseconds(10));
   }
   EXPECT_EQ(world.datagrams_to_clients, tftpd::kAnswersUnconfirmedMax);

@@ -37,49 +37,23 @@ TEST_F(TftpStrangers, ARequestThatIsRepeatedForEverGetsThreeAnswers) {
   EXPECT_GT(count(Counter::kAnswersWithheld), 50U);
 }
 
-TEST_F(TftpStrangers, NorDoesANewPortGetMore) {
+TEST_F(TftpStrangers, WhateverItAsksFor) {
   serve();
   std::size_t answers = 0;
-  for (std::uint16_t port = 3'000; port < 3'100; ++port) {
-    rrq("file", port % 2 == 0 ? tftp::Options{} : tftp::Options{.tsize = 0}, peer(1, port));
+  for (int i = 0; i < 100; ++i) {
+    rrq("file", i % 2 == 0 ? tftp::Options{} : tftp::Options{.tsize = 0});
     pass_in_steps(250ms);
-    for (const auto& one : sent()) answers += one.to.peer.address == peer().address ? 1U : 0U;
+    for (const auto& one : sent()) answers += one.to.peer == peer() ? 1U : 0U;
   }
   EXPECT_EQ(answers, tftpd::kAnswersUnconfirmedMax);
   pass_in_steps(1min);
   EXPECT_EQ(engine->in_flight(), 0U);
 }
 
-TEST_F(TftpStrangers, ManyMachinesBehindOneAddressGetThroughOnceOneAnswers) {
+TEST_F(TftpStrangers, ManyMachinesBehindOneAddressAreAllAnswered) {
   serve();
   for (std::uint16_t port = 3'000; port < 3'100; ++port) rrq("file", {.tsize = 0}, peer(1, port));
-  const auto first = sent();
-  ASSERT_EQ(first.size(), tftpd::kAnswersUnconfirmedMax);
-  EXPECT_EQ(engine->in_flight(), 101U) << "nobody is turned away";
-  ack_at(first[0].to.socket, 0, first[0].to.peer);
-  EXPECT_EQ(sent_text(), "D1");
-  pass_in_steps(100ms);
-  EXPECT_EQ(sent().size(), 97U) << "without asking again";
-}
-
-TEST_F(TftpStrangers, WhoIsHeldBackAndAsksAgainIsAnsweredWhenItMayBe) {
-  serve();
-  for (std::uint16_t port = 3'000; port < 3'004; ++port) rrq("file", {.tsize = 0}, peer(1, port));
-  const auto first = sent();
-  ASSERT_EQ(first.size(), 3U);
-  ack_at(first[0].to.socket, 0, first[0].to.peer);
-  (void)sent();
-  rrq("file", {.tsize = 0}, peer(1, 3'003));
-  EXPECT_EQ(sent_text(), "O");
-}
-
-TEST_F(TftpStrangers, AnAckToWhoWasNotAnsweredIsAGuess) {
-  serve();
-  for (std::uint16_t port = 3'000; port < 3'004; ++port) rrq("file", {.tsize = 0}, peer(1, port));
-  (void)sent();
-  for (std::uint16_t socket = 1; socket <= kTids; ++socket) ack_at(SocketId{socket}, 0, peer(1, 3'003));
-  for (const auto& one : sent()) EXPECT_EQ(name_of(one.payload), "E5");
-  EXPECT_EQ(count(Counter::kStarted), 1U);
+  EXPECT_EQ(sent().size(), 100U);
 }
 
 TEST_F(TftpStrangers, ASizeProbeThatIsAbortedShowsThatSomebodyIsThere) {
@@ -133,7 +107,7 @@ TEST_F(TftpStrangers, ASlowDiskIsNotTheirSilence) {
 
 TEST_F(TftpUploads, ARequestThatIsRepeatedForEverGetsThreeAnswers) {
   for (std::uint16_t i = 0; i < 100; ++i) {
-    wrq("a", {.timeout = 255}, peer(1, static_cast<std::uint16_t>(i < 50 ? 2'000 : 2'000 + i)));
+    wrq("a", {.timeout = 255}, peer(1, 2'000));
     pass_in_steps(250ms);
   }
   EXPECT_EQ(answers(), "O O O");
