@@ -24,32 +24,34 @@ namespace rackcast::engine::tftpd {
 class AnswerBudget {
  public:
   // `seed` is secret: the addresses come from the network.
-  AnswerBudget(std::size_t addresses_max, std::uint64_t seed);
+  AnswerBudget(std::size_t entries_max, std::uint64_t seed);
 
   // May one answer more go there?
   [[nodiscard]] bool has_left(MonotonicTime now, const net::Endpoint& peer) const;
   // The same, and it is taken.
   [[nodiscard]] bool take(MonotonicTime now, const net::Endpoint& peer);
+  // The same, for an answer that repeats `answers` earlier ones of one transfer: who is known gets more of them.
+  [[nodiscard]] bool take_again(MonotonicTime now, const net::Endpoint& peer, unsigned answers);
   [[nodiscard]] bool known(MonotonicTime now, const net::IpAddress& address) const;
   // It answered.
   void prove(MonotonicTime now, const net::IpAddress& address);
 
  private:
-  struct Address {
-    net::Endpoint peer;  // port 0: the address itself, which is known
-    bool known = false;
+  // A stranger; or, with port 0, which no peer has, an address that is known.
+  struct Entry {
+    net::Endpoint peer;
     std::uint8_t answers = 0;  // a stranger's
     MonotonicTime until;       // it is known, or its answers count
     std::uint64_t hash = 0;
   };
 
   [[nodiscard]] std::uint32_t find(const net::Endpoint& peer) const;
-  [[nodiscard]] std::uint32_t claim(const net::Endpoint& peer);
+  [[nodiscard]] std::uint32_t find_or_claim(const net::Endpoint& peer);
 
   std::uint64_t seed_;
-  std::vector<Address> addresses_;
+  std::vector<Entry> entries_;
   SlotIndex index_;
-  DeadlineHeap<MonotonicTime> ends_;  // by Address::until
+  DeadlineHeap<MonotonicTime> ends_;  // by Entry::until
   std::uint32_t used_ = 0;
 };
 

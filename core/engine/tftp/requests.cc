@@ -101,10 +101,8 @@ bool TftpEngine::may_repeat(const Now& now, TransferIndex index) {
   if (now.monotonic - transfer.answered_at < kRepeatSpacing) return false;
   // It is about to be.
   if (transfer.starved || transfer.awaits_piece || pauses_.armed(index)) return false;
-  const net::IpAddress& address = transfer.to.peer.address;
-  const std::uint8_t most = answers_.known(now.monotonic, address) ? kAnswersKnownMax : kAnswersUnconfirmedMax;
   const bool over = now.monotonic - transfer.moved_at >= kUnconfirmedHold;
-  if (!over && transfer.answers < most && answers_.take(now.monotonic, transfer.to.peer)) return true;
+  if (!over && answers_.take_again(now.monotonic, transfer.to.peer, transfer.answers)) return true;
   counters_.add(Counter::kAnswersWithheld);
   return false;
 }

@@ -84,10 +84,8 @@ bool Uploads::answered_as_duplicate(const Now& now, const Ask& ask, Sink& sink) 
 // As TftpEngine::may_repeat(), for an upload whose first data has not come.
 bool Uploads::may_repeat(const Now& now, const Upload& upload) {
   if (now.monotonic - upload.answered_at < kRepeatSpacing) return false;
-  const net::IpAddress& address = upload.to.peer.address;
-  const std::uint8_t most = answers_.known(now.monotonic, address) ? kAnswersKnownMax : kAnswersUnconfirmedMax;
   const bool over = now.monotonic - upload.moved_at >= kUnconfirmedHold;
-  if (!over && upload.answers < most && answers_.take(now.monotonic, upload.to.peer)) return true;
+  if (!over && answers_.take_again(now.monotonic, upload.to.peer, upload.answers)) return true;
   counters_.add(Counter::kAnswersWithheld);
   return false;
 }
