@@ -12,6 +12,7 @@
 #include "core/images/path.h"
 #include "core/leases/lease.h"
 #include "core/machines/machine.h"
+#include "core/packet_io.h"
 #include "core/upload_buffer.h"
 #include "proto/bytes/fixed_text.h"
 #include "proto/bytes/strong_id.h"

@@ -141,7 +141,7 @@ inline constexpr std::array<CounterInfo, static_cast<std::size_t>(Counter::kCoun
     {Counter::kUnknownTid, "unknown_tid", "a client goes on with a transfer that is over: it was restarted or gave up"},
     {Counter::kAnswersDropped, "answers_dropped", "no transmit slot for a short answer; the client repeats"},
     {Counter::kAnswersWithheld, "answers_withheld",
-     "to an address that had its answers and said nothing: a forged source, or a network that loses most"},
+     "to an address that had its answers and said nothing: forged, or a network that loses most"},
     {Counter::kStraysUntold, "strays_untold", "like unknown_tid, where the interface it came through is not known"},
     {Counter::kStarted, "started", "transfers whose first data was sent"},
     {Counter::kDone, "done", "transfers acknowledged to the last block"},
