@@ -57,7 +57,18 @@ struct WriteUpload {  // append to the upload's file; answered by UploadWritten
 struct AbandonUpload {  // nothing is kept; no answer
   Ticket ticket;
 };
-using Work = std::variant<CommitLease, LoadImage, ReadPiece, ReleaseImage, PublishMachine, WriteUpload, AbandonUpload>;
+enum class ProbeMethod : std::uint8_t { kArp, kIcmp };
+struct ProbeAddress {  // does anybody on the wire use this address? Answered by AddressProbed
+  Ticket ticket;
+  ProbeMethod method = ProbeMethod::kArp;
+  net::Ipv4Address address;
+  net::Ipv4Address source;   // ours, to ask from
+  InterfaceIndex interface;  // 0: by route (ICMP only)
+  net::MacAddress client;    // who is to get it: an ARP answer of its own is no conflict
+  Duration timeout = std::chrono::seconds(1);
+};
+using Work = std::variant<CommitLease, LoadImage, ReadPiece, ReleaseImage, PublishMachine, WriteUpload, AbandonUpload,
+                          ProbeAddress>;
 
 // --- Completions
 // --------------------------------------------------------------------------------------------------------
@@ -70,7 +81,8 @@ enum class ImageStatus : std::uint8_t {
 
 struct LeaseCommitted {
   Ticket ticket;
-  bool durable = false;  // false: the store failed (disk full); nothing may be promised
+  bool durable = false;  // false: nothing may be promised
+  bool dropped = false;  // not written, because newer rows filled the queue; else the store failed (disk full)
 };
 struct ImageLoaded {
   Ticket ticket;
@@ -105,6 +117,10 @@ struct UploadWritten {  // any status but kWritten: the upload is forgotten, not
 struct MachineChanged {
   Machine machine;
 };
+struct AddressProbed {
+  Ticket ticket;
+  bool in_use = false;  // somebody answered; false also where it could not be asked
+};
 // Our IPv4 addresses on one interface, as they are now.
 struct OwnAddress {
   net::Ipv4Address address;
@@ -125,8 +141,8 @@ struct ConfigSwapped {
   std::shared_ptr<const std::vector<InterfaceMtu>> mtus = nullptr;
 };
 struct StopLane {};  // finish running transfers until the lane's grace ends, accept nothing new
-using Completion =
-    std::variant<LeaseCommitted, ImageLoaded, PieceRead, UploadWritten, MachineChanged, ConfigSwapped, StopLane>;
+using Completion = std::variant<LeaseCommitted, ImageLoaded, PieceRead, UploadWritten, MachineChanged, ConfigSwapped,
+                                StopLane, AddressProbed>;
 
 // Takes Work to whoever does it. Implementations: the daemon's (queues to threads), the simulation's (virtual delays).
 // `submit` may be called by any lane's thread, never blocks, and moves from `work` only when it returns true; false

@@ -1,8 +1,8 @@
 // The sources that one SourceLimiter knows: those with an instance running, and those whose last one ended, until their
 // place is needed. Fixed capacity, laid out at construction, never an allocation afterwards. Only idle sources are
 // evicted, the longest idle first. A source enters only with an admitted request. Under policy kQueue the engines ask
-// once a peer has shown that it is there, so forged addresses do not enter. Under kXinetd the request itself is admitted,
-// as from xinetd: those can fill the table then, and leave with their requests' hold.
+// once a peer has shown that it is there, so forged addresses do not enter. Under kXinetd the request itself is
+// admitted, as from xinetd: those can fill the table then, and leave with their requests' hold.
 //
 // Thread: the owner's.
 #pragma once

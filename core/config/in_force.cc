@@ -7,6 +7,14 @@ Config in_force(const Config& running, const Config& loaded) {
   next.log = loaded.log;
   if (next.dhcp && loaded.dhcp) {
     next.dhcp->conflict_probe = loaded.dhcp->conflict_probe;
+    next.dhcp->leases_per_port = loaded.dhcp->leases_per_port;
+    next.dhcp->leases_per_relay = loaded.dhcp->leases_per_relay;
+    // Rules and the catalog they were read with go together, and so do classes and networks with those that name them.
+    next.dhcp->catalog = loaded.dhcp->catalog;
+    next.dhcp->rules = loaded.dhcp->rules;
+    next.dhcp->classes = loaded.dhcp->classes;
+    next.dhcp->networks = loaded.dhcp->networks;
+    next.dhcp->pxe = loaded.dhcp->pxe;
     next.dhcp->subnets = loaded.dhcp->subnets;
     next.dhcp->boot = loaded.dhcp->boot;
     next.dhcp->hosts = loaded.dhcp->hosts;

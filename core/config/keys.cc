@@ -16,8 +16,8 @@ constexpr std::int64_t kBlockSizeMin = 8;  // RFC 2348
 constexpr std::int64_t kBlockSizeMax = 65'464;
 constexpr std::int64_t kRetransmitMicrosecondsMin = 10'000;  // as the option utimeout allows
 constexpr std::int64_t kRetransmitMicrosecondsMax = 255'000'000;
-constexpr std::int64_t kRateMbitMax = 1'000'000;                // 1 Tbit/s
-constexpr std::int64_t kWindowMax = 65'535;                     // RFC 7440
+constexpr std::int64_t kRateMbitMax = 1'000'000;  // 1 Tbit/s
+constexpr std::int64_t kWindowMax = 65'535;       // RFC 7440
 constexpr std::int64_t kTransfersMin = 64;
 constexpr std::int64_t kTransfersMax = 1'000'000;
 constexpr std::int64_t kCacheBytesMin = 1 << 20;                // smaller holds not even an NBP and its modules
@@ -32,8 +32,18 @@ constexpr SectionShape kArray = SectionShape::kArrayOfTables;
 constexpr std::array kSections{
     SectionSpec{"server", kTable, true, "interfaces, backend, cores and the user the daemon becomes"},
     SectionSpec{"dhcp", kTable, true, "DHCP and BOOTP; absent: off"},
+    SectionSpec{"dhcp.option_space", kArray, true, "a name space of options of its own, as in vendors' option 43"},
+    SectionSpec{"dhcp.option", kArray, true, "an option that has no name yet, or another one"},
+    SectionSpec{"dhcp.class", kArray, true, "a kind of clients; of several that say different things the first counts"},
+    SectionSpec{"dhcp.class.member", kArray, true, "what one value of the class's `match` gets besides"},
+    SectionSpec{"dhcp.network", kArray, true, "several subnets on one wire (dhcpd's shared-network)"},
     SectionSpec{"dhcp.subnet", kArray, true, "a network that is served, with its pool and options"},
+    SectionSpec{"dhcp.subnet.pool", kArray, true, "addresses with a rule of their own about who gets them"},
     SectionSpec{"dhcp.boot", kTable, true, "boot files by client architecture"},
+    SectionSpec{"dhcp.pxe", kTable, true, "PXE's option 43: discovery, menu, prompt, MTFTP; absent: none"},
+    SectionSpec{"dhcp.pxe.boot_server", kArray, true, "boot servers of one type"},
+    SectionSpec{"dhcp.pxe.menu", kArray, true, "an item of the boot menu"},
+    SectionSpec{"dhcp.pxe.mtftp", kTable, true, "where multicast TFTP of PXE is to be found; absent: nowhere"},
     SectionSpec{"dhcp.host", kArray, true, "a known machine, with or without a reserved address"},
     SectionSpec{"tftp", kTable, true, "TFTP; absent: off"},
     SectionSpec{"tftp.network", kArray, true,
@@ -113,6 +123,28 @@ constexpr KeySpec log_on_failure(std::string_view section) {
 constexpr KeySpec boot_file(std::string_view name, std::string_view help, std::string_view example) {
   return {"dhcp.boot", name, kBootFile, "", kLive, help, example};
 }
+constexpr KeySpec options(std::string_view section) {
+  return {section,
+          "options",
+          KeyKind::kOptions,
+          "",
+          kLive,
+          "DHCP options by name: the scope's own, over those of wider scopes",
+          "{ domain-name = \"a.com\", ntp-servers = [\"192.168.1.4\"] }"};
+}
+constexpr KeySpec rules(std::string_view section) {
+  return {section,
+          "rules",
+          KeyKind::kRules,
+          "",
+          kLive,
+          "statements of dhcpd.conf's language, after `options`",
+          "'if known { default-lease-time 3600; }'"};
+}
+constexpr KeySpec octets(std::string_view section, std::string_view name, std::string_view help,
+                         std::string_view example, bool required = false) {
+  return {section, name, KeyKind::kOctets, "", kLive, help, example, required};
+}
 constexpr KeySpec not_built(std::string_view section, std::string_view name, std::string_view help,
                             std::string_view example) {
   return {section, name, kAny, "", kRestart, help, example};
@@ -134,11 +166,53 @@ constexpr std::array kKeys{
 
     KeySpec{"dhcp", "mode", kChoice, "\"authoritative\"", kRestart,
             "the network's DHCP server, a proxy beside one, or off", "\"authoritative\"", false, 0, 0,
-            "authoritative proxy off", "proxy"},
+            "authoritative proxy off"},
     KeySpec{"dhcp", "lease_store", KeyKind::kLeaseStore, "\"sqlite\"", kRestart, "where leases are made durable",
             "\"sqlite\""},
     KeySpec{"dhcp", "conflict_probe", kChoice, "\"off\"", kLive, "asking the network before an address is offered",
-            "\"off\"", false, 0, 0, "off arp icmp", "arp icmp"},
+            "\"off\"", false, 0, 0, "off arp icmp"},
+    KeySpec{"dhcp", "machine_key", kChoice, "\"mac\"", kRestart,
+            "what makes firmware, loader and system one machine with one address", "\"mac\"", false, 0, 0,
+            "mac uuid client_id"},
+    KeySpec{"dhcp", "leases_per_port", kInteger, "", kLive,
+            "addresses that one port of a relay may hold (option 82); absent: no cap", "64", false, 1, kCountMax},
+    KeySpec{"dhcp", "leases_per_relay", kInteger, "", kLive, "addresses that one relay may hold; absent: no cap",
+            "4096", false, 1, kCountMax},
+    KeySpec{"dhcp", "import_leases", kPath, "", kRestart,
+            "a dhcpd.leases to take over, once: when our own store holds nothing", "\"/var/lib/dhcp/dhcpd.leases\""},
+    options("dhcp"),
+    rules("dhcp"),
+
+    KeySpec{"dhcp.option_space", "name", kText, "", kLive, "what stands before the dot", "\"ipxe\"", true},
+    KeySpec{"dhcp.option_space", "code_bytes", kInteger, "1", kLive, "width of a code on the wire", "1", false, 1, 4},
+    KeySpec{"dhcp.option_space", "length_bytes", kInteger, "1", kLive, "width of a length on the wire; 0: none", "1",
+            false, 0, 2},
+
+    KeySpec{"dhcp.option", "name", kText, "", kLive, "NAME, or SPACE.NAME", "\"architecture\"", true},
+    KeySpec{"dhcp.option", "code", kInteger, "", kLive, "its number", "93", true, 0, kSecondsMax},
+    KeySpec{"dhcp.option", "type", kText, "", kLive, "what it holds, as dhcpd.conf writes it",
+            "\"unsigned integer 16\"", true},
+
+    KeySpec{"dhcp.class", "name", kText, "", kLive, "as rules and permits name it", "\"pxe\"", true},
+    KeySpec{"dhcp.class", "match_if", KeyKind::kCondition, "", kLive, "who is a member: those for whom this is true",
+            "'substring(option vendor-class-identifier, 0, 9) = \"PXEClient\"'"},
+    KeySpec{"dhcp.class", "match", KeyKind::kData, "", kLive, "who is a member: those for whom this is one of members",
+            "\"hardware\""},
+    KeySpec{"dhcp.class", "spawn", KeyKind::kData, "", kLive,
+            "each value of this is a class of its own, for lease_limit", "\"option agent.circuit-id\""},
+    KeySpec{"dhcp.class", "lease_limit", kInteger, "", kLive,
+            "addresses its members may hold together; absent: no limit", "4", false, 0, kCountMax},
+    KeySpec{"dhcp.class", "members", KeyKind::kOctetsList, "[]", kLive, "values of `match` with nothing of their own",
+            "[\"01:12:34:56:78:ab:cd\"]"},
+    options("dhcp.class"),
+    rules("dhcp.class"),
+    octets("dhcp.class.member", "value", "the value of the class's `match`", "\"01:12:34:56:78:ab:cd\"", true),
+    options("dhcp.class.member"),
+    rules("dhcp.class.member"),
+
+    KeySpec{"dhcp.network", "name", kText, "", kLive, "as subnets name it", "\"building-7\"", true},
+    options("dhcp.network"),
+    rules("dhcp.network"),
 
     KeySpec{"dhcp.subnet", "subnet", KeyKind::kPrefix, "", kLive, "the network, address/length", "\"192.168.1.0/24\"",
             true},
@@ -155,6 +229,20 @@ constexpr std::array kKeys{
             "{ default = 21600, max = 43200 }", false, 1, kSecondsMax},
     KeySpec{"dhcp.subnet", "hostname", KeyKind::kHostnamePattern, "", kLive,
             "option 12 by pattern: {{last_octet}}, {{address}}, {{mac}}", "\"station{{last_octet}}.a.com\""},
+    KeySpec{"dhcp.subnet", "network", kText, "", kLive, "the [[dhcp.network]] it shares a wire in; absent: alone",
+            "\"building-7\""},
+    options("dhcp.subnet"),
+    rules("dhcp.subnet"),
+
+    KeySpec{"dhcp.subnet.pool", "range", KeyKind::kRangeList, "", kLive, "its addresses, not in another range",
+            "[\"192.168.1.200-192.168.1.220\"]", true},
+    KeySpec{"dhcp.subnet.pool", "bootp", kBoolean, "false", kLive, "BOOTP clients get addresses from it too", "true"},
+    KeySpec{"dhcp.subnet.pool", "allow", KeyKind::kPermits, "[]", kLive,
+            "who gets them; where there is any: nobody else", "[\"known-clients\", \"members of phones\"]"},
+    KeySpec{"dhcp.subnet.pool", "deny", KeyKind::kPermits, "[]", kLive, "who does not, even when allowed",
+            "[\"unknown-clients\"]"},
+    options("dhcp.subnet.pool"),
+    rules("dhcp.subnet.pool"),
 
     boot_file("bios", "NBP of BIOS clients", "\"pxelinux.0\""),
     boot_file("efi32", "NBP of 32-bit x86 UEFI clients", "\"ipxe32.efi\""),
@@ -168,14 +256,48 @@ constexpr std::array kKeys{
             "instead of the NBP for clients that already run iPXE: one for all, or a table by architecture",
             "{ efi64 = \"http://{{server}}/boot.ipxe\" }"},
 
+    KeySpec{"dhcp.pxe", "discovery_control", kInteger, "", kLive,
+            "bits: 1 no broadcast, 2 no multicast, 4 only the servers below, 8 the boot file at once", "3", false, 0,
+            255},
+    KeySpec{"dhcp.pxe", "discovery_group", kIpv4, "", kLive, "where servers are looked for by multicast",
+            "\"239.255.77.2\""},
+    KeySpec{"dhcp.pxe", "prompt_seconds", kInteger, "", kLive, "0: the first item at once; 255: wait for a choice",
+            "10", false, 0, 255},
+    KeySpec{"dhcp.pxe", "prompt", kText, "", kLive, "what is shown meanwhile", "\"Press F8 for a menu\""},
+    KeySpec{"dhcp.pxe.boot_server", "type", kInteger, "", kLive, "as a menu item has it", "32768", true, 0, 65'535},
+    KeySpec{"dhcp.pxe.boot_server", "addresses", kIpv4List, "[]", kLive, "none: any server of that type",
+            "[\"192.168.1.110\"]"},
+    KeySpec{"dhcp.pxe.menu", "type", kInteger, "", kLive, "of its boot server; 0: the local disk", "32768", true, 0,
+            65'535},
+    KeySpec{"dhcp.pxe.menu", "text", kText, "", kLive, "as the menu shows it", "\"Install\"", true},
+    KeySpec{"dhcp.pxe.menu", "file", kBootFile, "", kLive, "what a machine that chose it loads", "\"pxelinux.0\""},
+    KeySpec{"dhcp.pxe.mtftp", "group", kIpv4, "", kLive, "multicast address", "\"239.255.1.1\"", true},
+    KeySpec{"dhcp.pxe.mtftp", "client_port", kInteger, "", kLive, "where machines listen", "3001", true, 1, 65'535},
+    KeySpec{"dhcp.pxe.mtftp", "server_port", kInteger, "", kLive, "where the server listens", "1759", true, 1, 65'535},
+    KeySpec{"dhcp.pxe.mtftp", "listen_seconds", kInteger, "1", kLive, "to listen before asking", "2", false, 0, 255},
+    KeySpec{"dhcp.pxe.mtftp", "delay_seconds", kInteger, "1", kLive, "without data before asking again", "2", false, 0,
+            255},
+
     KeySpec{"dhcp.host", "name", kText, "", kLive, "what the log and the board call it", "\"ns\"", true},
-    KeySpec{"dhcp.host", "mac", KeyKind::kMac, "", kLive, "Ethernet address", "\"12:34:56:78:ab:cd\"", true},
+    KeySpec{"dhcp.host", "mac", KeyKind::kMac, "", kLive, "Ethernet address; this or another identity is needed",
+            "\"12:34:56:78:ab:cd\""},
+    octets("dhcp.host", "client_id", "option 61 with its type octet", "\"01:12:34:56:78:ab:cd\""),
+    KeySpec{"dhcp.host", "uuid", KeyKind::kUuid, "", kLive, "option 97, in the order of the wire",
+            "\"00112233-4455-6677-8899-aabbccddeeff\""},
+    octets("dhcp.host", "circuit_id", "the relay's port, option 82.1", "\"sw1/24\""),
+    octets("dhcp.host", "remote_id", "the relay, option 82.2", "\"00:06:12:34:56:78:ab:cd\""),
+    KeySpec{"dhcp.host", "identifier", KeyKind::kIdentifier, "", kLive, "any other option that tells it",
+            "{ option = \"host-name\", value = \"ns\" }"},
     KeySpec{"dhcp.host", "address", kIpv4, "", kLive, "its reservation; absent: an address from the pool",
             "\"192.168.1.10\""},
+    KeySpec{"dhcp.host", "more_addresses", kIpv4List, "[]", kLive,
+            "besides `address`: the one that fits its network counts", "[\"192.168.2.10\"]"},
     KeySpec{"dhcp.host", "next_server", kIpv4, "", kLive, "instead of the subnet's", "\"192.168.1.110\""},
     KeySpec{"dhcp.host", "filename", kBootFile, "", kLive, "instead of [dhcp.boot]", "\"pxelinux.0\""},
     KeySpec{"dhcp.host", "hostname", KeyKind::kHostnamePattern, "", kLive, "instead of the subnet's pattern",
             "\"ns.a.com\""},
+    options("dhcp.host"),
+    rules("dhcp.host"),
 
     KeySpec{"tftp", "listen", kEndpointList, "[\"0.0.0.0:69\", \"[::]:69\"]", kRestart,
             "addresses and ports; the default leaves IPv6 out where it is off", "[\"0.0.0.0:69\"]"},

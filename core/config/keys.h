@@ -35,7 +35,16 @@ enum class KeyKind : std::uint8_t {
   kTextList,      // each one of `choices`
   kCps,           // [rate, wait_seconds]
   kLeaseSeconds,  // { default = N, max = N }
-  kAny,           // of a section that is not built yet: not looked into
+  kOptions,       // { NAME = VALUE, … }: DHCP options by dhcpd.conf's names
+  kRules,         // statements of dhcpd.conf's language
+  kCondition,     // an expression of it that is true or false
+  kData,          // an expression of it that gives octets
+  kOctets,        // text, or octets as 01:02:ff or 0x0102ff
+  kOctetsList,
+  kUuid,        // 00112233-4455-6677-8899-aabbccddeeff, in the order of the wire
+  kPermits,     // known-clients, members of NAME, …
+  kIdentifier,  // { option = NAME, value = VALUE }
+  kAny,         // of a section that is not built yet: not looked into
 };
 
 // What a change asks for at reload.

@@ -20,6 +20,8 @@ struct Node {
   NodeKind kind = NodeKind::kTable;
   Position at;
   std::string text;
+  Position text_at;         // of kText: where its first character stands
+  bool over_lines = false;  // of kText: written as it is between '''
   std::int64_t integer = 0;
   bool boolean = false;
   std::vector<Node> items;         // kArray

@@ -1,17 +1,17 @@
-// [dhcp] and what is below it: subnets, boot files, hosts, and the checks across them.
+// [dhcp], its subnets with their pools, and its boot files.
 #include <algorithm>
 #include <array>
 #include <map>
 #include <optional>
 
 #include "core/config/parse.h"
+#include "core/config/read_policy.h"
 #include "core/config/section_reader.h"
 #include "core/config/sections.h"
 
 namespace rackcast::config_detail {
 namespace {
 
-constexpr std::size_t kFileFieldBytesMax = 127;  // RFC 2131 §2: 128 with its NUL
 constexpr std::array<std::string_view, 6> kArchitectures{"bios", "efi32", "efi64", "arm32", "arm64", "default"};
 
 std::string line_text(Position at) {
@@ -35,8 +35,10 @@ std::string range_problem(const AddressRange& range, const net::Ipv4Prefix& subn
   return "";
 }
 
-std::vector<AddressRange> read_ranges(const SectionReader& reader, const std::optional<net::Ipv4Prefix>& subnet) {
-  std::vector<Located<AddressRange>> ranges;
+// `taken`: the subnet's ranges so far, its pools' included.
+std::vector<AddressRange> read_ranges(const SectionReader& reader, const std::optional<net::Ipv4Prefix>& subnet,
+                                      std::vector<Located<AddressRange>>& taken) {
+  std::vector<AddressRange> ranges;
   for (const auto& text : reader.texts("range")) {
     const auto range = parse_range(text.value);
     if (!range) {
@@ -48,18 +50,17 @@ std::vector<AddressRange> read_ranges(const SectionReader& reader, const std::op
       reader.error("range", text.at, quoted(text.value) + " " + problem);
       continue;
     }
-    const auto clash = std::find_if(ranges.begin(), ranges.end(), [&](const auto& other) {
+    const auto clash = std::find_if(taken.begin(), taken.end(), [&](const auto& other) {
       return range->first <= other.value.last && other.value.first <= range->last;
     });
-    if (clash != ranges.end())
+    if (clash != taken.end()) {
       reader.error("range", text.at, quoted(text.value) + " overlaps the range on " + line_text(clash->at));
-    else
-      ranges.push_back({*range, text.at});
+      continue;
+    }
+    taken.push_back({*range, text.at});
+    ranges.push_back(*range);
   }
-  std::vector<AddressRange> values;
-  values.reserve(ranges.size());
-  for (const auto& range : ranges) values.push_back(range.value);
-  return values;
+  return ranges;
 }
 
 LeaseSeconds read_lease_seconds(const SectionReader& reader, ProblemList& problems) {
@@ -112,7 +113,63 @@ void warn_inside_range(const SectionReader& reader, std::string_view key,
   }
 }
 
-SubnetRead read_subnet(const Node& table, ProblemList& problems) {
+// "known-clients" and so on, or "members of NAME".
+std::vector<Permit> read_permits(const SectionReader& reader, std::string_view key, const PolicyReader& policy) {
+  constexpr std::string_view kMembers = "members of ";
+  std::vector<Permit> permits;
+  for (const auto& text : reader.texts(key)) {
+    const auto* const word = std::find(kPermitWords.begin(), kPermitWords.end(), text.value);
+    Permit permit;
+    if (word != kPermitWords.end()) {
+      permit.kind = static_cast<PermitKind>(word - kPermitWords.begin());
+    } else if (text.value.substr(0, kMembers.size()) == kMembers) {
+      const std::string name = text.value.substr(kMembers.size());
+      const auto number = policy.find_class(name);
+      if (!number) {
+        reader.error(key, text.at, "there is no [[dhcp.class]] " + quoted(name));
+        continue;
+      }
+      permit = {PermitKind::kMembersOf, *number};
+    } else {
+      reader.error(key, text.at,
+                   quoted(text.value) +
+                       " is not one of: known-clients, unknown-clients, "
+                       "dynamic-bootp-clients, all-clients, members of NAME");
+      continue;
+    }
+    permits.push_back(permit);
+  }
+  return permits;
+}
+
+std::vector<PoolConfig> read_pools(const Node& subnet_table, const SubnetRead& subnet, PolicyReader& policy,
+                                   std::vector<Located<AddressRange>>& taken, ProblemList& problems) {
+  std::vector<PoolConfig> pools;
+  for (const Node* const table : array_section(subnet_table, "pool", "dhcp.subnet.pool", kPoolsMax, problems)) {
+    const SectionReader reader(*table, "dhcp.subnet.pool", problems);
+    PoolConfig pool;
+    pool.ranges = read_ranges(reader, subnet.valid ? std::optional(subnet.config.subnet) : std::nullopt, taken);
+    pool.bootp = reader.boolean("bootp").value_or(false);
+    pool.allow = read_permits(reader, "allow", policy);
+    pool.deny = read_permits(reader, "deny", policy);
+    pool.rules = policy.rules(reader);
+    pools.push_back(std::move(pool));
+  }
+  return pools;
+}
+
+void read_network(const SectionReader& reader, const std::vector<SharedNetworkConfig>& networks, SubnetConfig& subnet) {
+  const auto name = reader.text("network");
+  if (!name) return;
+  const auto found = std::find_if(networks.begin(), networks.end(), [&](const auto& n) { return n.name == *name; });
+  if (found == networks.end())
+    reader.error("network", reader.place("network"), "there is no [[dhcp.network]] " + quoted(*name));
+  else
+    subnet.network = static_cast<std::uint16_t>(found - networks.begin());
+}
+
+SubnetRead read_subnet(const Node& table, const std::vector<SharedNetworkConfig>& networks, PolicyReader& policy,
+                       ProblemList& problems) {
   const SectionReader reader(table, "dhcp.subnet", problems);
   SubnetRead read;
   read.at = reader.place("subnet");
@@ -125,7 +182,10 @@ SubnetRead read_subnet(const Node& table, ProblemList& problems) {
   read.valid = subnet.has_value();
   SubnetConfig& config = read.config;
   if (subnet) config.subnet = *subnet;
-  config.ranges = read_ranges(reader, subnet);
+  std::vector<Located<AddressRange>> taken;
+  config.ranges = read_ranges(reader, subnet, taken);
+  config.pools = read_pools(table, read, policy, taken, problems);
+  read_network(reader, networks, config);
   config.bootp = reader.boolean("bootp").value_or(false);
   const auto routers = reader.ipv4s("routers");
   for (const auto& router : routers)
@@ -145,13 +205,15 @@ SubnetRead read_subnet(const Node& table, ProblemList& problems) {
   if (const auto server = reader.ipv4("next_server")) config.next_server = server->value;
   config.lease_seconds = read_lease_seconds(reader, problems);
   config.hostname = reader.text("hostname").value_or("");
+  config.rules = policy.rules(reader);
   return read;
 }
 
-std::vector<SubnetConfig> read_subnets(const Node& dhcp, ProblemList& problems) {
+std::vector<SubnetConfig> read_subnets(const Node& dhcp, const std::vector<SharedNetworkConfig>& networks,
+                                       PolicyReader& policy, ProblemList& problems) {
   std::vector<SubnetRead> subnets;
   for (const Node* const table : array_section(dhcp, "subnet", "dhcp.subnet", kSubnetsMax, problems)) {
-    SubnetRead read = read_subnet(*table, problems);
+    SubnetRead read = read_subnet(*table, networks, policy, problems);
     const auto clash = std::find_if(subnets.begin(), subnets.end(), [&](const SubnetRead& other) {
       return other.valid && read.valid &&
              (other.config.subnet.contains(read.config.subnet.base) ||
@@ -168,13 +230,23 @@ std::vector<SubnetConfig> read_subnets(const Node& dhcp, ProblemList& problems) 
   return configs;
 }
 
-// --- boot files
+// --- networks
 
-void warn_long_file(const SectionReader& reader, std::string_view name, Position at, std::string_view file) {
-  if (file.size() > kFileFieldBytesMax)
-    reader.warning(name, at,
-                   "longer than the 127 bytes of the file field: only clients that read option 67 will see it");
+std::vector<SharedNetworkConfig> read_networks(const Node& dhcp, PolicyReader& policy, ProblemList& problems) {
+  std::vector<SharedNetworkConfig> networks;
+  for (const Node* const table : array_section(dhcp, "network", "dhcp.network", kSubnetsMax, problems)) {
+    const SectionReader reader(*table, "dhcp.network", problems);
+    SharedNetworkConfig network;
+    network.name = reader.text("name").value_or("");
+    network.rules = policy.rules(reader);
+    if (std::any_of(networks.begin(), networks.end(), [&](const auto& other) { return other.name == network.name; }))
+      reader.error("name", reader.place("name"), quoted(network.name) + " is there already");
+    networks.push_back(std::move(network));
+  }
+  return networks;
 }
+
+// --- boot files
 
 std::map<std::string, std::string> read_ipxe(const SectionReader& reader, ProblemList& problems) {
   std::map<std::string, std::string> files;
@@ -223,69 +295,6 @@ BootConfig read_boot(const Node& table, ProblemList& problems) {
   return boot;
 }
 
-// --- hosts
-
-// What must be unique among hosts, with the line that had it first.
-struct HostsSeen {
-  std::map<std::string, Position, std::less<>> names;
-  std::map<net::MacAddress, Position> macs;
-  std::map<net::Ipv4Address, Position> addresses;
-};
-
-// True when `key` is new; otherwise reports where it was first.
-template <typename Map, typename Key>
-void note_unique(const SectionReader& reader, Map& seen, const Key& key, std::string_view name,
-                 std::string_view shown) {
-  const auto [where, fresh] = seen.try_emplace(key, reader.place(name));
-  if (!fresh)
-    reader.error(name, reader.place(name),
-                 std::string(shown) + " is already that of the host on " + line_text(where->second));
-}
-
-void check_host_address(const SectionReader& reader, net::Ipv4Address address,
-                        const std::vector<SubnetConfig>& subnets) {
-  const auto home = std::find_if(subnets.begin(), subnets.end(),
-                                 [&](const SubnetConfig& subnet) { return subnet.subnet.contains(address); });
-  const Position at = reader.place("address");
-  const std::string text(address.text().view());
-  if (home == subnets.end()) {
-    reader.warning("address", at, text + " is outside every [[dhcp.subnet]]: it is never offered");
-    return;
-  }
-  if (home->subnet.length <= 30 && (address == home->subnet.base || address == home->subnet.broadcast()))
-    reader.error("address", at, text + " is the network's own or its broadcast address");
-  if (std::find(home->routers.begin(), home->routers.end(), address) != home->routers.end())
-    reader.warning("address", at, text + " is also a router of its subnet");
-}
-
-HostConfig read_host(const Node& table, const std::vector<SubnetConfig>& subnets, HostsSeen& seen,
-                     ProblemList& problems) {
-  const SectionReader reader(table, "dhcp.host", problems);
-  HostConfig host;
-  host.name = reader.text("name").value_or("");
-  if (!host.name.empty()) note_unique(reader, seen.names, host.name, "name", quoted(host.name));
-  if (const auto text = reader.text("mac")) {
-    const auto mac = net::MacAddress::parse(*text);
-    if (!mac || mac->is_zero() || (mac->octets[0] & 1U) != 0) {
-      reader.error("mac", reader.place("mac"),
-                   quoted(*text) + " is not a machine's MAC address, as in \"12:34:56:78:ab:cd\"");
-    } else {
-      host.mac = *mac;
-      note_unique(reader, seen.macs, *mac, "mac", mac->text().view());
-    }
-  }
-  if (const auto address = reader.ipv4("address")) {
-    host.address = address->value;
-    note_unique(reader, seen.addresses, address->value, "address", address->value.text().view());
-    check_host_address(reader, address->value, subnets);
-  }
-  if (const auto server = reader.ipv4("next_server")) host.next_server = server->value;
-  host.filename = reader.text("filename");
-  if (host.filename) warn_long_file(reader, "filename", reader.place("filename"), *host.filename);
-  host.hostname = reader.text("hostname");
-  return host;
-}
-
 std::string read_lease_store(const SectionReader& reader) {
   const auto text = reader.text("lease_store");
   if (!text || *text == "sqlite") return "sqlite";
@@ -298,18 +307,34 @@ std::string read_lease_store(const SectionReader& reader) {
 
 }  // namespace
 
+void warn_long_file(const SectionReader& reader, std::string_view name, Position at, std::string_view file) {
+  constexpr std::size_t kFileFieldBytesMax = 127;  // RFC 2131 §2: 128 with its NUL
+  if (file.size() > kFileFieldBytesMax)
+    reader.warning(name, at,
+                   "longer than the 127 bytes of the file field: only clients that read option 67 will see it");
+}
+
 DhcpConfig read_dhcp(const Node& dhcp, ProblemList& problems) {
   const SectionReader reader(dhcp, "dhcp", problems);
   DhcpConfig config;
   config.mode = static_cast<DhcpMode>(reader.choice("mode").value_or(0));
   config.lease_store = read_lease_store(reader);
   config.conflict_probe = static_cast<ConflictProbe>(reader.choice("conflict_probe").value_or(0));
-  config.subnets = read_subnets(dhcp, problems);
+  config.machine_key = static_cast<MachineKeyKind>(reader.choice("machine_key").value_or(0));
+  if (const auto cap = reader.integer("leases_per_port")) config.leases_per_port = static_cast<std::uint32_t>(*cap);
+  if (const auto cap = reader.integer("leases_per_relay")) config.leases_per_relay = static_cast<std::uint32_t>(*cap);
+  config.import_leases = reader.text("import_leases").value_or("");
+  PolicyReader policy(problems);
+  policy.read_definitions(dhcp);
+  config.classes = read_classes(dhcp, policy, problems);
+  config.rules = policy.rules(reader);
+  config.networks = read_networks(dhcp, policy, problems);
+  config.subnets = read_subnets(dhcp, config.networks, policy, problems);
   if (const Node* const boot = table_section(dhcp, "boot", "dhcp.boot", problems))
     config.boot = read_boot(*boot, problems);
-  HostsSeen seen;
-  for (const Node* const host : array_section(dhcp, "host", "dhcp.host", kHostsMax, problems))
-    config.hosts.push_back(read_host(*host, config.subnets, seen, problems));
+  config.pxe = read_pxe(dhcp, problems);
+  config.hosts = read_hosts(dhcp, config.subnets, policy, problems);
+  config.catalog = policy.catalog();
   if (config.mode == DhcpMode::kAuthoritative && dhcp.find("subnet") == nullptr)
     reader.error("subnet", dhcp.at, "needs at least one [[dhcp.subnet]], or mode = \"off\"");
   return config;

@@ -40,6 +40,10 @@ class SectionReader {
   [[nodiscard]] std::vector<Located<std::int64_t>> integers(std::string_view name) const;
   [[nodiscard]] std::vector<Located<std::string>> texts(std::string_view name) const;
 
+  // Nodes as they are, of the right kind.
+  [[nodiscard]] const Node* table(std::string_view name) const { return typed(name, NodeKind::kTable); }
+  [[nodiscard]] const Node* text_node(std::string_view name) const { return typed(name, NodeKind::kText); }
+
   // Values that have a parse function of their own. `what` ends the sentence: "… is not WHAT".
   [[nodiscard]] std::optional<Located<net::Ipv4Address>> ipv4(std::string_view name) const;
   [[nodiscard]] std::vector<Located<net::Ipv4Address>> ipv4s(std::string_view name) const;

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <array>
+#include <optional>
+#include <string_view>
 #include <vector>
 
 #include "core/config/config.h"
@@ -20,6 +22,22 @@ namespace rackcast::config_detail {
 
 // `dhcp` is the [dhcp] table. The answer has mode kOff when the file says so; the caller drops it then.
 [[nodiscard]] DhcpConfig read_dhcp(const Node& dhcp, ProblemList& problems);
+
+// Parts of it, each in its own file.
+class PolicyReader;
+class SectionReader;
+inline constexpr std::size_t kPoolsMax = 1'024;     // of one subnet
+inline constexpr std::size_t kMembersMax = 65'536;  // of one class
+inline constexpr std::size_t kPxeItemsMax = 64;
+inline constexpr std::array<std::string_view, 5> kPermitWords{"known-clients", "unknown-clients", "members of",
+                                                              "dynamic-bootp-clients", "all-clients"};  // as PermitKind
+[[nodiscard]] std::vector<ClassConfig> read_classes(const Node& dhcp, PolicyReader& policy, ProblemList& problems);
+[[nodiscard]] std::optional<PxeConfig> read_pxe(const Node& dhcp, ProblemList& problems);
+[[nodiscard]] std::vector<HostConfig> read_hosts(const Node& dhcp, const std::vector<SubnetConfig>& subnets,
+                                                 PolicyReader& policy, ProblemList& problems);
+
+// A warning where `file` does not fit the header's file field.
+void warn_long_file(const SectionReader& reader, std::string_view name, Position at, std::string_view file);
 
 [[nodiscard]] ServerConfig read_server(const Node& server, ProblemList& problems);
 [[nodiscard]] TftpConfig read_tftp(const Node& tftp, ProblemList& problems);

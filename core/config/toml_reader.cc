@@ -32,46 +32,93 @@ Position position_of(const toml::source_region& region) {
   return {static_cast<std::uint32_t>(region.begin.line), static_cast<std::uint32_t>(region.begin.column)};
 }
 
+// Of the first character: behind the quote, or on the line behind the three, whose own end does not count.
+Position text_position(const toml::source_region& region, std::string_view text) {
+  const auto lines = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+  const std::size_t spelled = region.end.line - region.begin.line;
+  Position at = position_of(region);
+  if (spelled > 0 && spelled > lines) return {at.line + 1, 1};
+  at.column += spelled > 0 ? 3 : 1;
+  return at;
+}
+
 constexpr const char* kBareUnicode = "not TOML: only ASCII may stand outside quotes";
 
 bool is_ascii(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
-// What we refuse before the library sees it, null when nothing: strings over several lines hold nothing we need, and
-// without them each line can be judged by itself; non-ASCII letters outside strings are no TOML and reach branches that
-// the library holds to be unreachable. A quote within a word is no string to the library, so it must be none here.
-const char* line_problem(std::string_view line) {
-  std::size_t dots = 0;  // outside strings and comments
-  for (std::size_t i = 0; i < line.size() && line[i] != '#'; ++i) {
-    const char c = line[i];
-    if (!is_ascii(line.substr(i, 1))) return kBareUnicode;
-    if (c == '.' && ++dots > kDotsPerLineMax) return "keys are nested too deeply on this line";
-    if (c != '"' && c != '\'') continue;
-    if (line.substr(i, 3) == std::string(3, c))
-      return "multi-line strings are not used here: write the value on one line";
-    const char before = i == 0 ? ' ' : line[i - 1];
-    if (std::string_view(" \t=[{,.").find(before) == std::string_view::npos) return "not TOML: a quote within a word";
-    const std::size_t open = i;
-    for (++i; i < line.size() && line[i] != c; ++i)
-      if (c == '"' && line[i] == '\\') ++i;
-    if (i >= line.size()) return "not TOML: a string that is not closed on its line";
-    if (before == '.' && !is_ascii(line.substr(open, i - open))) return kBareUnicode;
+// What we refuse before the library sees it, so that it meets nothing it holds to be impossible: non-ASCII letters
+// outside strings are no TOML and reach branches that the library holds to be unreachable, and a quote within a word is
+// no string to the library, so it must be none here. Text over several lines stands between ''', as it is; the other
+// kind, with its escapes and folded lines, holds nothing we need.
+class TextCheck {
+ public:
+  explicit TextCheck(std::string_view text) : text_(text) {}
+
+  // Null: nothing; else what, on line().
+  const char* run() {
+    while (at_ < text_.size()) {
+      const char c = text_[at_];
+      if (c == '\n') {
+        ++line_;
+        dots_ = 0;
+        last_ = '\n';
+      } else if (c == '#') {
+        at_ = std::min(text_.find('\n', at_), text_.size());
+        continue;
+      } else if (!is_ascii(text_.substr(at_, 1))) {
+        return kBareUnicode;
+      } else if (c == '.' && ++dots_ > kDotsPerLineMax) {
+        return "keys are nested too deeply on this line";
+      } else if (c == '"' || c == '\'') {
+        if (const char* const problem = skip_string(c)) return problem;
+        last_ = c;
+        continue;
+      }
+      if (c != ' ' && c != '\t') last_ = c;
+      ++at_;
+    }
+    return nullptr;
   }
-  return nullptr;
-}
+  [[nodiscard]] std::uint32_t line() const { return line_; }
+
+ private:
+  const char* skip_string(char quote) {
+    const char before = at_ == 0 ? '\n' : text_[at_ - 1];
+    if (text_.substr(at_, 3) == std::string(3, quote)) return skip_lines(quote);
+    if (std::string_view(" \t\n=[{,.").find(before) == std::string_view::npos) return "not TOML: a quote within a word";
+    const std::size_t open = at_;
+    for (++at_; at_ < text_.size() && text_[at_] != quote && text_[at_] != '\n'; ++at_)
+      if (quote == '"' && text_[at_] == '\\' && text_.substr(at_ + 1, 1) != "\n") ++at_;
+    if (at_ >= text_.size() || text_[at_] != quote) return "not TOML: a string that is not closed on its line";
+    ++at_;
+    return before == '.' && !is_ascii(text_.substr(open, at_ - open)) ? kBareUnicode : nullptr;
+  }
+
+  const char* skip_lines(char quote) {
+    if (quote == '"' || last_ != '=') return "multi-line strings stand between ''', and only as a key's value";
+    const std::size_t close = text_.find("'''", at_ + 3);
+    if (close == std::string_view::npos) return "not TOML: a multi-line string that is not closed";
+    if (text_.substr(close + 3, 1) == "'") return "not TOML: more than three quotes close a multi-line string";
+    line_ += static_cast<std::uint32_t>(std::count(text_.begin() + static_cast<std::ptrdiff_t>(at_),
+                                                   text_.begin() + static_cast<std::ptrdiff_t>(close), '\n'));
+    at_ = close + 3;
+    return nullptr;
+  }
+
+  std::string_view text_;
+  std::size_t at_ = 0;
+  std::size_t dots_ = 0;  // of this line, outside strings and comments
+  std::uint32_t line_ = 1;
+  char last_ = '\n';  // but for blanks
+};
 
 bool acceptable(std::string_view text, ProblemList& problems) {
-  std::uint32_t number = 1;
-  for (std::size_t start = 0; start <= text.size(); ++number) {
-    const std::size_t end = std::min(text.find('\n', start), text.size());
-    if (const char* const problem = line_problem(text.substr(start, end - start))) {
-      problems.error({number, 1}, "", problem);
-      return false;
-    }
-    start = end + 1;
-  }
-  return true;
+  TextCheck check(text);
+  const char* const problem = check.run();
+  if (problem != nullptr) problems.error({check.line(), 1}, "", problem);
+  return problem == nullptr;
 }
 
 Node convert(const toml::node& from);
@@ -103,6 +150,8 @@ Node convert(const toml::node& from) {
   if (const auto* text = from.as_string()) {
     node.kind = NodeKind::kText;
     node.text = text->get();
+    node.text_at = text_position(from.source(), node.text);
+    node.over_lines = from.source().end.line > from.source().begin.line;
   } else if (const auto* integer = from.as_integer()) {
     node.kind = NodeKind::kInteger;
     node.integer = integer->get();

@@ -33,7 +33,8 @@ inline constexpr std::array kLeaseStoreRows{
     CounterRow<LeaseStoreStats>{"rows", "lease rows made durable", &LeaseStoreStats::rows},
     CounterRow<LeaseStoreStats>{"rows_failed", "lease rows that could not be written", &LeaseStoreStats::rows_failed},
     CounterRow<LeaseStoreStats>{"rows_folded", "journal rows folded in the background", &LeaseStoreStats::rows_folded},
-    CounterRow<LeaseStoreStats>{"queue_full", "rows refused because the queue was full", &LeaseStoreStats::queue_full},
+    CounterRow<LeaseStoreStats>{"queue_full", "waiting rows dropped, the oldest first, because the queue was full",
+                                &LeaseStoreStats::queue_full},
     CounterRow<LeaseStoreStats>{"answers_delayed", "answers that found the lane's mailbox full and were kept",
                                 &LeaseStoreStats::answers_delayed},
     CounterRow<LeaseStoreStats>{"folds_failed", "times the journal could not be folded",
@@ -43,8 +44,9 @@ static_assert(sizeof(LeaseStoreStats) == kLeaseStoreRows.size() * sizeof(std::ui
 
 class LeaseStore {
  public:
-  // Called on the store's thread for each submitted row, in the order of submission. Must not block. False: the lane's
-  // mailbox is full; the store keeps the answer and offers it again.
+  // Called on the store's thread for each submitted row, in the order of submission; for a row that was dropped at
+  // once, by whoever submits. Must not block. False: the lane's mailbox is full; the store keeps the answer and offers
+  // it again, but not a dropped row's.
   using OnCompletion = std::function<bool(LaneId, const Completion&)>;
   // One sentence for the operator when the store starts to fail, and one when it works again. The store's thread.
   using OnAlarm = std::function<void(std::string)>;
@@ -58,8 +60,9 @@ class LeaseStore {
   [[nodiscard]] virtual Result<std::vector<Lease>> load() = 0;
   // Starts the store's thread. Once.
   virtual void start() = 0;
-  // Any thread; never waits for the disk. False: the queue is full, `work` is untouched. Rows of one lane are written
-  // in the order they were submitted; the last row of an address wins.
+  // Any thread; never waits for the disk. A full queue drops the row that has waited longest and answers it with
+  // LeaseCommitted{.durable = false, .dropped = true}. False: nothing is taken, `work` is untouched. Rows of one lane
+  // are written in the order they were submitted; the last row of an address wins.
   [[nodiscard]] virtual bool submit(LaneId lane, CommitLease& work) = 0;
   [[nodiscard]] virtual LeaseStoreStats stats() const = 0;  // any thread
 };

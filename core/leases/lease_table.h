@@ -7,53 +7,59 @@
 //   any of the machine's own ──abandon (DECLINE)──> abandoned ──86 400 s─┘
 //                                    abandoned ──reclaim, when the pool has nothing else──> offered
 //
-// Keys: the address, and the machine's MAC (chaddr): one machine keeps one address per subnet through firmware, boot
-// loader and installer, whatever client identifier each of them sends (design §5, RFC 2131 §4.2 leaves the key to us).
+// Keys: the address, and the machine's MachineKey: one machine has at most one lease in force on a link, through
+// firmware, boot loader and installer, whatever client identifier each of them sends (design §5).
 //
-// Thread: the DHCP lane's. Time: the wall clock, as an argument, since leases outlive the process. Memory: one record
-// of about 400 bytes per address that was ever handed out, at most LeaseLimits::leases_max, all laid out at
-// construction; no allocation afterwards. Every operation is O(1) or O(log n), but for the walk past addresses that are
-// taken already after a start or a reconfiguration, which passes each of them once.
+// Thread: the DHCP lane's. Time: the wall clock, as an argument, since leases outlive the process.
+//
+// Memory: about 125 bytes a record, and 32 to 96 for its texts; a million leases take some 200 MB (bench/core has the
+// figures). Room is made for what the layout needs, at construction and by reconfigure(), at most LeaseLimits::
+// leases_max records; nothing is allocated otherwise, and pages are first touched when a record is.
+//
+// Every operation is O(1) or O(log n). reconfigure() is O(size of the layout + what changed in it): a pool whose ranges
+// changed becomes a new one, and the old one's records move over a few at each later operation, or all at once if the
+// new pool runs out before. So the table stays one object on its lane: there is no second copy to build elsewhere and
+// to bring up to date, and no moment when it is not the authority.
 #pragma once
 
-#include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <span>
+#include <string_view>
 #include <vector>
 
-#include "core/config/config.h"
-#include "core/counter_row.h"
 #include "core/leases/lease.h"
-#include "core/leases/slot_index.h"
+#include "core/leases/lease_layout.h"
+#include "core/leases/lease_records.h"
+#include "core/leases/lease_table_stats.h"
+#include "core/leases/source_counts.h"
 
 namespace rackcast {
 
 struct LeaseLimits {
-  std::size_t leases_max = 131'072;      // records; about 52 MB. Full: the oldest ended lease of the pool is reused
+  std::size_t leases_max = 1'000'000;    // records. Full: the ended lease of the pools that ended first is reused
   std::size_t offer_holds_max = 16'384;  // offers out at once; more DISCOVERs go unanswered and are counted
   Duration offer_hold = std::chrono::seconds(120);       // protocols reference §1.3: at least 120 s
   Duration abandon_hold = std::chrono::seconds(86'400);  // a declined address rests for a day
 };
 
-// One per configured subnet, in the configuration's order: its index is the pool's number everywhere. Subnets do not
-// overlap, and neither do ranges (the configuration's checks see to it).
-struct LeasePool {
-  net::Ipv4Prefix subnet;
-  std::vector<AddressRange> ranges;
-  friend bool operator==(const LeasePool& a, const LeasePool& b);
-};
-
-struct Reservation {
-  net::Ipv4Address address;
-  net::MacAddress mac;
-  friend bool operator==(const Reservation&, const Reservation&) = default;
+// Who asks. Borrowed for the call.
+struct LeaseClient {
+  MachineKey key;               // what its leases are kept under
+  MachineKey host;              // of its host entry, where that has a key of its own; a reservation may name either
+  net::MacAddress mac;          // for the record
+  net::Ipv4Address relay;       // giaddr; 0.0.0.0: none
+  std::string_view relay_info;  // option 82's contents, raw; for LeaseCaps::per_port
 };
 
 enum class OfferFailure : std::uint8_t {
   kNone,
-  kPoolEmpty,      // the subnet has no range
+  kPoolEmpty,      // no pool given, or none with a range
   kPoolExhausted,  // every address is held, reserved or resting
   kHoldLimit,      // LeaseLimits::offer_holds_max
+  kPortCap,        // LeaseCaps::per_port
+  kRelayCap,       // LeaseCaps::per_relay
 };
 
 struct OfferResult {
@@ -72,154 +78,151 @@ enum class Availability : std::uint8_t {
   kOutside,   // no range and no record holds it
 };
 
-struct LeaseTableStats {
-  std::uint64_t offers_expired = 0;
-  std::uint64_t leases_expired = 0;
-  std::uint64_t abandoned = 0;
-  std::uint64_t reclaimed = 0;  // abandoned, offered before their rest was over
-  std::uint64_t pool_exhausted = 0;
-  std::uint64_t hold_limit = 0;
-  std::uint64_t table_full = 0;  // a record was wanted beyond leases_max
-};
-inline constexpr std::array kLeaseTableRows{
-    CounterRow<LeaseTableStats>{"offers_expired", "offers nobody took", &LeaseTableStats::offers_expired},
-    CounterRow<LeaseTableStats>{"leases_expired", "leases that ran out", &LeaseTableStats::leases_expired},
-    CounterRow<LeaseTableStats>{"leases_abandoned", "addresses put to rest by a DECLINE", &LeaseTableStats::abandoned},
-    CounterRow<LeaseTableStats>{"leases_reclaimed", "abandoned addresses offered before their rest was over",
-                                &LeaseTableStats::reclaimed},
-    CounterRow<LeaseTableStats>{"pool_exhausted", "times a pool had no free address", &LeaseTableStats::pool_exhausted},
-    CounterRow<LeaseTableStats>{"offer_hold_limit", "offers not made because too many were out",
-                                &LeaseTableStats::hold_limit},
-    CounterRow<LeaseTableStats>{"lease_table_full", "times the lease table had no room for another address",
-                                &LeaseTableStats::table_full},
-};
-static_assert(sizeof(LeaseTableStats) == kLeaseTableRows.size() * sizeof(std::uint64_t), "every counter has its row");
-
 class LeaseTable {
  public:
   // `extra`: records beyond the pools and reservations, for leases from an earlier configuration. `seed` is random.
-  LeaseTable(std::vector<LeasePool> pools, const std::vector<Reservation>& reservations, std::size_t extra,
-             const LeaseLimits& limits, std::uint64_t seed);
+  LeaseTable(LeaseLayout layout, std::size_t extra, const LeaseLimits& limits, std::uint64_t seed);
 
-  // A lease known from the store, or from the table this one replaces. False: no room. O(1) if abandoned ones come in
-  // the order of `ends`.
+  // A lease known from the store. False: no room. O(1) if abandoned ones come in the order of `ends`.
   bool restore(const Lease& lease, WallTime now);
+  // Other pools, reservations, subnets or caps from now on. No lease and no offer is lost: one whose address is in no
+  // range any more stays in force until it ends.
+  void reconfigure(LeaseLayout layout);
+  [[nodiscard]] const LeaseLayout& layout() const { return layout_; }
 
-  // --- Looking. Pointers are valid until the next change.
-  [[nodiscard]] const Lease* find(net::Ipv4Address address) const;
-  // The machine's record within `pool`'s subnet: the one in force, else the latest that ended.
-  [[nodiscard]] const Lease* find(const net::MacAddress& mac, std::size_t pool) const;
-  [[nodiscard]] Availability availability(net::Ipv4Address address, const net::MacAddress& mac) const;
-  [[nodiscard]] std::optional<std::size_t> pool_of(net::Ipv4Address address) const;
+  // --- Looking
+  [[nodiscard]] std::optional<Lease> find(net::Ipv4Address address) const;
+  // The machine's record on the link: the one in force, else the latest that ended.
+  [[nodiscard]] std::optional<Lease> find(const MachineKey& key, std::uint32_t link) const;
+  // Whether the client may use the address's pool is not looked at.
+  [[nodiscard]] Availability availability(net::Ipv4Address address, const LeaseClient& client) const;
+  [[nodiscard]] std::optional<std::uint32_t> pool_of(net::Ipv4Address address) const;  // whose range holds it
+  [[nodiscard]] std::optional<std::uint32_t> link_of(net::Ipv4Address address) const;
   // The record equals a row that is on disk.
   [[nodiscard]] bool is_durable(net::Ipv4Address address) const;
+  // Addresses that a reload moved between pools count for their new one from their next change on.
+  [[nodiscard]] PoolUse use_of(std::uint32_t pool) const;
   template <typename Visit>
   void for_each(Visit&& visit) const {
-    for (const Slot& slot : slots_)
-      if (slot.used) visit(slot.lease);
+    for (std::uint32_t at = 0; at < records_.made(); ++at)
+      if (records_[at].used) visit(records_.lease(at));
   }
 
   // --- Changing
-  // Holds an address for the machine: its current one, else its previous, else `requested`, else the next free one
-  // (RFC 2131 §4.3.1). Asking again within the hold gives the same address and renews the hold.
-  [[nodiscard]] OfferResult offer(const net::MacAddress& mac, std::size_t pool,
+  // Holds an address of `pools` for the machine. `pools`: those of one link that it may use, the preferred first. Its
+  // current address on the link, else its previous, else `requested`, else the next never given, else the one that
+  // ended first (RFC 2131 §4.3.1). Asking again within the hold gives the same address and renews the hold. A lease in
+  // force in no range of the layout stays its machine's; one in a pool that is not given does not.
+  [[nodiscard]] OfferResult offer(const LeaseClient& client, std::span<const std::uint32_t> pools,
                                   std::optional<net::Ipv4Address> requested, WallTime now);
-  // Last resort, when offer() says kPoolExhausted for every pool that would do: cuts short the rest of the pool's
-  // address that has rested longest. Whoever used it may be gone; nobody being served at all is worse.
-  [[nodiscard]] OfferResult reclaim(const net::MacAddress& mac, std::size_t pool, WallTime now);
-  // Holds this address for the machine: a reservation, or an address it says it has. False: not available to it, or a
-  // limit was met.
-  [[nodiscard]] bool hold(net::Ipv4Address address, const net::MacAddress& mac, WallTime now);
-  // `lease` (state kActive) is on disk: it is in force. Ends the machine's other leases in the same subnet. False only
-  // when the address went to another machine meanwhile.
+  // Last resort, when offer() says kPoolExhausted: cuts short the rest of the pools' address that has rested longest.
+  // Whoever used it may be gone; nobody being served at all is worse.
+  [[nodiscard]] OfferResult reclaim(const LeaseClient& client, std::span<const std::uint32_t> pools, WallTime now);
+  // Holds this address for the machine: a reservation, or an address it says it has. Anything but kNone: not available
+  // to it (kPoolExhausted), or a limit was met.
+  [[nodiscard]] OfferFailure hold(net::Ipv4Address address, const LeaseClient& client, WallTime now);
+  // `lease` (state kActive) is on disk: it is in force. Ends the machine's other leases on the link. False only when
+  // the address went to another machine meanwhile.
   [[nodiscard]] bool activate(const Lease& lease, WallTime now);
   // Drops the machine's offers; active leases stay.
-  void withdraw_offers(const net::MacAddress& mac);
+  void withdraw_offers(const MachineKey& key);
   // Both return the record to be made durable, or nullopt where the machine does not hold the address. Abandoning is
   // for pool addresses only: a reservation is the operator's word and stays.
-  [[nodiscard]] std::optional<Lease> release(const net::MacAddress& mac, net::Ipv4Address address, WallTime now);
-  [[nodiscard]] std::optional<Lease> abandon(const net::MacAddress& mac, net::Ipv4Address address, WallTime now);
+  [[nodiscard]] std::optional<Lease> release(const MachineKey& key, net::Ipv4Address address, WallTime now);
+  [[nodiscard]] std::optional<Lease> abandon(const MachineKey& key, net::Ipv4Address address, WallTime now);
 
-  // Ends what has run out. To be called before any decision at `now`.
+  // Ends what has run out, at most kExpiredEach at a time: if a rack's leases end in the same second, the rest stays
+  // their machines' until the next call, which next_deadline() asks for at once. To be called before any decision.
+  static constexpr std::size_t kExpiredEach = 1'024;
   void expire(WallTime now);
   [[nodiscard]] std::optional<WallTime> next_deadline() const;
 
   [[nodiscard]] const LeaseTableStats& stats() const { return stats_; }
-  // Goes on where the table this one replaces stopped. Once, after everything was restored.
-  void continue_counting(const LeaseTableStats& before);
-  [[nodiscard]] std::size_t size() const { return slots_.size() - free_slots_.size(); }
-  [[nodiscard]] std::size_t capacity() const { return slots_.size(); }
+  [[nodiscard]] std::size_t size() const { return records_.size(); }
+  [[nodiscard]] std::size_t capacity() const { return records_.capacity(); }
   [[nodiscard]] std::size_t offers() const { return offers_; }
 
  private:
-  static constexpr std::uint32_t kNoPool = 0xFFFF'FFFF;
-
-  enum class ListName : std::uint8_t { kNone, kReusable, kResting };
-
-  struct Slot {
-    Lease lease;
-    std::uint32_t pool = kNoPool;      // whose range holds the address; kNoPool: reserved, or in no range
-    std::uint32_t previous = kNoSlot;  // in the pool's list
-    std::uint32_t next = kNoSlot;
-    bool used = false;
-    ListName list = ListName::kNone;
-    bool keyed = false;  // in by_mac_
-    bool durable = false;
-    WallTime last_seen;
-  };
-
-  struct List {
-    std::uint32_t head = kNoSlot;
-    std::uint32_t tail = kNoSlot;
-  };
+  using PoolId = std::uint32_t;                  // stays the pool's while its ranges do, whatever its number
+  static constexpr std::size_t kMovedEach = 64;  // records of pools that are no more, between two messages
 
   struct Pool {
-    LeasePool facts;
-    std::size_t range = 0;         // the walk over addresses never handed out: which range,
-    std::uint64_t next_fresh = 0;  // and which address in it (host order; 64 bits so that it can pass 255.255.255.255)
-    List reusable;                 // the one to take first at the head
-    List resting;                  // abandoned, by the end of the rest
+    std::vector<AddressRange> ranges;
+    FreshAddresses fresh;
+    LeaseList reusable;  // the one to take first at the head
+    LeaseList resting;   // abandoned, by the end of the rest
+    PoolUse use;
+    std::uint32_t number = 0;
+    PoolId heir = kNoPool;  // of a retired one: whose use it counts for
+    bool retired = false;
+    bool moving = false;  // in retired_: it has records on its lists
   };
 
-  // Addresses of one pool, bounds included: a subnet's, or one of its ranges'.
+  // Addresses of one subnet or pool, bounds included.
   struct Stretch {
     net::Ipv4Address first;
     net::Ipv4Address last;
-    std::uint32_t pool;
+    std::uint32_t number;  // the subnet's, or the pool's PoolId
   };
 
-  void index_pools();
-  [[nodiscard]] static std::uint32_t pool_at(const std::vector<Stretch>& stretches, net::Ipv4Address address);
-  [[nodiscard]] std::uint32_t slot_of(net::Ipv4Address address) const;
-  [[nodiscard]] std::uint32_t slot_of(const net::MacAddress& mac, const net::Ipv4Prefix& subnet) const;
-  [[nodiscard]] std::uint32_t range_pool(net::Ipv4Address address) const;
-  [[nodiscard]] std::optional<net::MacAddress> reserved_for(net::Ipv4Address address) const;
-  [[nodiscard]] std::uint32_t take_fresh(std::uint32_t pool);
-  [[nodiscard]] std::uint32_t make_slot(net::Ipv4Address address);
-  [[nodiscard]] bool hold_slot(std::uint32_t slot, const net::MacAddress& mac, WallTime now);
-  void drop_slot(std::uint32_t slot);
-  void set_mac(std::uint32_t slot, const net::MacAddress& mac);
-  void set_state(std::uint32_t slot, LeaseState state);
-  void end_others(const net::MacAddress& mac, std::uint32_t keep, WallTime now);
-  void end_lease(std::uint32_t slot, LeaseState state, WallTime now);
-  void end_offer(std::uint32_t slot);
-  [[nodiscard]] List& list_of(std::uint32_t slot, ListName name);
-  void list_first(std::uint32_t slot);
-  void list_last(std::uint32_t slot);
-  void list_resting(std::uint32_t slot);
-  void link_after(std::uint32_t before, std::uint32_t slot, ListName name);
-  void unlist(std::uint32_t slot);
+  // lease_table_layout.cc: where addresses belong
+  void index_subnets();
+  void index_ranges();
+  void index_reservations();
+  void set_pools(const std::vector<Stretch>& old);
+  [[nodiscard]] PoolId add_pool(const LeasePool& pool);
+  [[nodiscard]] PoolId unchanged_pool(const LeasePool& pool, const std::vector<Stretch>& old) const;
+  void inherit(PoolId pool, const std::vector<Stretch>& old);
+  void retire(PoolId pool);
+  void move_out(std::size_t records_max);
+  void free_if_done(PoolId pool);
+  void reservations_changed(const std::vector<Reservation>& old);
+  void make_room(std::size_t others);
+  void reservation_changed(net::Ipv4Address address);
+  [[nodiscard]] static std::uint32_t number_at(const std::vector<Stretch>& stretches, net::Ipv4Address address);
+  [[nodiscard]] bool is_assignable(net::Ipv4Address address) const;
+  [[nodiscard]] PoolId home_of(net::Ipv4Address address) const;                  // kNoPool: reserved, or in no range
+  [[nodiscard]] const MachineKey* reserved_for(net::Ipv4Address address) const;  // null: nobody
+  [[nodiscard]] bool is_reserved_from(net::Ipv4Address address, const LeaseClient& client) const;
+
+  // lease_table_records.cc: what a record goes through
+  [[nodiscard]] std::uint32_t make_record(net::Ipv4Address address);
+  void drop_record(std::uint32_t at);
+  void hold_record(std::uint32_t at, const LeaseClient& client, WallTime now);
+  void write(std::uint32_t at, const Lease& lease);
+  void see(std::uint32_t at, WallTime now);
+  void set_state(std::uint32_t at, LeaseState state);
+  void count_state(std::uint32_t at, bool more);
+  void end_others(const MachineKey& key, std::uint32_t keep, WallTime now);
+  void end_lease(std::uint32_t at, LeaseState state, WallTime now);
+  void end_offer(std::uint32_t at);
+  void bring_home(std::uint32_t at);
+  void put_away(std::uint32_t at);
+  void list_resting(std::uint32_t at);
+  void unlist(std::uint32_t at);
+  void count_source(std::uint32_t at, net::Ipv4Address relay, std::string_view relay_info);
+  void uncount_source(std::uint32_t at);
+  [[nodiscard]] OfferFailure over_limit(const LeaseClient& client, bool reserved);
+
+  // lease_table.cc
+  [[nodiscard]] std::uint32_t latest_on_link(const MachineKey& key, std::uint32_t link) const;
+  [[nodiscard]] std::uint32_t known_record(const LeaseClient& client, std::span<const std::uint32_t> pools) const;
+  [[nodiscard]] std::uint32_t new_record(const LeaseClient& client, std::span<const std::uint32_t> pools,
+                                         std::optional<net::Ipv4Address> requested);
+  [[nodiscard]] std::uint32_t take_fresh(PoolId pool);
+  [[nodiscard]] std::uint32_t ended_first(std::span<const std::uint32_t> pools) const;
 
   LeaseLimits limits_;
   std::uint64_t seed_;
-  std::vector<Pool> pools_;
-  std::vector<Stretch> subnets_;           // by address
-  std::vector<Stretch> ranges_;            // by address
-  std::vector<Reservation> reservations_;  // by address
-  std::vector<Slot> slots_;
-  std::vector<std::uint32_t> free_slots_;
-  SlotIndex by_address_;
-  SlotIndex by_mac_;
+  LeaseLayout layout_;
+  std::vector<Stretch> subnets_;              // by address
+  std::vector<Stretch> ranges_;               // by address
+  std::vector<Reservation> reservations_;     // by address
+  std::vector<std::unique_ptr<Pool>> pools_;  // by PoolId; null: the id is free
+  std::vector<PoolId> ids_;                   // by number
+  std::vector<PoolId> retired_;
+  LeaseRecords records_;
+  SourceCounts sources_;
   DeadlineHeap<WallTime> deadlines_;
   std::size_t offers_ = 0;
   LeaseTableStats stats_;

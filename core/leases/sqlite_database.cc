@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <unordered_map>
 
 #include "core/errno_text.h"
 
@@ -13,21 +12,37 @@ namespace rackcast {
 namespace {
 
 constexpr std::int64_t kApplicationId = 0x526B'4C73;  // "RkLs", so that file(1) and we know our own
-constexpr std::int64_t kSchemaVersion = 1;
+constexpr std::int64_t kSchemaVersion = 2;
 constexpr int kBusyMs = 2'000;  // somebody reads with the sqlite3 shell
 
 constexpr const char* kSchema =
     "CREATE TABLE lease(address INTEGER PRIMARY KEY, mac BLOB NOT NULL, state INTEGER NOT NULL, bootp INTEGER NOT NULL,"
-    " starts INTEGER NOT NULL, ends INTEGER NOT NULL, hostname BLOB NOT NULL, client_identifier BLOB NOT NULL);"
+    " starts INTEGER NOT NULL, ends INTEGER NOT NULL, hostname BLOB NOT NULL, client_identifier BLOB NOT NULL,"
+    " key_kind INTEGER NOT NULL DEFAULT 0, key BLOB NOT NULL DEFAULT x'', relay INTEGER NOT NULL DEFAULT 0,"
+    " relay_info BLOB NOT NULL DEFAULT x'');"
     "CREATE TABLE journal(id INTEGER PRIMARY KEY, address INTEGER NOT NULL, mac BLOB NOT NULL, state INTEGER NOT NULL,"
     " bootp INTEGER NOT NULL, starts INTEGER NOT NULL, ends INTEGER NOT NULL, hostname BLOB NOT NULL,"
-    " client_identifier BLOB NOT NULL);";
+    " client_identifier BLOB NOT NULL, key_kind INTEGER NOT NULL DEFAULT 0, key BLOB NOT NULL DEFAULT x'',"
+    " relay INTEGER NOT NULL DEFAULT 0, relay_info BLOB NOT NULL DEFAULT x'');";
+// Version 1 knew MAC addresses as keys and no relays: key kind 0 says "the MAC address".
+constexpr const char* kFromVersion1 =
+    "ALTER TABLE lease ADD COLUMN key_kind INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE lease ADD COLUMN key BLOB NOT NULL DEFAULT x'';"
+    "ALTER TABLE lease ADD COLUMN relay INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE lease ADD COLUMN relay_info BLOB NOT NULL DEFAULT x'';"
+    "ALTER TABLE journal ADD COLUMN key_kind INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE journal ADD COLUMN key BLOB NOT NULL DEFAULT x'';"
+    "ALTER TABLE journal ADD COLUMN relay INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE journal ADD COLUMN relay_info BLOB NOT NULL DEFAULT x'';";
 
-#define RACKCAST_LEASE_COLUMNS "address, mac, state, bootp, starts, ends, hostname, client_identifier"
+#define RACKCAST_LEASE_COLUMNS \
+  "address, mac, state, bootp, starts, ends, hostname, client_identifier, key_kind, key, relay, relay_info"
 constexpr const char* kInsert =
-    "INSERT INTO journal(" RACKCAST_LEASE_COLUMNS ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
-constexpr const char* kReadLeases = "SELECT " RACKCAST_LEASE_COLUMNS " FROM lease";
-constexpr const char* kReadJournal = "SELECT " RACKCAST_LEASE_COLUMNS " FROM journal ORDER BY id";
+    "INSERT INTO journal(" RACKCAST_LEASE_COLUMNS ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+constexpr const char* kReadAll =
+    "SELECT " RACKCAST_LEASE_COLUMNS
+    " FROM lease WHERE address NOT IN (SELECT address FROM journal) UNION ALL SELECT " RACKCAST_LEASE_COLUMNS
+    " FROM journal WHERE id IN (SELECT max(id) FROM journal GROUP BY address) ORDER BY address";
 constexpr const char* kFoldInto = "INSERT OR REPLACE INTO lease(" RACKCAST_LEASE_COLUMNS
                                   ") SELECT " RACKCAST_LEASE_COLUMNS " FROM journal WHERE id <= ?1 ORDER BY id";
 #undef RACKCAST_LEASE_COLUMNS
@@ -64,7 +79,11 @@ bool bind(sqlite3_stmt* statement, const Lease& lease) {
          sqlite3_bind_int64(statement, 5, to_number(lease.starts)) == SQLITE_OK &&
          sqlite3_bind_int64(statement, 6, to_number(lease.ends)) == SQLITE_OK &&
          bind_blob(statement, 7, lease.hostname) == SQLITE_OK &&
-         bind_blob(statement, 8, lease.client_identifier) == SQLITE_OK;
+         bind_blob(statement, 8, lease.client_identifier) == SQLITE_OK &&
+         sqlite3_bind_int(statement, 9, static_cast<int>(lease.key.kind())) == SQLITE_OK &&
+         bind_blob(statement, 10, lease.key.bytes()) == SQLITE_OK &&
+         sqlite3_bind_int64(statement, 11, lease.relay.value()) == SQLITE_OK &&
+         bind_blob(statement, 12, lease.relay_info) == SQLITE_OK;
 }
 
 // Nullopt for a row nobody of us wrote: it is passed over rather than trusted.
@@ -83,6 +102,10 @@ std::optional<Lease> to_lease(sqlite3_stmt* row) {
   lease.ends = to_time(sqlite3_column_int64(row, 5));
   lease.hostname.assign(column_bytes(row, 6));
   lease.client_identifier.assign(column_bytes(row, 7));
+  const auto key = MachineKey::from_stored(sqlite3_column_int64(row, 8), column_bytes(row, 9));
+  lease.key = key.value_or(MachineKey::of_mac(lease.mac));
+  lease.relay = net::Ipv4Address(static_cast<std::uint32_t>(sqlite3_column_int64(row, 10)));
+  lease.relay_info.assign(column_bytes(row, 11));
   return lease;
 }
 
@@ -100,15 +123,15 @@ SqliteLeaseStore::Database::Database(std::filesystem::path file, std::unique_ptr
 
 SqliteLeaseStore::Database::~Database() = default;
 
-Result<std::unique_ptr<SqliteLeaseStore::Database>> SqliteLeaseStore::Database::open(
-    const std::filesystem::path& file) {
+Result<std::unique_ptr<SqliteLeaseStore::Database>> SqliteLeaseStore::Database::open(const std::filesystem::path& file,
+                                                                                     const SqliteTuning& tuning) {
   const std::filesystem::path folder = file.has_parent_path() ? file.parent_path() : ".";
   std::error_code error;
   if (!std::filesystem::is_directory(folder, error))
     return fail("lease store: the folder " + folder.string() + " does not exist; create it or set [server] state_dir");
   sqlite3* raw = nullptr;
   const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
-  const int opened = sqlite3_open_v2(file.c_str(), &raw, flags, nullptr);
+  const int opened = sqlite3_open_v2(file.c_str(), &raw, flags, tuning.vfs.empty() ? nullptr : tuning.vfs.c_str());
   std::unique_ptr<sqlite3, CloseDatabase> db(raw);
   if (opened != SQLITE_OK) {
     const int reason = raw == nullptr ? 0 : sqlite3_system_errno(raw);
@@ -120,17 +143,49 @@ Result<std::unique_ptr<SqliteLeaseStore::Database>> SqliteLeaseStore::Database::
   if (sqlite3_db_readonly(db.get(), "main") == 1)
     return fail("lease store: " + file.string() + " is not writable; check the permissions of the file and its folder");
   std::unique_ptr<Database> database(new Database(file, std::move(db)));
-  if (auto done = database->set_up(); !done) return tl::make_unexpected(done.error());
+  if (auto done = database->set_up(tuning); !done) return tl::make_unexpected(done.error());
   return database;
 }
 
-Result<void> SqliteLeaseStore::Database::set_up() {
+Result<std::unique_ptr<SqliteLeaseStore::Database>> SqliteLeaseStore::Database::open_to_read(
+    const std::filesystem::path& file) {
+  sqlite3* raw = nullptr;
+  const int opened = sqlite3_open_v2(file.c_str(), &raw, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, nullptr);
+  std::unique_ptr<sqlite3, CloseDatabase> db(raw);
+  if (opened != SQLITE_OK)
+    return fail("lease store: cannot open " + file.string() + " (" + sqlite3_errstr(opened) +
+                "); is it there, and may you read it and its folder?");
+  std::unique_ptr<Database> database(new Database(file, std::move(db)));
+  sqlite3_busy_timeout(database->db_.get(), kBusyMs);
+  const auto id = database->number("PRAGMA application_id");
+  const auto version = database->number("PRAGMA user_version");
+  if (!id || !version) return tl::make_unexpected((!id ? id : version).error());
+  if (*id != kApplicationId) return fail("lease store: " + file.string() + " is a database of another program");
+  if (*version != kSchemaVersion)
+    return fail("lease store: " + file.string() + " is of format " + std::to_string(*version) +
+                ", this rackcast reads " + std::to_string(kSchemaVersion) +
+                "; start the rackcastd that belongs to it once");
+  return database;
+}
+
+Result<void> SqliteLeaseStore::Database::set_up(const SqliteTuning& tuning) {
   sqlite3_busy_timeout(db_.get(), kBusyMs);
   sqlite3_extended_result_codes(db_.get(), 1);
+  // The log is synced at every commit, so that a row that was answered survives power loss, not only a crash of ours.
+  // EXTRA is FULL for the log, and while the file is made also syncs the removal of its rollback journal: one that came
+  // back with the power would undo what was written since.
+  if (auto done = run(tuning.synced ? "PRAGMA synchronous=EXTRA" : "PRAGMA synchronous=OFF"); !done) return done;
   if (auto done = check_schema(); !done) return done;
-  // FULL: the log is synced at every commit, so a row that was answered survives power loss, not only a crash of ours.
-  for (const char* pragma : {"PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA temp_store=MEMORY"})
+  // The log is emptied by checkpoint(), after the answers, not inside a commit that somebody waits for.
+  for (const char* pragma : {"PRAGMA journal_mode=WAL", "PRAGMA temp_store=MEMORY", "PRAGMA wal_autocheckpoint=0"})
     if (auto done = run(pragma); !done) return done;
+  sqlite3_wal_hook(
+      db_.get(),
+      [](void* self, sqlite3*, const char*, int pages) {
+        static_cast<Database*>(self)->log_pages_ = static_cast<std::size_t>(pages);
+        return SQLITE_OK;
+      },
+      this);
   auto insert = prepare(kInsert);
   if (!insert) return tl::make_unexpected(insert.error());
   insert_ = std::move(*insert);
@@ -160,6 +215,8 @@ Result<void> SqliteLeaseStore::Database::check_schema() {
     return fail("lease store: " + file_.string() + " was written by a newer rackcast (format " +
                 std::to_string(*version) + ", this one knows " + std::to_string(kSchemaVersion) +
                 "); upgrade rackcast, or move the file away to start without leases");
+  if (*version == 1)
+    return run((std::string("BEGIN IMMEDIATE;") + kFromVersion1 + "PRAGMA user_version=2;COMMIT").c_str());
   return {};
 }
 
@@ -178,6 +235,22 @@ Result<void> SqliteLeaseStore::Database::append_rows(std::span<const Lease> rows
     if (!written) return failure("write to");
   }
   return run("COMMIT");
+}
+
+Result<void> SqliteLeaseStore::Database::probe() {
+  const std::string write = "BEGIN IMMEDIATE;PRAGMA user_version=" + std::to_string(kSchemaVersion) + ";COMMIT";
+  Result<void> done = run(write.c_str());
+  if (!done) roll_back();
+  return done;
+}
+
+Result<void> SqliteLeaseStore::Database::checkpoint() {
+  int in_log = 0;
+  int moved = 0;
+  const int code = sqlite3_wal_checkpoint_v2(db_.get(), nullptr, SQLITE_CHECKPOINT_PASSIVE, &in_log, &moved);
+  if (code != SQLITE_OK && (code & 0xFF) != SQLITE_BUSY) return failure("write to");
+  log_pages_ = static_cast<std::size_t>(std::max(0, in_log - moved));  // none left: the next commit begins at the front
+  return {};
 }
 
 Result<std::size_t> SqliteLeaseStore::Database::fold(std::size_t rows_max) {
@@ -207,25 +280,14 @@ Result<std::size_t> SqliteLeaseStore::Database::fold_rows(std::size_t rows_max) 
   return moved;
 }
 
-Result<std::vector<Lease>> SqliteLeaseStore::Database::load() {
-  std::vector<Lease> leases;
-  std::unordered_map<std::uint32_t, std::size_t> by_address;
-  for (const char* sql : {kReadLeases, kReadJournal}) {
-    auto rows = prepare(sql);
-    if (!rows) return tl::make_unexpected(rows.error());
-    int step = sqlite3_step(rows->get());
-    for (; step == SQLITE_ROW; step = sqlite3_step(rows->get())) {
-      const auto lease = to_lease(rows->get());
-      if (!lease) continue;
-      const auto [at, is_new] = by_address.emplace(lease->address.value(), leases.size());
-      if (is_new)
-        leases.push_back(*lease);
-      else
-        leases[at->second] = *lease;
-    }
-    if (step != SQLITE_DONE) return failure("read");
-  }
-  return leases;
+Result<void> SqliteLeaseStore::Database::for_each(const std::function<void(const Lease&)>& visit) {
+  auto rows = prepare(kReadAll);
+  if (!rows) return tl::make_unexpected(rows.error());
+  int step = sqlite3_step(rows->get());
+  for (; step == SQLITE_ROW; step = sqlite3_step(rows->get()))
+    if (const auto lease = to_lease(rows->get())) visit(*lease);
+  if (step != SQLITE_DONE) return failure("read");
+  return {};
 }
 
 Result<void> SqliteLeaseStore::Database::run(const char* sql) {

@@ -16,14 +16,23 @@ namespace rackcast {
 
 class SqliteLeaseStore::Database {
  public:
-  [[nodiscard]] static Result<std::unique_ptr<Database>> open(const std::filesystem::path& file);
+  [[nodiscard]] static Result<std::unique_ptr<Database>> open(const std::filesystem::path& file,
+                                                              const SqliteTuning& tuning);
+  // For for_each() alone.
+  [[nodiscard]] static Result<std::unique_ptr<Database>> open_to_read(const std::filesystem::path& file);
   ~Database();
 
   // One transaction: all rows are on disk, or none.
   [[nodiscard]] Result<void> append(std::span<const Lease> rows);
   // Moves at most `rows_max` journal rows, oldest first, into the lease table. How many were moved.
   [[nodiscard]] Result<std::size_t> fold(std::size_t rows_max);
-  [[nodiscard]] Result<std::vector<Lease>> load();
+  // Writes something that changes nothing, to see whether writing works.
+  [[nodiscard]] Result<void> probe();
+  // Moves the log's pages into the file, as far as no reader is in the way.
+  [[nodiscard]] Result<void> checkpoint();
+  [[nodiscard]] std::size_t log_pages() const { return log_pages_; }  // not yet in the file
+  // The last row of each address, by address.
+  [[nodiscard]] Result<void> for_each(const std::function<void(const Lease&)>& visit);
   [[nodiscard]] std::size_t journal_rows() const { return journal_rows_; }
   [[nodiscard]] const std::filesystem::path& file() const { return file_; }
 
@@ -38,7 +47,7 @@ class SqliteLeaseStore::Database {
 
   Database(std::filesystem::path file, std::unique_ptr<sqlite3, CloseDatabase> db);
 
-  [[nodiscard]] Result<void> set_up();
+  [[nodiscard]] Result<void> set_up(const SqliteTuning& tuning);
   [[nodiscard]] Result<void> check_schema();
   [[nodiscard]] Result<void> run(const char* sql);
   [[nodiscard]] Result<std::int64_t> number(const char* sql);
@@ -52,6 +61,7 @@ class SqliteLeaseStore::Database {
   std::unique_ptr<sqlite3, CloseDatabase> db_;
   Statement insert_;
   std::size_t journal_rows_ = 0;
+  std::size_t log_pages_ = 0;
 };
 
 }  // namespace rackcast

@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 #include "core/leases/sqlite_database.h"
@@ -24,8 +25,8 @@ struct WaitingRow {
 // The queue and the thread that empties it.
 class SqliteLeaseStore::Writer {
  public:
-  Writer(Database& database, OnCompletion on_completion, OnAlarm on_alarm)
-      : database_(database), on_completion_(std::move(on_completion)), on_alarm_(std::move(on_alarm)) {
+  Writer(Database& database, OnCompletion on_completion, OnAlarm on_alarm, const SqliteTuning& tuning)
+      : database_(database), tuning_(tuning), on_completion_(std::move(on_completion)), on_alarm_(std::move(on_alarm)) {
     rows_.reserve(kBatchRowsMax);
     batch_.reserve(kBatchRowsMax);
   }
@@ -44,17 +45,22 @@ class SqliteLeaseStore::Writer {
   }
 
   [[nodiscard]] bool submit(LaneId lane, CommitLease& work) {
+    std::optional<WaitingRow> dropped;
     {
       const std::scoped_lock lock(mutex_);
-      WaitingRow row{lane, work};
-      if (!queue_.push(row)) {
+      if (waiting_ == kQueueRows) {
+        dropped = queue_.pop();
+        --waiting_;
         ++stats_.queue_full;
-        return false;
       }
+      WaitingRow row{lane, work};
+      (void)queue_.push(row);
       if (waiting_ == 0) oldest_ = Clock::now();
       ++waiting_;
     }
     wake_.notify_one();
+    // A mailbox that is full now loses this answer; its engine gives up the request by itself.
+    if (dropped) (void)on_completion_(dropped->lane, LeaseCommitted{dropped->work.ticket, false, true});
     return true;
   }
 
@@ -64,7 +70,7 @@ class SqliteLeaseStore::Writer {
   }
 
  private:
-  enum class Next : std::uint8_t { kCommit, kFold, kDeliver, kStop };
+  enum class Next : std::uint8_t { kCommit, kFold, kProbe, kDeliver, kStop };
 
   void run() {
     for (;;) {
@@ -74,7 +80,10 @@ class SqliteLeaseStore::Writer {
         case Next::kCommit:
           take_batch();
           commit_batch();
-          if (database_.journal_rows() > kJournalRowsMax && may_fold()) fold_step();
+          fold_as_much_as_came();
+          break;
+        case Next::kProbe:
+          probe();
           break;
         case Next::kFold:
           fold_step();
@@ -84,6 +93,7 @@ class SqliteLeaseStore::Writer {
         case Next::kStop:
           return;
       }
+      if (database_.log_pages() >= tuning_.log_pages && may_fold()) checkpoint();
     }
   }
 
@@ -94,6 +104,8 @@ class SqliteLeaseStore::Writer {
     const auto has_work = [this] { return stopping_ || waiting_ > 0; };
     if (!answers_.empty()) {
       if (!wake_.wait_for(lock, kAnswerRetry, has_work)) return Next::kDeliver;
+    } else if (commits_failing_) {
+      if (!wake_.wait_for(lock, kProbeAgain, has_work)) return Next::kProbe;
     } else if (database_.journal_rows() < kFoldWorthRows) {
       wake_.wait(lock, has_work);
     } else if (!wake_.wait_until(lock, std::max(Clock::now() + kIdleDelay, fold_again_), has_work)) {
@@ -112,13 +124,13 @@ class SqliteLeaseStore::Writer {
       const auto row = queue_.pop();
       if (!row) break;
       rows_.push_back(row->work.lease);
-      batch_.push_back({row->lane, {row->work.ticket}});
+      batch_.push_back({row->lane, {row->work.ticket, false, false}});
     }
     waiting_ -= rows_.size();  // what is left keeps `oldest_`: it has waited long enough and is the next batch
   }
 
   void commit_batch() {
-    const Result<void> done = database_.append(rows_);
+    const Result<void> done = journal_is_full() ? journal_full() : database_.append(rows_);
     {
       const std::scoped_lock lock(mutex_);
       stats_.commits += done ? 1U : 0U;
@@ -131,6 +143,37 @@ class SqliteLeaseStore::Writer {
       answers_.push_back(answer);
     }
     deliver_answers();
+  }
+
+  [[nodiscard]] bool journal_is_full() const { return database_.journal_rows() + rows_.size() > kJournalRowsLast; }
+  [[nodiscard]] Result<void> journal_full() const {
+    return fail("lease store: the journal of " + database_.file().string() + " is full and cannot be folded");
+  }
+
+  // A journal that is too long becomes shorter with every batch, however large the batches are.
+  void fold_as_much_as_came() {
+    for (std::size_t rows = 0; rows <= rows_.size(); rows += kFoldRows)
+      if (database_.journal_rows() > tuning_.journal_rows_max && may_fold()) fold_step();
+  }
+
+  void probe() {
+    if (journal_is_full()) {
+      if (may_fold()) fold_step();
+      if (journal_is_full()) return;
+    }
+    report(commits_failing_, database_.probe(), " can be written again");
+  }
+
+  void checkpoint() {
+    const Result<void> moved = database_.checkpoint();
+    if (!moved) fold_again_ = Clock::now() + kFoldRetry;
+    const bool stuck = moved && database_.log_pages() > kLogPagesMax;
+    const std::string file = database_.file().string();
+    report(log_stuck_,
+           stuck ? fail("lease store: somebody has been reading " + file +
+                        " for long and its log grows; end that, leases are still written")
+                 : Result<void>(),
+           ": its log is short again");
   }
 
   // Oldest first; stops at a full mailbox, so that every lane's answers keep their order. Bounded by the rows that
@@ -170,6 +213,7 @@ class SqliteLeaseStore::Writer {
   };
 
   Database& database_;
+  const SqliteTuning tuning_;
   OnCompletion on_completion_;
   OnAlarm on_alarm_;
 
@@ -187,26 +231,49 @@ class SqliteLeaseStore::Writer {
   std::deque<Answer> answers_;  // decided, not yet taken by their lanes
   bool commits_failing_ = false;
   bool folds_failing_ = false;
+  bool log_stuck_ = false;
   Clock::time_point fold_again_{};
   std::thread thread_;
 };
 
 Result<std::unique_ptr<SqliteLeaseStore>> SqliteLeaseStore::open(const std::filesystem::path& file,
-                                                                 OnCompletion on_completion, OnAlarm on_alarm) {
-  auto database = Database::open(file);
+                                                                 OnCompletion on_completion, OnAlarm on_alarm,
+                                                                 const SqliteTuning& tuning) {
+  auto database = Database::open(file, tuning);
   if (!database) return tl::make_unexpected(database.error());
   return std::unique_ptr<SqliteLeaseStore>(
-      new SqliteLeaseStore(std::move(*database), std::move(on_completion), std::move(on_alarm)));
+      new SqliteLeaseStore(std::move(*database), std::move(on_completion), std::move(on_alarm), tuning));
 }
 
-SqliteLeaseStore::SqliteLeaseStore(std::unique_ptr<Database> database, OnCompletion on_completion, OnAlarm on_alarm)
+SqliteLeaseStore::SqliteLeaseStore(std::unique_ptr<Database> database, OnCompletion on_completion, OnAlarm on_alarm,
+                                   const SqliteTuning& tuning)
     : database_(std::move(database)),
-      writer_(std::make_unique<Writer>(*database_, std::move(on_completion), std::move(on_alarm))) {}
+      writer_(std::make_unique<Writer>(*database_, std::move(on_completion), std::move(on_alarm), tuning)) {}
 
 SqliteLeaseStore::~SqliteLeaseStore() = default;
 
+Result<void> SqliteLeaseStore::read(const std::filesystem::path& file, const std::function<void(const Lease&)>& visit) {
+  const auto database = Database::open_to_read(file);
+  if (!database) return tl::make_unexpected(database.error());
+  return (*database)->for_each(visit);
+}
+
 Result<std::vector<Lease>> SqliteLeaseStore::load() {
-  return database_->load();
+  std::vector<Lease> leases;
+  if (auto read = database_->for_each([&](const Lease& lease) { leases.push_back(lease); }); !read)
+    return tl::make_unexpected(read.error());
+  return leases;
+}
+
+Result<void> SqliteLeaseStore::take_over(std::span<const Lease> leases) {
+  if (auto written = database_->append(leases); !written) return written;
+  // The journal has them; what follows only makes it short again, so that answers need not wait for that.
+  while (database_->journal_rows() > 0) {
+    const auto moved = database_->fold(kFoldRows);
+    if (!moved) return tl::make_unexpected(moved.error());
+    if (*moved == 0) break;
+  }
+  return {};
 }
 
 void SqliteLeaseStore::start() {

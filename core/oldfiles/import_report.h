@@ -35,23 +35,24 @@ struct ImportNote {
   std::string message;
 };
 
-inline constexpr std::size_t kImportNotesMax = 1'000;
+inline constexpr std::size_t kImportNotesMax = 1'000;  // of those that are honoured, and of the others
 
 class ImportReport {
  public:
   void add(ImportKind kind, const FilePlace& at, std::string_view subject, std::string message) {
     errors_ += kind == ImportKind::kError ? 1 : 0;
-    if (notes_.size() < kImportNotesMax)
+    std::size_t& count = kind == ImportKind::kHonoured ? honoured_ : others_;
+    if (++count <= kImportNotesMax)
       notes_.push_back({kind, at, std::string(subject), std::move(message)});
     else
       ++suppressed_;
   }
-  // By file and line.
+  // By file, line and column.
   void sort() {
     std::stable_sort(notes_.begin(), notes_.end(), [](const ImportNote& a, const ImportNote& b) {
       const std::string_view left = a.at.file == nullptr ? std::string_view{} : *a.at.file;
       const std::string_view right = b.at.file == nullptr ? std::string_view{} : *b.at.file;
-      return std::tie(left, a.at.line) < std::tie(right, b.at.line);
+      return std::tie(left, a.at.line, a.at.column) < std::tie(right, b.at.line, b.at.column);
     });
   }
   [[nodiscard]] bool has_errors() const { return errors_ > 0; }
@@ -61,6 +62,8 @@ class ImportReport {
  private:
   std::vector<ImportNote> notes_;
   std::size_t errors_ = 0;
+  std::size_t honoured_ = 0;
+  std::size_t others_ = 0;
   std::size_t suppressed_ = 0;
 };
 

@@ -4,73 +4,13 @@
 #include <cassert>
 #include <cstdio>
 
+#include "core/oldfiles/toml_dhcp.h"
+#include "core/oldfiles/toml_writer.h"
+
 namespace rackcast {
 namespace {
 
-// The length of the UTF-8 sequence at the front of `text`, 0 when it is none (RFC 3629).
-std::size_t sequence_size(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
-  const auto follows = [&](std::size_t i) { return (byte(i) & 0xC0U) == 0x80U; };
-  if (byte(0) < 0x80) return 1;
-  if (byte(0) >= 0xC2 && byte(0) < 0xE0) return follows(1) ? 2 : 0;
-  if ((byte(0) & 0xF0U) == 0xE0) {
-    const bool overlong = byte(0) == 0xE0 && byte(1) < 0xA0;
-    const bool surrogate = byte(0) == 0xED && byte(1) >= 0xA0;
-    return follows(1) && follows(2) && !overlong && !surrogate ? 3 : 0;
-  }
-  if (byte(0) >= 0xF0 && byte(0) <= 0xF4) {
-    const bool overlong = byte(0) == 0xF0 && byte(1) < 0x90;
-    const bool beyond = byte(0) == 0xF4 && byte(1) >= 0x90;
-    return follows(1) && follows(2) && follows(3) && !overlong && !beyond ? 4 : 0;
-  }
-  return 0;
-}
-
-class Writer {
- public:
-  Result<std::string> finish() {
-    if (!problem_.empty()) return fail(problem_);
-    return std::move(text_);
-  }
-
-  void section(std::string_view name) { text_ += (text_.empty() ? "[" : "\n[") + std::string(name) + "]\n"; }
-  void line(std::string_view key, const std::string& value) { text_ += std::string(key) + " = " + value + "\n"; }
-  void number(std::string_view key, std::uint64_t value) { line(key, std::to_string(value)); }
-
-  template <typename List, typename Show>
-  void list(std::string_view key, const List& values, Show show) {
-    std::string all;
-    for (const auto& value : values) all += (all.empty() ? "" : ", ") + quoted(show(value));
-    line(key, "[" + all + "]");
-  }
-
-  std::string quoted(std::string_view text) {
-    std::string result = "\"";
-    for (std::size_t at = 0; at < text.size();) {
-      const std::size_t size = sequence_size(text.substr(at));
-      if (size == 0) {
-        problem_ = "a name or path is not UTF-8, which TOML asks for; rename it";
-        return "\"\"";
-      }
-      const std::string_view character = text.substr(at, size);
-      at += size;
-      if (character == "\"" || character == "\\") result += '\\';
-      const auto byte = static_cast<unsigned char>(character[0]);
-      if (byte >= 0x20 && byte != 0x7F) {
-        result += character;
-        continue;
-      }
-      std::array<char, 8> escape{};
-      (void)std::snprintf(escape.data(), escape.size(), "\\u%04X", static_cast<unsigned>(byte));
-      result += escape.data();
-    }
-    return result + "\"";
-  }
-
- private:
-  std::string text_;
-  std::string problem_;
-};
+using toml_detail::Writer;
 
 std::string prefix_text(const net::IpPrefix& prefix) {
   return std::string(prefix.base.text().view()) + "/" + std::to_string(prefix.length);
@@ -145,9 +85,10 @@ void write_ftp(Writer& out, const FtpConfig& ftp) {
 }  // namespace
 
 Result<std::string> toml_text(const Config& config) {
-  assert(!config.dhcp && !config.http && !config.board && "no import makes these");
+  assert(!config.http && !config.board && "no import makes these");
   Writer out;
   write_server(out, config.server);
+  if (config.dhcp) toml_detail::write_dhcp(out, *config.dhcp);
   if (config.tftp) write_tftp(out, *config.tftp);
   if (config.ftp) write_ftp(out, *config.ftp);
   const LogConfig presets;

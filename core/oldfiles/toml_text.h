@@ -1,5 +1,5 @@
 // A configuration as TOML text that parse_config() reads back to the same. Writes what an import can make: [server],
-// [tftp], [ftp] and [log]; values that are their defaults are left out. Pure.
+// [dhcp], [tftp], [ftp] and [log]; values that are their defaults are left out. Pure.
 #pragma once
 
 #include <string>

@@ -1,5 +1,6 @@
 // The daemon's WorkRouter: leases to the lease store, images to the image store, uploads to theirs, machines to every
-// lane and to the board. Any lane's thread may submit; nothing blocks. (Simulation has its own, with virtual delays.)
+// lane and to the board, addresses to the prober. Any lane's thread may submit; nothing blocks. (Simulation has its
+// own, with virtual delays.)
 #pragma once
 
 #include <functional>
@@ -16,12 +17,14 @@ namespace rackcast {
 
 class ThreadedWorkRouter final : public WorkRouter {
  public:
-  using OnMachine = std::function<void(const Machine&)>;  // any lane's thread; must not block
+  // Both: any lane's thread; must not block.
+  using OnMachine = std::function<void(const Machine&)>;
+  using OnProbe = std::function<bool(LaneId, const ProbeAddress&)>;  // false: too many are under way
 
-  // `images`, `leases`, `uploads`: null when nothing that needs them is configured. `ports` by LaneId. All outlive the
-  // lanes.
+  // `images`, `leases`, `uploads`, `on_probe`: null when nothing that needs them is configured. `ports` by LaneId. All
+  // outlive the lanes.
   ThreadedWorkRouter(ImageStore* images, LeaseStore* leases, const std::vector<std::unique_ptr<LanePort>>& ports,
-                     OnMachine on_machine, UploadStore* uploads = nullptr);
+                     OnMachine on_machine, UploadStore* uploads = nullptr, OnProbe on_probe = nullptr);
 
   [[nodiscard]] bool submit(LaneId from, Work& work) override;
 
@@ -33,6 +36,7 @@ class ThreadedWorkRouter final : public WorkRouter {
   UploadStore* uploads_;
   const std::vector<std::unique_ptr<LanePort>>& ports_;
   OnMachine on_machine_;
+  OnProbe on_probe_;
 };
 
 }  // namespace rackcast

@@ -51,7 +51,8 @@ Result<DropDirectory> DropDirectory::open(const std::string& path, std::uint64_t
 Result<void> DropDirectory::find_naming() {
   const std::string probe = std::string(kPartialPrefix) + "probe" + std::string(kPartialSuffix);
   const std::string other = std::string(kPartialPrefix) + "named" + std::string(kPartialSuffix);
-  const FileDescriptor file(::openat(directory_.get(), probe.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kFileMode));
+  const FileDescriptor file(
+      ::openat(directory_.get(), probe.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kFileMode));
   if (!file) return {};  // a full disk, say: told to those who send
   int error = 0;
   for (const Naming naming : {Naming::kRename, Naming::kLink}) {

@@ -3,8 +3,8 @@
 //   create -> append ... -> finish   fsync, named as wanted or NAME.1 ... NAME.99, directory fsync
 //                        -> drop     nothing is left
 //
-// A name that is taken is never replaced: renameat2() with RENAME_NOREPLACE, or a hard link where the file system cannot
-// do that; open() finds out which, and refuses a directory that can do neither.
+// A name that is taken is never replaced: renameat2() with RENAME_NOREPLACE, or a hard link where the file system
+// cannot do that; open() finds out which, and refuses a directory that can do neither.
 //
 // How much it may hold: the bytes of all files in it, each kSmallestFileBytes at least. Counted at open(), then kept up
 // to date, and counted anew (at most every kRecountEvery) before anything is refused: an operator may have cleared it.

@@ -22,7 +22,7 @@ class StreamAdmission;
 
 // Sources one thread remembers for one service: those with something running are at most StreamLimits::connections_max,
 // the others are remembered for ten seconds.
-inline constexpr std::size_t kStreamSourcesMax = 16'384;
+inline constexpr std::size_t kStreamSourcesMax = 32'768;
 
 // A transfer that counts as running; released with this object.
 class Admitted {

@@ -15,9 +15,9 @@ namespace rackcast::io {
 using Milliseconds = std::chrono::milliseconds;
 
 struct StreamLimits {
-  // HTTP connections and FTP control connections together, per thread. A client opens a handful; hundreds of clients.
-  // Over it: HTTP gets 503 with Retry-After, FTP 421, both counted.
-  std::size_t connections_max = 4'096;
+  // HTTP connections and FTP control connections together, per thread: three for each of five thousand machines that
+  // install at once. Over it: HTTP gets 503 with Retry-After, FTP 421, both counted.
+  std::size_t connections_max = 16'384;
   // Apart from the others, so that a full rack cannot lock the operator out.
   std::size_t board_connections_max = 64;
 

@@ -27,11 +27,13 @@ class SystemHost final : public OldFilesHost {
                   "; give the path of a file");
     std::ifstream file(path, std::ios::binary);
     if (!file) return fail("cannot read " + path + ": " + errno_text(errno) + "; check its permissions");
-    std::string text(bytes_max + 1, '\0');
+    const std::uintmax_t size = std::filesystem::file_size(path, error);  // what grows meanwhile is read to there
+    std::string text(error ? bytes_max + 1 : std::min<std::uintmax_t>(size, bytes_max) + 1, '\0');
     file.read(text.data(), static_cast<std::streamsize>(text.size()));
     if (file.bad()) return fail("cannot read " + path + ": the read failed");
     text.resize(static_cast<std::size_t>(file.gcount()));
-    if (text.size() > bytes_max) return fail(path + " is larger than " + std::to_string(bytes_max) + " bytes");
+    if (text.size() > bytes_max || (!error && size > bytes_max))
+      return fail(path + " is larger than " + std::to_string(bytes_max) + " bytes");
     return text;
   }
 
@@ -92,6 +94,13 @@ class SystemHost final : public OldFilesHost {
 
 std::unique_ptr<OldFilesHost> system_host() {
   return std::make_unique<SystemHost>();
+}
+
+std::string absolute_path(const std::string& path) {
+  if (path.empty()) return path;
+  std::error_code error;
+  const std::filesystem::path whole = std::filesystem::absolute(path, error);
+  return error ? path : whole.lexically_normal().string();
 }
 
 }  // namespace rackcast

@@ -2,11 +2,15 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "core/oldfiles/old_files_host.h"
 
 namespace rackcast {
 
 [[nodiscard]] std::unique_ptr<OldFilesHost> system_host();
+
+// As seen from the working folder of today; "" stays "".
+[[nodiscard]] std::string absolute_path(const std::string& path);
 
 }  // namespace rackcast

@@ -1,6 +1,7 @@
 #include "tools/rackcast/app.h"
 
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <ostream>
 #include <string>
 
@@ -8,6 +9,7 @@
 #include "core/file_descriptor.h"
 #include "tools/rackcast/check_config.h"
 #include "tools/rackcast/import.h"
+#include "tools/rackcast/leases.h"
 #include "tools/rackcast/not_built.h"
 #include "tools/rackcast/record.h"
 #include "tools/rackcast/status.h"
@@ -43,12 +45,22 @@ constexpr const char* kRecordExamples = R"(Examples:
 The daemon's DHCP and TFTP datagrams, both ways, until Ctrl-C or the first of the two bounds. tcpdump and Wireshark read
 the file, rackcast-sim replay gives it to the engines again. Root, or the daemon's own user, may ask.)";
 
+constexpr const char* kLeasesExamples = R"(Examples:
+  rackcast leases
+  rackcast leases --all
+  rackcast leases --json | jq '.[] | select(.state == "active") | .address'
+  rackcast leases --config lab.toml
+
+Read from the lease store, which may be in use: what is promised is there. Without --all only leases in force and
+abandoned addresses are listed.)";
+
 constexpr const char* kImportExamples = R"(Examples:
   rackcast import --xinetd /etc/xinetd.d/tftp -o rackcast.toml
   rackcast import --xinetd /etc/xinetd.conf --strict-xinetd --verbose > rackcast.toml
+  rackcast import --dhcpd-conf /etc/dhcp/dhcpd.conf --leases /var/lib/dhcp/dhcpd.leases -o rackcast.toml
 
-The file is read as xinetd reads it, with what it includes. Each line that is not honoured is printed to standard error
-with its place, why, and what to do; --verbose prints what each other line became, too. Exit status 1 when the file
+The files are read as xinetd and dhcpd read them, with what they include. Each line that is not honoured is printed to standard error
+with its place, why, and what to do; --verbose prints what each other line became, too. Exit status 1 when a file
 cannot be used.)";
 
 struct Parsed {
@@ -57,6 +69,7 @@ struct Parsed {
   ImportOptions import;
   StatusOptions status;
   RecordOptions record;
+  LeasesOptions leases;
 };
 
 void add_check_config(CLI::App& app, Parsed& parsed) {
@@ -100,11 +113,27 @@ void add_record(CLI::App& app, Parsed& parsed) {
   command->footer(kRecordExamples);
 }
 
+void add_leases(CLI::App& app, Parsed& parsed) {
+  CLI::App* const command = app.add_subcommand("leases", "List the leases");
+  command->add_flag("--json", parsed.leases.json, "As a JSON array");
+  command->add_flag("--all", parsed.leases.all, "Those that ended, too");
+  CLI::Option* const file =
+      command->add_option("--file", parsed.leases.file, "The store (/var/lib/rackcast/leases.db)");
+  file->type_name("FILE");
+  command->add_option("--config", parsed.leases.config, "A configuration file that tells where, and names the pools")
+      ->type_name("FILE")
+      ->excludes(file);
+  command->footer(kLeasesExamples);
+}
+
 void add_import(CLI::App& app, Parsed& parsed) {
-  CLI::App* const command = app.add_subcommand("import", "Turn an old xinetd file into a rackcast.toml");
+  CLI::App* const command = app.add_subcommand("import", "Turn old xinetd and dhcpd files into a rackcast.toml");
   command->add_option("--xinetd", parsed.import.xinetd, "The old file, /etc/xinetd.d/tftp")->type_name("FILE");
   command->add_flag("--strict-xinetd", parsed.import.strict, "Policy xinetd: refuse over a limit, as xinetd does");
-  command->add_option("--dhcpd-conf", parsed.import.dhcpd_conf, "Not built yet")->type_name("FILE");
+  command->add_option("--dhcpd-conf", parsed.import.dhcpd_conf, "The old file, /etc/dhcp/dhcpd.conf")
+      ->type_name("FILE");
+  command->add_option("--leases", parsed.import.leases, "Its leases (where the file or custom has them)")
+      ->type_name("FILE");
   command->add_option("--vsftpd-conf", parsed.import.vsftpd_conf, "Not built yet")->type_name("FILE");
   command->add_option("-o,--output", parsed.import.output, "Where to (standard output)")->type_name("FILE");
   command->add_flag("--verbose", parsed.import.verbose, "Print the lines that are honoured, too");
@@ -154,6 +183,7 @@ int run_rackcast(int argc, const char* const* argv, std::ostream& out, std::ostr
   add_import(app, parsed);
   add_status(app, parsed);
   add_record(app, parsed);
+  add_leases(app, parsed);
   add_not_built(app);
   try {
     app.parse(argc, argv);
@@ -167,6 +197,10 @@ int run_rackcast(int argc, const char* const* argv, std::ostream& out, std::ostr
   if (app.got_subcommand("import")) return import_old_files(parsed.import, out, err);
   if (app.got_subcommand("status"))
     return show_status(parsed.status, out, err, terminal, parsed.status.watch ? pause_until_signal() : WatchPause());
+  if (app.got_subcommand("leases")) {
+    const auto now = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
+    return show_leases(parsed.leases, now, out, err);
+  }
   if (app.got_subcommand("record")) {
     const FileDescriptor stop(stop_descriptor());
     return record(parsed.record, stop.get(), out, err);

@@ -6,8 +6,9 @@
 #include <ostream>
 
 #include "core/errno_text.h"
+#include "core/oldfiles/dhcpd_leases.h"
+#include "core/oldfiles/import_files.h"
 #include "core/oldfiles/toml_text.h"
-#include "core/oldfiles/xinetd_import.h"
 #include "tools/oldfiles/system_host.h"
 
 namespace rackcast {
@@ -39,20 +40,33 @@ int write(const std::string& text, const ImportOptions& options, std::ostream& o
 }  // namespace
 
 int import_old_files(const ImportOptions& options, std::ostream& out, std::ostream& err) {
-  if (!options.dhcpd_conf.empty() || !options.vsftpd_conf.empty()) {
-    err << "rackcast import: --dhcpd-conf and --vsftpd-conf are not built yet; write those sections by hand, see "
-           "docs/configuration.md\n";
+  if (!options.vsftpd_conf.empty()) {
+    err << "rackcast import: --vsftpd-conf is not built yet; write [ftp] by hand, see docs/configuration.md\n";
     return 1;
   }
-  if (options.xinetd.empty()) {
-    err << "rackcast import: name the old file with --xinetd FILE; see rackcast import --help\n";
+  if (options.xinetd.empty() && options.dhcpd_conf.empty()) {
+    err << "rackcast import: name the old file with --xinetd FILE or --dhcpd-conf FILE; see rackcast import --help\n";
+    return 2;
+  }
+  if (!options.leases.empty() && options.dhcpd_conf.empty()) {
+    err << "rackcast import: --leases goes with --dhcpd-conf FILE; see rackcast import --help\n";
     return 2;
   }
   ImportReport report;
   const auto host = system_host();
-  const auto config = import_xinetd_file(options.xinetd, *host, {.strict = options.strict}, report);
+  const auto config = import_files({.dhcpd_conf = options.dhcpd_conf,
+                                    .leases = absolute_path(options.leases),
+                                    .xinetd = options.xinetd,
+                                    .strict_xinetd = options.strict},
+                                   *host, report);
+  std::string leases_line;
+  if (config && config->dhcp && !options.leases.empty()) {
+    const DhcpdLeases leases = load_dhcpd_leases(config->dhcp->import_leases, *host, report);
+    leases_line = summary_line(leases, config->dhcp->import_leases);
+  }
   print_report(report, options.verbose, err);
-  if (!config) return 1;
+  if (!config || report.has_errors()) return 1;
+  if (!leases_line.empty()) err << leases_line << "; taken over when the daemon's own store is empty\n";
   const auto text = toml_text(*config);
   if (!text) {
     err << "rackcast import: " << text.error().message << '\n';

@@ -1,4 +1,4 @@
-// `rackcast import`: an old configuration file to a rackcast.toml of the same meaning, and a report of its lines.
+// `rackcast import`: old configuration files to a rackcast.toml of the same meaning, and a report of its lines.
 #pragma once
 
 #include <iosfwd>
@@ -10,6 +10,7 @@ struct ImportOptions {
   std::string xinetd;
   bool strict = false;
   std::string dhcpd_conf;
+  std::string leases;  // dhcpd.leases; "" = where the old file or custom has it
   std::string vsftpd_conf;
   std::string output;  // "": standard output
   bool verbose = false;

@@ -6,8 +6,6 @@ namespace rackcast {
 namespace {
 
 constexpr std::array kCommands{
-    NotBuiltCommand{"leases", "List the leases", "rackcast leases\n  rackcast leases --json",
-                    "rackcast status shows each machine's address"},
     NotBuiltCommand{"cast", "Start, stop and list multicast sessions",
                     "rackcast cast start initrd.img\n  rackcast cast list", "images are served by TFTP and HTTP"},
     NotBuiltCommand{"doctor", "Check the network and the host, one sentence a finding",

@@ -15,6 +15,7 @@
 #include "core/config/parse.h"
 #include "core/config/reload.h"
 #include "core/leases/sqlite_store.h"
+#include "tools/oldfiles/system_host.h"
 #include "tools/rackcastd/host_notices.h"
 #include "tools/rackcastd/measures.h"
 #include "tools/rackcastd/old_files.h"
@@ -25,6 +26,8 @@ namespace {
 
 // HTTP and FTP transfers that move on when the daemon is told to stop get this long; lanes have their own grace.
 constexpr io::Milliseconds kStreamStopGrace{5'000};
+
+constexpr const char* kLeasesName = "/leases.db";  // in the state folder
 
 WallTime wall_now() {
   return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
@@ -60,7 +63,7 @@ std::shared_ptr<const Config> with_flags(const Config& config, const DaemonOptio
 }  // namespace
 
 std::shared_ptr<const Config> load_daemon_config(const DaemonOptions& options, std::vector<std::string>& notices) {
-  if (!options.xinetd_file.empty()) {
+  if (options.from_old_files()) {
     OldConfiguration old = load_old_files(options);
     notices = std::move(old.lines);
     if (old.config != nullptr) return with_flags(*old.config, options);
@@ -138,6 +141,14 @@ Result<void> Daemon::open_sockets() {
   auto lanes = LaneGroup::open(*config_);
   if (!lanes) return tl::make_unexpected(lanes.error());
   lanes_ = std::move(*lanes);
+  // A reload may turn probes on, when privileges are gone.
+  if (config_->dhcp && config_->dhcp->mode == DhcpMode::kAuthoritative) {
+    auto probes = io::ProbeSockets::open(lanes_->interfaces());
+    if (probes)
+      probe_sockets_ = std::move(*probes);
+    else if (config_->dhcp->conflict_probe != ConflictProbe::kOff)
+      return tl::make_unexpected(probes.error());
+  }
   if (!config_->http && !config_->ftp && !config_->board) return {};
   auto streams = io::StreamSockets::open(*config_);
   if (!streams) return tl::make_unexpected(streams.error());
@@ -145,7 +156,30 @@ Result<void> Daemon::open_sockets() {
   return {};
 }
 
+// While root reads everything: the folder may be closed to the user we become. Where a store exists there is, but for a
+// crash at the wrong moment, nothing to take over, and a large file is not read in vain.
+void Daemon::read_old_leases_of() {
+  if (!config_->dhcp || config_->dhcp->import_leases.empty() || old_leases_) return;
+  old_leases_ = read_old_leases(*config_->dhcp, *system_host(), wall_now());
+}
+
+Result<void> Daemon::take_over_leases(SqliteLeaseStore& store) {
+  if (!known_leases_.empty()) return {};
+  read_old_leases_of();
+  if (!old_leases_) return {};
+  for (const std::string& note : old_leases_->notes) say(LogLevel::kWarning, note);
+  if (old_leases_->summary.empty()) {
+    say(LogLevel::kWarning, "no old leases are taken over: the pools are held to be free");
+    return {};
+  }
+  if (auto taken = store.take_over(old_leases_->leases); !taken) return taken;
+  say(LogLevel::kInfo, "took over " + old_leases_->summary);
+  known_leases_ = std::move(old_leases_->leases);
+  return {};
+}
+
 Result<void> Daemon::become_user() {
+  if (config_->dhcp && ::access((config_->server.state_dir + kLeasesName).c_str(), F_OK) != 0) read_old_leases_of();
   UserIds user;
   if (geteuid() == 0) {  // else there is nothing to drop and nobody to look up
     auto found = find_user(config_->server.user);
@@ -186,13 +220,15 @@ Result<void> Daemon::open_stores() {
   }
   if (config_->dhcp) {
     auto store = SqliteLeaseStore::open(
-        config_->server.state_dir + "/leases.db",
+        config_->server.state_dir + kLeasesName,
         [this](LaneId lane, const Completion& completion) { return lanes_->post(lane, completion); },
         [this](const std::string& alarm) { say(LogLevel::kError, alarm); });
     if (!store) return tl::make_unexpected(store.error());
     auto known = (*store)->load();
     if (!known) return tl::make_unexpected(known.error());
     known_leases_ = std::move(*known);
+    if (auto taken = take_over_leases(**store); !taken) return taken;
+    old_leases_.reset();
     leases_ = std::move(*store);
     leases_->start();
   }
@@ -225,6 +261,14 @@ Result<void> Daemon::start_lanes() {
   services.leases = leases_.get();
   services.uploads = uploads_.get();
   services.known_leases = std::move(known_leases_);
+  if (probe_sockets_) {
+    auto prober = io::AddressProber::start(
+        std::move(*probe_sockets_),
+        [this](LaneId lane, const AddressProbed& probed) { return lanes_->post(lane, probed); });
+    if (!prober) return tl::make_unexpected(prober.error());
+    prober_ = std::move(*prober);
+    services.on_probe = [this](LaneId lane, const ProbeAddress& probe) { return prober_->submit(lane, probe); };
+  }
   services.on_machine = [this](const Machine& machine) { machine_feed_.offer(machine); };
   services.on_fallback = [this](const std::string& reason) { say(LogLevel::kWarning, reason); };
   return lanes_->start(std::move(services));
@@ -307,7 +351,7 @@ void Daemon::serve_until_stopped() {
 // Validate, then swap: a broken file changes nothing.
 void Daemon::reload() {
   sd_notify(0, "RELOADING=1");
-  const std::string& file = options_.xinetd_file.empty() ? options_.config_file : options_.xinetd_file;
+  const std::string file = options_.from_old_files() ? "the old files" : options_.config_file;
   const std::shared_ptr<const Config> loaded = reread();
   const Result<void> swapped =
       loaded != nullptr ? put_in_force(*with_flags(*loaded, options_)) : Result<void>(fail("mend " + file));
@@ -317,7 +361,7 @@ void Daemon::reload() {
 
 // The file again, its problems in the log; null when it cannot be used.
 std::shared_ptr<const Config> Daemon::reread() {
-  if (!options_.xinetd_file.empty()) {
+  if (options_.from_old_files()) {
     OldConfiguration old = load_old_files(options_);
     for (const std::string& line : old.lines) say(old.config != nullptr ? LogLevel::kWarning : LogLevel::kError, line);
     return old.config;
@@ -367,6 +411,7 @@ void Daemon::stop() {
   if (streams_ != nullptr) streams_->stop(kStreamStopGrace);
   // Answers of the stores go to the lanes' ports: the stores end first, the ports with `lanes_` afterwards.
   leases_.reset();
+  prober_.reset();
   images_.reset();
   uploads_.reset();
   pump_.stop();

@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "core/board/board_api.h"
@@ -17,12 +18,15 @@
 #include "core/events/log_sink.h"
 #include "core/images/image_store.h"
 #include "core/leases/lease_store.h"
+#include "core/leases/sqlite_store.h"
 #include "core/mailbox.h"
 #include "core/result.h"
 #include "core/uploads/upload_store.h"
 #include "io_backends/control/control_socket.h"
+#include "io_backends/probe/address_prober.h"
 #include "io_backends/stream/server.h"
 #include "tools/rackcastd/lane_group.h"
+#include "tools/rackcastd/old_leases.h"
 #include "tools/rackcastd/options.h"
 #include "tools/rackcastd/privileges.h"
 #include "tools/rackcastd/recorder.h"
@@ -65,6 +69,8 @@ class Daemon {
   [[nodiscard]] Result<void> check_limits();
   [[nodiscard]] Result<void> open_sockets();
   [[nodiscard]] Result<void> become_user();
+  void read_old_leases_of();
+  [[nodiscard]] Result<void> take_over_leases(SqliteLeaseStore& store);
   [[nodiscard]] Result<void> open_stores();
   [[nodiscard]] Result<void> open_uploads();
   [[nodiscard]] Result<void> start_lanes();
@@ -94,7 +100,10 @@ class Daemon {
   std::unique_ptr<ImageStore> images_;
   std::unique_ptr<LeaseStore> leases_;
   std::unique_ptr<UploadStore> uploads_;
+  std::optional<io::ProbeSockets> probe_sockets_;  // until the prober takes them
+  std::unique_ptr<io::AddressProber> prober_;      // null: conflict_probe is off
   std::vector<Lease> known_leases_;
+  std::optional<OldLeases> old_leases_;  // read, but not taken over yet
   std::optional<io::StreamSockets> stream_sockets_;
   std::unique_ptr<io::StreamServer> streams_;
   std::atomic<const io::StreamServer*> served_by_{nullptr};  // streams_, for the board's own thread, once it is there

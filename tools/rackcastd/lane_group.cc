@@ -38,6 +38,17 @@ engine::DhcpInterface dhcp_facts(const io::InterfaceFacts& interface, SocketId s
   return {socket, interface.index, own.name, std::move(own.addresses)};
 }
 
+PoolReport pool_report(const LeaseTable& leases) {
+  PoolReport report;
+  report.records = leases.size();
+  report.offers = leases.offers();
+  const std::vector<LeasePool>& pools = leases.layout().pools;
+  for (std::uint32_t number = 0; number < pools.size() && report.count < PoolReport::kPoolsMax; ++number)
+    if (!pools[number].ranges.empty())
+      report.pools[report.count++] = {pools[number].ranges.front(), leases.use_of(number)};
+  return report;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<LaneGroup>> LaneGroup::open(const Config& config) {
@@ -67,7 +78,7 @@ LaneGroup::~LaneGroup() {
 
 Result<void> LaneGroup::start(LaneServices services) {
   router_ = std::make_unique<ThreadedWorkRouter>(services.images, services.leases, ports_, services.on_machine,
-                                                 services.uploads);
+                                                 services.uploads, services.on_probe);
   const auto& cores = services.config->server.cores;
   bool fell_back = false;
   for (std::size_t i = 0; i < opened_.size(); ++i) {
@@ -106,6 +117,7 @@ std::unique_ptr<Lane> LaneGroup::make_lane(std::size_t index, PacketIo& packet_i
       now.dhcp = engines.dhcp->stats();
       now.quirks.add(engines.dhcp->quirks());
       now.leases = engines.dhcp->leases().stats();
+      now.pools = pool_report(engines.dhcp->leases());
     }
     if (engines.tftp != nullptr) {
       now.tftp = engines.tftp->counters();
@@ -128,6 +140,8 @@ LaneGroup::Engines LaneGroup::add_engines(std::size_t index, PacketIo& packet_io
     const PlannedSocket& planned = plan.sockets[i];
     if (planned.role == SocketRole::kDhcp)
       dhcp.interfaces.push_back(dhcp_facts(interfaces_[planned.interface], socket));
+    if (planned.role == SocketRole::kBootServer)  // behind all of port 67's, in the same order
+      dhcp.interfaces[planned.interface].boot_socket = socket;
     if (planned.role == SocketRole::kTftpListener) tftp.listeners.push_back(socket);
     if (planned.role == SocketRole::kTftpTransfer) (planned.ipv6 ? tftp.tids.v6 : tftp.tids.v4).push_back(socket);
   }
@@ -158,8 +172,10 @@ LaneGroup::Engines LaneGroup::add_engines(std::size_t index, PacketIo& packet_io
     engines.tftp = made.get();
     setup.engines.push_back(std::move(made));
   }
-  for (const PlannedSocket& planned : plan.sockets)
-    setup.route.push_back(planned.role == SocketRole::kDhcp ? std::uint8_t{0} : tftp_engine);
+  for (const PlannedSocket& planned : plan.sockets) {
+    const bool is_dhcp = planned.role == SocketRole::kDhcp || planned.role == SocketRole::kBootServer;
+    setup.route.push_back(is_dhcp ? std::uint8_t{0} : tftp_engine);
+  }
   return engines;
 }
 

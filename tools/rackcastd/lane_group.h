@@ -8,6 +8,7 @@
 // Thread: the main one; report() from any.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <span>
@@ -28,6 +29,19 @@
 
 namespace rackcast {
 
+// How full the pools are; the first kPoolsMax of them.
+struct PoolReport {
+  static constexpr std::size_t kPoolsMax = 64;
+  struct Pool {
+    AddressRange first_range;
+    PoolUse use;
+  };
+  std::array<Pool, kPoolsMax> pools;
+  std::size_t count = 0;
+  std::uint64_t records = 0;
+  std::uint64_t offers = 0;  // outstanding
+};
+
 // What a lane tells the outside, a few times a second.
 struct LaneReport {
   const char* backend = "";  // static storage
@@ -35,6 +49,7 @@ struct LaneReport {
   IoStats io;
   std::optional<engine::DhcpStats> dhcp;
   std::optional<LeaseTableStats> leases;
+  PoolReport pools;
   std::optional<engine::tftpd::Counters> tftp;
   std::optional<AdmissionCounters> tftp_admission;
   QuirkCounts quirks;
@@ -49,6 +64,7 @@ struct LaneServices {
   std::vector<Lease> known_leases;
   std::string name_map;  // the text of [tftp].map_file, which has no errors
   std::function<void(const Machine&)> on_machine;
+  ThreadedWorkRouter::OnProbe on_probe;          // null: addresses are not probed
   std::function<void(std::string)> on_fallback;  // one clear line when io_uring is forbidden; any thread
 };
 

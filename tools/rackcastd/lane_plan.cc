@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "core/engine/dhcp/network.h"
 #include "proto/dhcp/message.h"
 
 namespace rackcast {
@@ -14,16 +15,17 @@ void add(LanePlan& plan, io::SocketSpec spec, PlannedSocket socket) {
   plan.sockets.push_back(socket);
 }
 
-void add_dhcp(LanePlan& plan, std::span<const io::InterfaceFacts> interfaces) {
+void add_dhcp(LanePlan& plan, std::span<const io::InterfaceFacts> interfaces, net::UdpPort port) {
+  const SocketRole role = port == dhcp4::kServerPort ? SocketRole::kDhcp : SocketRole::kBootServer;
   for (std::size_t i = 0; i < interfaces.size(); ++i) {
     io::SocketSpec spec;
-    spec.bind = {net::Ipv4Address(), dhcp4::kServerPort};
+    spec.bind = {net::Ipv4Address(), port};
     spec.interface = interfaces[i].name;
     spec.broadcast = true;
     // Loopback carries no Ethernet: clients there (relays, tests) are answered by address.
     spec.frames = !interfaces[i].loopback;
-    spec.purpose = "DHCP on " + interfaces[i].name;
-    add(plan, std::move(spec), {.role = SocketRole::kDhcp, .interface = i});
+    spec.purpose = (role == SocketRole::kDhcp ? "DHCP on " : "PXE boot server on ") + interfaces[i].name;
+    add(plan, std::move(spec), {.role = role, .interface = i});
   }
 }
 
@@ -83,7 +85,10 @@ void add_tftp(LanePlan& plan, const TftpConfig& tftp, bool ipv6_here, TransferPo
 
 std::vector<LanePlan> plan_lanes(const Config& config, std::span<const io::InterfaceFacts> interfaces, bool ipv6) {
   std::vector<LanePlan> plans(std::max<std::size_t>(config.server.cores.size(), 1));
-  if (config.dhcp) add_dhcp(plans.front(), interfaces);
+  if (config.dhcp) {
+    add_dhcp(plans.front(), interfaces, dhcp4::kServerPort);
+    if (engine::needs_boot_port(*config.dhcp)) add_dhcp(plans.front(), interfaces, engine::kBootServerPort);
+  }
   if (config.tftp)
     for (std::size_t lane = 0; lane < plans.size(); ++lane)
       add_tftp(plans[lane], *config.tftp, ipv6, transfer_ports(*config.tftp, lane, plans.size()));

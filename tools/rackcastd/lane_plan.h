@@ -1,7 +1,8 @@
 // Which sockets each lane opens, and what each is for: a pure function of the configuration and the interfaces' facts.
 //
-//   lane 0:   DHCP, one socket per interface (one authority allocates; broadcast reaches every member of a reuseport
-//   group) lane 0..: each a TFTP listener per listen address, steered by source, and a pool of transfer sockets (TIDs)
+//   lane 0:   DHCP, one socket per interface, and one on port 4011 where a proxy or a menu is configured (one authority
+//   allocates; broadcast reaches every member of a reuseport group) lane 0..: each a TFTP listener per listen address,
+//   steered by source, and a pool of transfer sockets (TIDs)
 #pragma once
 
 #include <span>
@@ -18,12 +19,12 @@ namespace rackcast {
 // meets a key again only at its 17th transfer, long after the last ACK of the first.
 inline constexpr std::size_t kTransferSocketsPerLane = 16;
 
-enum class SocketRole : std::uint8_t { kDhcp, kTftpListener, kTftpTransfer };
+enum class SocketRole : std::uint8_t { kDhcp, kBootServer, kTftpListener, kTftpTransfer };
 
 struct PlannedSocket {
   SocketRole role = SocketRole::kDhcp;
   bool ipv6 = false;
-  std::size_t interface = 0;  // kDhcp: index into the facts
+  std::size_t interface = 0;  // kDhcp, kBootServer: index into the facts
 };
 
 struct LanePlan {

@@ -132,6 +132,25 @@ class Collector {
   std::vector<Measure> measures_;
 };
 
+void add_pools(Collector& out, const PoolReport& report) {
+  out.add("leases_records", "addresses the lease table knows something of", report.records, false);
+  out.add("leases_offers", "offers outstanding", report.offers, false);
+  for (const PoolReport::Pool& pool : std::span(report.pools).first(report.count)) {
+    const std::string name =
+        std::string(pool.first_range.first.text().view()) + "-" + std::string(pool.first_range.last.text().view());
+    const auto add = [&](const char* state, std::uint64_t value) {
+      out.add("pool_addresses", "addresses of a pool, named by its first range, by state", value, false,
+              {{"pool", name}, {"state", state}});
+    };
+    const PoolUse& use = pool.use;
+    const std::uint64_t taken = use.active + use.offered + use.resting;
+    add("active", use.active);
+    add("offered", use.offered);
+    add("abandoned", use.resting);
+    add("free", use.addresses - std::min(use.addresses, taken));
+  }
+}
+
 void add_lane(Collector& out, const LaneReport& report) {
   out.add(report.lane, kLaneRows);
   out.add(report.io, kIoRows);
@@ -141,7 +160,10 @@ void add_lane(Collector& out, const LaneReport& report) {
       out.add("dhcp_drops_total", "messages without an answer, by reason", report.dhcp->drop(drop.reason), true,
               {{"reason", std::string(drop.name)}});
   }
-  if (report.leases) out.add(*report.leases, kLeaseTableRows, "leases_");
+  if (report.leases) {
+    out.add(*report.leases, kLeaseTableRows, "leases_");
+    add_pools(out, report.pools);
+  }
   if (report.tftp) {
     for (const engine::tftpd::CounterInfo& info : engine::tftpd::kCounterTable)
       out.add("tftp_" + std::string(info.name) + "_total", info.hint, (*report.tftp)[info.counter]);

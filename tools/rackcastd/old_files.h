@@ -1,4 +1,5 @@
-// The daemon's configuration from an old file, as it is: --xinetd FILE [--strict-xinetd].
+// The daemon's configuration from old files, as they are: --dhcpd-conf FILE [--leases FILE], --xinetd FILE
+// [--strict-xinetd], or both.
 #pragma once
 
 #include <memory>

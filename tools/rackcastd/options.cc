@@ -12,21 +12,15 @@ namespace {
 constexpr const char* kExamples = R"(Examples:
   rackcastd --config /etc/rackcast/rackcast.toml
   rackcastd --config lab.toml --io socket --cores 2,3 --foreground --log-level debug
-  rackcastd --xinetd /etc/xinetd.d/tftp
+  rackcastd --dhcpd-conf /etc/dhcp/dhcpd.conf --xinetd /etc/xinetd.d/tftp
 
 Signals: SIGTERM finishes running transfers and stops; SIGHUP reads the configuration again without touching them.)";
-
-// Old files of a later feature; their flags exist so that nobody's script fails silently.
-struct NotBuiltFiles {
-  std::string dhcpd_conf;
-  std::string vsftpd_conf;
-};
 
 }  // namespace
 
 ParsedOptions parse_options(int argc, const char* const* argv) {
   DaemonOptions options;
-  NotBuiltFiles old;
+  std::string vsftpd_conf;  // of a later feature; the flag exists so that nobody's script fails silently
   IoKind io = IoKind::kIoUring;
   std::vector<unsigned> cores;
   std::string log_level;
@@ -51,14 +45,18 @@ ParsedOptions parse_options(int argc, const char* const* argv) {
   auto* level = app.add_option("--log-level", log_level, "trace, debug, info, warning or error")
                     ->check(CLI::IsMember({"trace", "debug", "info", "warning", "error"}).description(""))
                     ->type_name("LEVEL");
-  app.add_option("--dhcpd-conf", old.dhcpd_conf, "Run an old dhcpd.conf as it is (not built yet)")->type_name("FILE");
+  app.add_option("--dhcpd-conf", options.dhcpd_file, "Run an old dhcpd.conf as it is, instead of --config")
+      ->type_name("FILE")
+      ->excludes(config);
+  app.add_option("--leases", options.leases_file,
+                 "With --dhcpd-conf: the dhcpd.leases to take over (where the file or custom has it)")
+      ->type_name("FILE");
   app.add_option("--xinetd", options.xinetd_file, "Run an old xinetd.d/tftp as it is, instead of --config")
       ->type_name("FILE")
       ->excludes(config);
   app.add_flag("--strict-xinetd", options.strict_xinetd,
                "With --xinetd: refuse over a limit as xinetd does, instead of letting machines wait");
-  app.add_option("--vsftpd-conf", old.vsftpd_conf, "Run an old vsftpd.conf as it is (not built yet)")
-      ->type_name("FILE");
+  app.add_option("--vsftpd-conf", vsftpd_conf, "Run an old vsftpd.conf as it is (not built yet)")->type_name("FILE");
 
   try {
     app.parse(argc, argv);
@@ -68,15 +66,18 @@ ParsedOptions parse_options(int argc, const char* const* argv) {
     std::fprintf(stderr, "rackcastd: %s; see rackcastd --help\n", error.what());
     return {std::nullopt, 2};
   }
-  if (!old.dhcpd_conf.empty() || !old.vsftpd_conf.empty()) {
-    std::fprintf(stderr,
-                 "rackcastd: --dhcpd-conf and --vsftpd-conf are not built yet; write a TOML file and start with "
-                 "--config FILE\n");
+  if (!vsftpd_conf.empty()) {
+    std::fprintf(stderr, "rackcastd: --vsftpd-conf is not built yet; write a TOML file and start with --config FILE\n");
     return {std::nullopt, 1};
   }
-  if (options.config_file.empty() && options.xinetd_file.empty()) {
+  if (options.config_file.empty() && !options.from_old_files()) {
     std::fprintf(stderr,
-                 "rackcastd: no configuration: start with --config FILE or --xinetd FILE; see rackcastd --help\n");
+                 "rackcastd: no configuration: start with --config FILE, --dhcpd-conf FILE or --xinetd FILE; see "
+                 "rackcastd --help\n");
+    return {std::nullopt, 2};
+  }
+  if (!options.leases_file.empty() && options.dhcpd_file.empty()) {
+    std::fprintf(stderr, "rackcastd: --leases goes with --dhcpd-conf FILE; see rackcastd --help\n");
     return {std::nullopt, 2};
   }
   if (options.strict_xinetd && options.xinetd_file.empty()) {

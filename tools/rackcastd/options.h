@@ -10,13 +10,17 @@
 namespace rackcast {
 
 struct DaemonOptions {
-  std::string config_file;  // this, or one of the old files
+  std::string config_file;  // this, or old files
+  std::string dhcpd_file;
+  std::string leases_file;  // with dhcpd_file: its leases; "" = where the file or custom has them
   std::string xinetd_file;
   bool strict_xinetd = false;
   std::optional<IoKind> io;
   std::optional<std::vector<unsigned>> cores;
   std::optional<std::string> log_level;
   bool foreground = false;
+
+  [[nodiscard]] bool from_old_files() const { return !dhcpd_file.empty() || !xinetd_file.empty(); }
 };
 
 struct ParsedOptions {

@@ -1,118 +1,121 @@
-// From a decision to the wire: what an ACK must wait for, the reply's contents, the slot.
+// From a decision to the wire: what an ACK must wait for, the reply as it leaves, the slot.
 #include <algorithm>
 
 #include "core/engine/dhcp/dhcp_engine.h"
 #include "core/engine/dhcp/reply_address.h"
-#include "core/machines/hostname_pattern.h"
 
 namespace rackcast::engine {
 namespace {
 
-// dhcpd's figure: nobody renews more often than that, however short a lease it asks for.
-constexpr std::uint32_t kLeaseSecondsMin = 300;
-// An ACK that changes nothing is given without a write while more than this part of the lease is left (in percent).
-constexpr int kUnwrittenLeftPercent = 75;
+// An ACK that changes nothing is given without a write while less than this part of the lease has passed (in percent;
+// dhcp-cache-threshold).
+constexpr std::uint32_t kCacheThresholdPercent = 25;
 
 std::uint32_t seconds_left(const Lease& lease, WallTime now) {
   const auto left = std::chrono::duration_cast<std::chrono::seconds>(lease.ends - now).count();
   return static_cast<std::uint32_t>(std::clamp<std::int64_t>(left, 0, 0xFFFF'FFFE));
 }
 
-bool has_most_of_its_time(const Lease& lease, WallTime now) {
+// More than `percent` of its time is left.
+bool has_left(const Lease& lease, WallTime now, std::uint32_t percent) {
   const Duration whole = lease.ends - lease.starts;
   const Duration left = lease.ends - now;
-  return left / kUnwrittenLeftPercent > whole / 100;  // left * 100 > whole * 75 without running over
+  return left / std::max(percent, 1U) > whole / 100;  // left * 100 > whole * percent without running over
 }
+
+constexpr OptionKey kHostNameKey{kDhcpSpace, static_cast<std::uint32_t>(dhcp4::OptionCode::kHostName)};
 
 }  // namespace
-
-std::uint32_t DhcpEngine::lease_seconds(const Request& request, const SubnetConfig& subnet) const {
-  const LeaseSeconds& limits = subnet.lease_seconds;
-  if (!request.lease_seconds) return std::min(limits.preset, limits.longest);
-  return std::clamp(*request.lease_seconds, std::min(kLeaseSecondsMin, limits.longest), limits.longest);
-}
 
 // The address may be given. An ACK straight away where the promise stands on disk already, else after the write.
 void DhcpEngine::grant(Exchange& exchange, net::Ipv4Address address, std::size_t subnet) {
   const Request& request = exchange.request;
-  if (!leases_->hold(address, request.mac, exchange.now.wall)) {
-    report(exchange, EventKind::kDhcpRequest, address, "too many offers are out");
-    return drop(DhcpDrop::kHoldLimit);
-  }
+  const OfferFailure failure = leases_.hold(address, exchange.client, exchange.now.wall);
+  if (failure != OfferFailure::kNone) return fail_offer(exchange, EventKind::kDhcpRequest, {failure, address, subnet});
+  evaluate(exchange, subnet, address);
+  if (is_denied(exchange, EventKind::kDhcpRequest, address)) return;
+  if (is_over_limit(exchange, EventKind::kDhcpRequest, address)) return;
   report(exchange, EventKind::kDhcpRequest, address);
+  const Lease known = *leases_.find(address);
   Lease lease;
   lease.address = address;
   lease.mac = request.mac;
+  lease.key = exchange.client.key;
   lease.state = LeaseState::kActive;
   lease.starts = exchange.now.wall;
-  lease.ends = exchange.now.wall + std::chrono::seconds(lease_seconds(request, network_.subnet(subnet)));
+  lease.ends = exchange.now.wall + std::chrono::seconds(lease_seconds(request));
   lease.hostname = request.hostname;
   lease.client_identifier = request.client_identifier;
-  const Lease& known = *leases_->find(address);
-  const bool stands = known.state == LeaseState::kActive && !known.bootp && leases_->is_durable(address) &&
-                      known.hostname == lease.hostname && known.client_identifier == lease.client_identifier &&
-                      known.ends <= lease.ends && has_most_of_its_time(known, exchange.now.wall);
-  if (!stands || held_.find(request.mac) != nullptr) return commit(exchange, lease);
+  // A renewal passes no relay: what it was granted through stays.
+  const bool relayed = request.header.is_relayed();
+  lease.relay = relayed ? request.header.giaddr : known.relay;
+  lease.relay_info = known.relay_info;
+  if (relayed && request.relay_info.size() <= StashedRelayInfo::capacity())
+    lease.relay_info = request.relay_info.view();
+
+  const std::uint32_t threshold =
+      std::min(outcome_.number(Parameter::kCacheThresholdPercent).value_or(kCacheThresholdPercent), 100U);
+  const bool stands = threshold > 0 && known.state == LeaseState::kActive && !known.bootp &&
+                      leases_.is_durable(address) && known.hostname == lease.hostname &&
+                      known.client_identifier == lease.client_identifier && known.relay == lease.relay &&
+                      known.relay_info == lease.relay_info && known.ends <= lease.ends &&
+                      has_left(known, exchange.now.wall, 100 - threshold) && held_.find(exchange.client.key) == nullptr;
+  const Lease& given = stands ? known : lease;
+  Reply reply = make_reply(exchange, subnet, address);
+  reply.type = dhcp4::MessageType::kAck;
+  // The whole lease: a client counts from when it sent the request (RFC 2131 §4.4.1), and so does lease.starts.
+  reply.lease_seconds = seconds_left(given, exchange.now.wall);
+  if (request.kind != RequestKind::kSelecting) reply.ciaddr = request.header.ciaddr;
+  add_pxe(exchange, reply);
+  if (!prepare(exchange, reply, EventKind::kDhcpAck, address, &DhcpStats::acks)) return;
+  if (!stands) return commit(exchange, lease);
   ++stats_.acks_unwritten;
-  acknowledge(exchange, known, subnet, seconds_left(known, exchange.now.wall));
+  answer(exchange);
 }
 
+// ready_ is what waits.
 void DhcpEngine::commit(Exchange& exchange, const Lease& lease) {
-  if (HeldReply* waiting = held_.find(exchange.request.mac)) {
+  const MachineKey key = key_of(lease);
+  if (HeldReply* waiting = held_.find(key)) {
     if (waiting->lease.address == lease.address && waiting->lease.bootp == lease.bootp) {
-      waiting->request = exchange.request;  // the latest xid, flags and relay are what the client listens for
+      waiting->reply.assign(ready_);  // the latest xid, flags and relay are what the client listens for
+      waiting->asked = exchange.now.monotonic;
       ++stats_.held_duplicates;
       return;
     }
     held_.remove(*waiting);
   }
-  HeldReply* held = held_.add(exchange.request, lease, exchange.now.monotonic + limits_.held_time_max);
-  if (held == nullptr) return drop(DhcpDrop::kHeldFull);
-  if (exchange.sink.submit(CommitLease{held_.ticket_of(*held), lease})) return;
-  held_.remove(*held);
-  drop(DhcpDrop::kStoreQueueFull);
+  if (held_.full()) {
+    drop(DhcpDrop::kHeldFull);
+    held_.remove(held_.oldest());
+  }
+  HeldReply& held = held_.add(key, exchange.now.monotonic + limits_.held_time_max);
+  held.reply.assign(ready_);
+  held.asked = exchange.now.monotonic;
+  held.lease = lease;
+  if (exchange.sink.submit(CommitLease{held_.ticket_of(held), lease})) return;
+  if (!answer_as_it_stands(exchange.now, held, exchange.sink)) drop(DhcpDrop::kStoreQueueFull);
+  held_.remove(held);
 }
 
 void DhcpEngine::on_committed(const Now& now, const LeaseCommitted& committed, Sink& sink) {
-  const HeldReply* held = held_.find(committed.ticket);
+  if (!committed.dropped) store_failing_ = !committed.durable;
+  HeldReply* held = held_.find(committed.ticket);
   if (held == nullptr) return;  // nobody waits: a RELEASE's row, or its machine went on to something else
-  const Request request = held->request;
-  const Lease lease = held->lease;
-  held_.remove(*held);
-  if (!committed.durable) return drop(DhcpDrop::kNotDurable);
-  leases_->expire(now.wall);
+  leases_.expire(now.wall);
+  if (!committed.durable) {
+    if (!answer_as_it_stands(now, *held, sink))
+      drop(committed.dropped ? DhcpDrop::kStoreQueueFull : DhcpDrop::kNotDurable);
+    held_.remove(*held);
+    return;
+  }
   // In force even if no answer can be sent now: the row says so, and the client asks again.
-  if (!leases_->activate(lease, now.wall)) return drop(DhcpDrop::kAddressLost);
+  const bool activated = leases_.activate(held->lease, now.wall);
+  held_.remove(*held);  // its contents stay until the next add()
+  if (!activated) return drop(DhcpDrop::kAddressLost);
   if (!network_.is_on()) return drop(DhcpDrop::kServiceOff);
-  const DhcpInterface* interface = network_.interface_of(request.socket, request.interface);
-  if (interface == nullptr) return drop(DhcpDrop::kUnknownInterface);
-  Exchange exchange{now, request, *interface, sink, network_.link_of(request, *interface)};
-  const auto subnet = network_.subnet_of(lease.address, exchange.link);
-  if (!subnet) return drop(DhcpDrop::kNoSubnet);
-  // The whole lease: a client counts from when it sent the request (RFC 2131 §4.4.1), and so did lease.starts.
-  acknowledge(exchange, lease, *subnet, lease.bootp ? std::nullopt : std::optional(seconds_left(lease, lease.starts)));
-}
-
-void DhcpEngine::acknowledge(Exchange& exchange, const Lease& lease, std::size_t subnet,
-                             std::optional<std::uint32_t> seconds) {
-  Reply reply = make_reply(exchange, subnet, lease.address);
-  publish(exchange, lease.address, reply);
-  const bool bootp = exchange.request.kind == RequestKind::kBootp;
-  if (!bootp) {
-    reply.type = dhcp4::MessageType::kAck;
-    reply.lease_seconds = seconds;
-    if (exchange.request.kind != RequestKind::kSelecting) reply.ciaddr = exchange.request.header.ciaddr;
-  }
-  if (!send(exchange, reply)) return;
-  if (bootp) {
-    ++stats_.bootp_replies;
-    const HostConfig* host = network_.host_of(exchange.request.mac, network_.subnet(subnet).subnet);
-    const bool fixed = host != nullptr && host->address == lease.address;
-    report(exchange, EventKind::kBootpReply, lease.address, fixed ? "static" : "");
-  } else {
-    ++stats_.acks;
-    report(exchange, EventKind::kDhcpAck, lease.address);
-  }
+  if (!network_.serves(held->lease.address)) return drop(DhcpDrop::kNoSubnet);
+  leave(now, held->reply, held->asked, sink);
 }
 
 void DhcpEngine::refuse(Exchange& exchange, std::string_view message) {
@@ -121,51 +124,78 @@ void DhcpEngine::refuse(Exchange& exchange, std::string_view message) {
   reply.type = dhcp4::MessageType::kNak;
   reply.message = message;
   reply.source = network_.source_address(exchange.request, exchange.interface, subnet);
-  reply.server_identifier = network_.server_identifier(exchange.request, reply.source);
-  if (!send(exchange, reply)) return;
-  ++stats_.naks;
-  report(exchange, EventKind::kDhcpNak, exchange.request.subject());
+  reply.server_identifier = outcome_.address(Parameter::kServerIdentifier)
+                                .value_or(network_.server_identifier(exchange.request, reply.source));
+  reply.echo_client_id = flag(Parameter::kEchoClientId, true);
+  if (prepare(exchange, reply, EventKind::kDhcpNak, exchange.request.subject(), &DhcpStats::naks)) answer(exchange);
 }
 
-// All that does not depend on the kind of reply.
-Reply DhcpEngine::make_reply(const Exchange& exchange, std::size_t number, net::Ipv4Address address) const {
-  const Request& request = exchange.request;
-  const SubnetConfig& subnet = network_.subnet(number);
-  const HostConfig* host = network_.host_of(request.mac, subnet.subnet);
-  Reply reply;
-  reply.yiaddr = address;
-  reply.source = network_.source_address(request, exchange.interface, subnet.subnet);
-  reply.server_identifier = network_.server_identifier(request, reply.source);
-  reply.subnet = &subnet;
-  reply.next_server = subnet.next_server.value_or(reply.source);
-  if (host != nullptr && host->next_server) reply.next_server = *host->next_server;
-  const Machine machine = machine_of(request);
-  reply.boot = choose_boot(machine, host, network_.dhcp().boot, reply.source, request.kind == RequestKind::kBootp);
-  reply.quirks = quirks_of({machine, request.boots(), reply.boot.via == BootVia::kHttp, request.takes_ipxe_options});
-  if (host != nullptr && host->hostname)
-    reply.hostname = render_hostname(*host->hostname, address, request.mac);
-  else if (!subnet.hostname.empty())
-    reply.hostname = render_hostname(subnet.hostname, address, request.mac);
-  return reply;
-}
-
-bool DhcpEngine::send(Exchange& exchange, const Reply& reply) {
-  TxSlot* slot = exchange.sink.reserve();
-  if (slot == nullptr) {
-    drop(DhcpDrop::kNoSlot);
-    return false;
-  }
-  const auto message = encode_reply(exchange.request, reply, slot->header_room().first(kReplyBytesMax));
+bool DhcpEngine::prepare(const Exchange& exchange, const Reply& reply, EventKind kind, net::Ipv4Address address,
+                         std::uint64_t DhcpStats::*counter) {
+  const auto message = encode_reply(exchange.request, reply, ready_.octets);
   if (message.empty()) {
-    exchange.sink.cancel(slot);
     drop(DhcpDrop::kReplyTooLong);
     return false;
   }
-  slot->destination = reply_destination(exchange.request, reply, exchange.interface, frame_to_mac_);
-  slot->add(message.size());
-  exchange.sink.commit(slot);
-  quirks_.add(reply.quirks);
+  ready_.size = static_cast<std::uint16_t>(message.size());
+  ready_.to = reply_destination(exchange.request, reply, exchange.interface, frame_to_mac_);
+  ready_.delay = std::chrono::milliseconds(outcome_.number(Parameter::kReplyDelayMs).value_or(0));
+  ready_.kind = kind;
+  ready_.counter = counter;
+  ready_.address = address;
+  ready_.relay = exchange.request.header.giaddr;
+  ready_.interface = exchange.interface.name;
+  ready_.detail.clear();
+  ready_.client_name = exchange.request.hostname;
+  ready_.quirks = reply.quirks;
+  ready_.machine = machine_of(exchange.request);
+  ready_.machine.address = address;
+  ready_.machine.seen = exchange.now.wall;
+  ready_.publish = kind == EventKind::kDhcpAck || kind == EventKind::kBootpReply;
+  if (!ready_.publish || reply.outcome == nullptr) return true;
+  if (const auto name = outcome_.option(kHostNameKey); name && !name->empty() && name->size() <= HostName::capacity())
+    ready_.machine.hostname = std::string_view(reinterpret_cast<const char*>(name->data()), name->size());
+  if (reply.via == BootVia::kTftp && reply.file.size() <= ready_.machine.boot_file.capacity())
+    ready_.machine.boot_file = reply.file;
   return true;
+}
+
+void DhcpEngine::answer(Exchange& exchange) {
+  leave(exchange.now, ready_, exchange.now.monotonic, exchange.sink);
+}
+
+void DhcpEngine::leave(const Now& now, const ReadyReply& reply, MonotonicTime asked, Sink& sink) {
+  if (asked + reply.delay > now.monotonic) {
+    if (delayed_.add(reply, asked + reply.delay)) {
+      ++stats_.delayed;
+      return;
+    }
+    ++stats_.delays_full;
+  }
+  transmit(now, reply, sink);
+}
+
+void DhcpEngine::transmit(const Now& now, const ReadyReply& reply, Sink& sink) {
+  if (reply.publish) publish(reply.machine, sink);
+  TxSlot* slot = sink.reserve();
+  if (slot == nullptr) return drop(DhcpDrop::kNoSlot);
+  std::copy_n(reply.octets.begin(), reply.size, slot->header_room().begin());
+  slot->destination = reply.to;
+  slot->add(reply.size);
+  sink.commit(slot);
+  quirks_.add(reply.quirks);
+  ++(stats_.*reply.counter);
+  Event event;
+  event.kind = reply.kind;
+  event.protocol = Protocol::kDhcp;
+  event.at = now.wall;
+  event.mac = reply.machine.mac;
+  event.address = reply.address;
+  event.relay = reply.relay;
+  event.hostname = reply.client_name;
+  event.interface = reply.interface;
+  event.detail.assign(reply.detail);
+  sink.event(event);
 }
 
 }  // namespace rackcast::engine

@@ -18,25 +18,23 @@ bool comes_first(const Lease& a, const Lease& b) {
   return moment(a) < moment(b);
 }
 
-std::string_view failure_text(OfferFailure failure) {
-  switch (failure) {
-    case OfferFailure::kPoolEmpty:
-      return "no range";
-    case OfferFailure::kHoldLimit:
-      return "too many offers are out";
-    default:
-      return "no free leases";  // dhcpd's words; log watchers look for them
-  }
-}
+struct FailureText {
+  DhcpDrop drop;
+  std::string_view text;
+};
 
-DhcpDrop failure_drop(OfferFailure failure) {
+FailureText failure_text(OfferFailure failure) {
   switch (failure) {
     case OfferFailure::kPoolEmpty:
-      return DhcpDrop::kNoRange;
+      return {DhcpDrop::kNoRange, "no range"};
     case OfferFailure::kHoldLimit:
-      return DhcpDrop::kHoldLimit;
+      return {DhcpDrop::kHoldLimit, "too many offers are out"};
+    case OfferFailure::kPortCap:
+      return {DhcpDrop::kPortCap, "the relay's port has its share"};
+    case OfferFailure::kRelayCap:
+      return {DhcpDrop::kRelayCap, "the relay has its share"};
     default:
-      return DhcpDrop::kPoolExhausted;
+      return {DhcpDrop::kPoolExhausted, "no free leases"};  // dhcpd's words; log watchers look for them
   }
 }
 
@@ -47,44 +45,61 @@ DhcpEngine::DhcpEngine(DhcpSetup setup, const Now& now)
       seed_(setup.seed),
       frame_to_mac_(setup.frame_to_mac),
       network_(std::move(setup.config), std::move(setup.interfaces)),
-      leases_(make_table(setup.leases.size())),
+      leases_(network_.layout(), setup.leases.size(), limits_.leases, setup.seed),
       held_(limits_.held_replies_max, setup.seed),
+      delayed_(limits_.delayed_max),
+      probing_(limits_.probes_max, setup.seed),
       published_(limits_.machines_max, setup.seed) {
+  if (network_.is_on() && network_.policy().limits_leases()) class_limits_.emplace(limits_.billed_max);
   std::sort(setup.leases.begin(), setup.leases.end(), comes_first);
   for (const Lease& lease : setup.leases)
-    if (!leases_->restore(lease, now.wall)) ++stats_.leases_not_restored;
+    if (!leases_.restore(lease, now.wall)) ++stats_.leases_not_restored;
   set_deadline(now);
-}
-
-std::unique_ptr<LeaseTable> DhcpEngine::make_table(std::size_t extra) const {
-  return std::make_unique<LeaseTable>(network_.pools(), network_.reservations(), extra, limits_.leases, seed_);
 }
 
 void DhcpEngine::on_datagram(const Now& now, const ReceivedDatagram& datagram, Sink& sink) {
   ++stats_.received;
+  receive(now, datagram, sink, std::nullopt);
+  set_deadline(now);
+}
+
+void DhcpEngine::receive(const Now& now, const ReceivedDatagram& datagram, Sink& sink,
+                         std::optional<net::Ipv4Address> probed) {
   if (!network_.is_on()) return drop(DhcpDrop::kServiceOff);
   if (stopping_) return drop(DhcpDrop::kStopping);
   const DhcpInterface* interface = network_.interface_of(datagram.socket, datagram.interface);
   if (interface == nullptr) return drop(DhcpDrop::kUnknownInterface);
   Request request;
   const bool unicast = datagram.destination.is_v4() && network_.is_ours(datagram.destination.v4());
-  if (const auto reason = read_request(datagram, unicast, request)) return drop(*reason);
+  if (const auto reason = read_request(datagram, unicast, parsed_, request)) return drop(*reason);
   if (request.header.is_relayed() && request.relay_port && !may_choose_port(request)) ++stats_.relay_ports_refused;
-  leases_->expire(now.wall);
-  Exchange exchange{now, request, *interface, sink, network_.link_of(request, *interface)};
+  leases_.expire(now.wall);
+  Exchange exchange{now, datagram, request, *interface, sink, network_.link_of(request, *interface),
+                    {},  {},       {},      probed};
+  exchange.client = client_of(request);
+  take_stashed_relay(request, exchange.client.key);
+  exchange.hosts = network_.hosts_of(request);
+  if (request.relay_info.empty()) exchange.facts.relay_info = request.relay_octets();
+  exchange.facts.packet = parsed_.packet;
+  exchange.facts.message = &parsed_.message;
+  exchange.facts.options = &*parsed_.options;
+  exchange.facts.known = !exchange.hosts.empty();
+  network_.policy().classify(exchange.facts, outcome_, membership_);
   dispatch(exchange);
-  set_deadline(now);
 }
 
 void DhcpEngine::dispatch(Exchange& exchange) {
+  const bool proxy = network_.dhcp().mode == DhcpMode::kProxy;
   switch (exchange.request.kind) {
+    case RequestKind::kBootServer:
+      return on_boot_server(exchange);
     case RequestKind::kDiscover:
-      return on_discover(exchange);
-    case RequestKind::kSelecting:
-    case RequestKind::kInitReboot:
-    case RequestKind::kRenewing:
-    case RequestKind::kRebinding:
-      return on_request(exchange);
+      return proxy ? on_proxy_discover(exchange) : on_discover(exchange);
+    default:
+      break;
+  }
+  if (proxy) return drop(DhcpDrop::kProxyOnly);
+  switch (exchange.request.kind) {
     case RequestKind::kDecline:
       return on_decline(exchange);
     case RequestKind::kRelease:
@@ -93,49 +108,19 @@ void DhcpEngine::dispatch(Exchange& exchange) {
       return on_inform(exchange);
     case RequestKind::kBootp:
       return on_bootp(exchange);
+    default:
+      return on_request(exchange);
   }
 }
 
-// RFC 2131 §4.3.1: a reservation, the binding it has, the one it had, the one it asks for, a new one. Among several
-// subnets of one link, a reservation or a binding decides; otherwise the first with a free address. An address that
-// was declined comes last of all.
-OfferResult DhcpEngine::choose_address(Exchange& exchange, bool bootp, std::size_t& subnet) {
-  const Request& request = exchange.request;
-  for (const std::size_t number : exchange.link.subnets()) {
-    const HostConfig* host = network_.host_of(request.mac, network_.subnet(number).subnet);
-    if (host == nullptr || !host->address || !leases_->hold(*host->address, request.mac, exchange.now.wall)) continue;
-    subnet = number;
-    return {OfferFailure::kNone, *host->address};
-  }
-  OfferResult last{OfferFailure::kPoolEmpty, {}};
-  for (const bool only_known : {true, false}) {
-    for (const std::size_t number : exchange.link.subnets()) {
-      if (bootp && !network_.subnet(number).bootp) continue;
-      if (only_known && leases_->find(request.mac, number) == nullptr) continue;
-      const OfferResult result = leases_->offer(request.mac, number, request.requested, exchange.now.wall);
-      subnet = number;
-      if (result.failure == OfferFailure::kNone) return result;
-      if (result.failure != OfferFailure::kPoolEmpty) last = result;
-    }
-  }
-  return last.failure == OfferFailure::kPoolExhausted ? reclaim_address(exchange, bootp, subnet) : last;
-}
-
-// No subnet of the link has anything else: a declined address, before its rest is over.
-OfferResult DhcpEngine::reclaim_address(Exchange& exchange, bool bootp, std::size_t& subnet) {
-  OfferResult last;
-  for (const std::size_t number : exchange.link.subnets()) {
-    if (bootp && !network_.subnet(number).bootp) continue;
-    subnet = number;
-    last = leases_->reclaim(exchange.request.mac, number, exchange.now.wall);
-    if (last.failure != OfferFailure::kNone) continue;
-    FixedText<96> sentence("Reclaiming abandoned lease ");  // dhcpd's line
-    (void)sentence.append(last.address.text());
-    (void)sentence.append(".");
-    report(exchange, EventKind::kWarning, last.address, sentence);
-    break;
-  }
-  return last;
+void DhcpEngine::fail_offer(Exchange& exchange, EventKind kind, const Choice& choice) {
+  const auto [reason, text] = failure_text(choice.failure);
+  FixedText<96> detail("network ");
+  (void)detail.append(network_.subnet(choice.subnet).subnet.text());
+  (void)detail.append(": ");
+  (void)detail.append(text);
+  report(exchange, kind, choice.address, detail);
+  drop(reason);
 }
 
 void DhcpEngine::on_discover(Exchange& exchange) {
@@ -143,89 +128,73 @@ void DhcpEngine::on_discover(Exchange& exchange) {
     report(exchange, EventKind::kDhcpDiscover, {}, "unknown network segment");
     return drop(DhcpDrop::kNoSubnet);
   }
-  std::size_t subnet = exchange.link.subnets().front();
-  const OfferResult chosen = choose_address(exchange, false, subnet);
-  if (chosen.failure != OfferFailure::kNone) {
-    FixedText<96> detail("network ");
-    (void)detail.append(network_.subnet(subnet).subnet.text());
-    (void)detail.append(": ");
-    (void)detail.append(failure_text(chosen.failure));
-    report(exchange, EventKind::kDhcpDiscover, {}, detail);
-    return drop(failure_drop(chosen.failure));
+  if (HeldDiscover* waiting = probing_.find(exchange.client.key)) {
+    waiting->keep(exchange.datagram);  // the latest xid, flags and relay are what the client listens for
+    return report(exchange, EventKind::kDhcpDiscover, {});
   }
-  report(exchange, EventKind::kDhcpDiscover, {});
-  Reply reply = make_reply(exchange, subnet, chosen.address);
+  if (!may_promise(exchange)) {
+    report(exchange, EventKind::kDhcpDiscover, {}, "leases cannot be written");
+    return drop(DhcpDrop::kNotDurable);
+  }
+  std::optional<Lease> before;
+  if (network_.dhcp().conflict_probe != ConflictProbe::kOff)
+    before = leases_.find(exchange.client.key, network_.link_number(exchange.link.subnets().front()));
+  const Choice chosen = choose_address(exchange, false);
+  if (chosen.failure != OfferFailure::kNone) return fail_offer(exchange, EventKind::kDhcpDiscover, chosen);
+  evaluate(exchange, chosen.subnet, chosen.address);
+  if (is_denied(exchange, EventKind::kDhcpDiscover, {})) return;
+  if (is_over_limit(exchange, EventKind::kDhcpDiscover, chosen.address)) return;
+  if (!exchange.probed) {
+    report(exchange, EventKind::kDhcpDiscover, {});
+    watch_for_spanning_tree(exchange);
+  }
+  if (wants_probe(exchange, chosen, before) && probe(exchange, chosen.address)) return;
+  Reply reply = make_reply(exchange, chosen.subnet, chosen.address);
   reply.type = dhcp4::MessageType::kOffer;
-  reply.lease_seconds = lease_seconds(exchange.request, network_.subnet(subnet));
-  if (!send(exchange, reply)) return;
-  ++stats_.offers;
-  report(exchange, EventKind::kDhcpOffer, chosen.address);
-}
-
-// What we think of a machine's wish for an address (protocols reference §1.3); see "Authority" in the header.
-DhcpEngine::Verdict DhcpEngine::judge(const Exchange& exchange, net::Ipv4Address address, std::size_t& subnet) const {
-  const Request& request = exchange.request;
-  const auto number = network_.subnet_of(address, exchange.link);
-  if (!number) return Verdict::kWrongNetwork;
-  subnet = *number;
-  const HostConfig* host = network_.host_of(request.mac, network_.subnet(subnet).subnet);
-  if (host != nullptr && host->address && *host->address != address) {
-    const Availability own = leases_->availability(*host->address, request.mac);
-    if (own != Availability::kTaken && own != Availability::kResting) return Verdict::kIncorrect;
-  }
-  const Availability availability = leases_->availability(address, request.mac);
-  if (availability == Availability::kOwn) return Verdict::kGrant;
-  const Lease* record = leases_->find(request.mac, subnet);
-  const bool has_other = record != nullptr && record->address != address &&
-                         (record->state == LeaseState::kActive || record->state == LeaseState::kOffered);
-  const bool strange_reboot = request.kind == RequestKind::kInitReboot && !has_other;
-  switch (availability) {
-    case Availability::kPrevious:
-      return has_other ? Verdict::kIncorrect : Verdict::kGrant;
-    case Availability::kFree: {
-      if (has_other) return Verdict::kIncorrect;
-      const bool reserved = host != nullptr && host->address == address;
-      return strange_reboot && !reserved ? Verdict::kUnknown : Verdict::kGrant;
-    }
-    case Availability::kOutside:
-      // Perhaps another server's part of the subnet.
-      return strange_reboot || request.kind == RequestKind::kRebinding ? Verdict::kUnknown : Verdict::kUnavailable;
-    default:
-      return Verdict::kUnavailable;
-  }
+  reply.lease_seconds = lease_seconds(exchange.request);
+  add_pxe(exchange, reply);
+  if (prepare(exchange, reply, EventKind::kDhcpOffer, chosen.address, &DhcpStats::offers)) answer(exchange);
 }
 
 void DhcpEngine::on_request(Exchange& exchange) {
   const Request& request = exchange.request;
   const net::Ipv4Address address = request.subject();
-  if (request.server_identifier && !network_.names_us(request)) {
+  if (request.server_identifier && !is_named(exchange)) {
     // Another server was chosen: what we offered is free again.
-    if (held_.find(request.mac) == nullptr) leases_->withdraw_offers(request.mac);
+    if (held_.find(exchange.client.key) == nullptr) leases_.withdraw_offers(exchange.client.key);
     report(exchange, EventKind::kDhcpRequest, address, "ignored (other server).");
+    watch_for_servers(exchange);
     return drop(DhcpDrop::kOtherServer);
   }
   if (exchange.link.empty()) {
     report(exchange, EventKind::kDhcpRequest, address, "ignored (unknown subnet).");
     return drop(DhcpDrop::kNoSubnet);
   }
-  std::size_t subnet = 0;
+  std::size_t subnet = exchange.link.subnets().front();
+  const Verdict verdict = judge(exchange, address, subnet);
+  if (verdict == Verdict::kGrant) return grant(exchange, address, subnet);
   FixedText<96> detail;
-  switch (judge(exchange, address, subnet)) {
-    case Verdict::kGrant:
-      return grant(exchange, address, subnet);
-    case Verdict::kUnknown:
-      (void)detail.append("unknown lease ");
-      (void)detail.append(address.text());
-      (void)detail.append(".");
-      report(exchange, EventKind::kDhcpRequest, address, detail);
-      return drop(DhcpDrop::kUnknownLease);
+  if (verdict == Verdict::kUnknown) {
+    (void)detail.append("unknown lease ");
+    (void)detail.append(address.text());
+    (void)detail.append(".");
+    report(exchange, EventKind::kDhcpRequest, address, detail);
+    return drop(DhcpDrop::kUnknownLease);
+  }
+  evaluate(exchange, subnet, {});
+  if (is_denied(exchange, EventKind::kDhcpRequest, address)) return;
+  switch (verdict) {
     case Verdict::kWrongNetwork:
+      if (!flag(Parameter::kAuthoritative, true)) {
+        report(exchange, EventKind::kDhcpRequest, address, "ignored (not authoritative).");
+        return drop(DhcpDrop::kNotAuthoritative);
+      }
       report(exchange, EventKind::kDhcpRequest, address, "wrong network.");
       return refuse(exchange, "requested address on bad subnet");
     case Verdict::kIncorrect:
       report(exchange, EventKind::kDhcpRequest, address, "not its address.");
       return refuse(exchange, "requested address is incorrect");
-    case Verdict::kUnavailable:
+    default:
       (void)detail.append("lease ");
       (void)detail.append(address.text());
       (void)detail.append(" unavailable.");
@@ -240,36 +209,47 @@ void DhcpEngine::on_bootp(Exchange& exchange) {
     report(exchange, EventKind::kBootpRequest, {}, "unknown network segment");
     return drop(DhcpDrop::kNoSubnet);
   }
-  std::size_t subnet = exchange.link.subnets().front();
-  const OfferResult chosen = choose_address(exchange, true, subnet);
+  const Choice chosen = choose_address(exchange, true);
   if (chosen.failure != OfferFailure::kNone) {
-    const auto subnets = exchange.link.subnets();
-    const bool allowed =
-        std::any_of(subnets.begin(), subnets.end(), [&](std::size_t n) { return network_.subnet(n).bootp; });
-    report(exchange, EventKind::kBootpRequest, {},
-           allowed ? failure_text(chosen.failure) : "BOOTP from dynamic client and no dynamic leases");
-    return drop(allowed ? failure_drop(chosen.failure) : DhcpDrop::kBootpRefused);
+    const bool none = chosen.failure == OfferFailure::kPoolEmpty;
+    const auto [reason, text] = failure_text(chosen.failure);
+    report(exchange, EventKind::kBootpRequest, {}, none ? "BOOTP from dynamic client and no dynamic leases" : text);
+    return drop(none ? DhcpDrop::kBootpRefused : reason);
   }
+  evaluate(exchange, chosen.subnet, chosen.address);
+  if (is_denied(exchange, EventKind::kBootpRequest, {})) return;
+  if (is_over_limit(exchange, EventKind::kBootpRequest, chosen.address)) return;
   report(exchange, EventKind::kBootpRequest, {});
-  const Lease* known = leases_->find(chosen.address);
-  if (known->state == LeaseState::kActive && known->bootp && leases_->is_durable(chosen.address)) {
-    ++stats_.acks_unwritten;
-    return acknowledge(exchange, *known, subnet, std::nullopt);
-  }
+  Reply reply = make_reply(exchange, chosen.subnet, chosen.address);
+  if (chosen.reserved && reply.next_server.is_any()) reply.next_server = reply.source;  // as dhcpd, here alone
+  if (!prepare(exchange, reply, EventKind::kBootpReply, chosen.address, &DhcpStats::bootp_replies)) return;
+  if (chosen.reserved) ready_.detail = "static";
+  const auto length = chosen.reserved ? std::nullopt : outcome_.number(Parameter::kBootpLeaseSeconds);
   Lease lease;
   lease.address = chosen.address;
   lease.mac = request.mac;
+  lease.key = exchange.client.key;
   lease.state = LeaseState::kActive;
   lease.bootp = true;
   lease.starts = exchange.now.wall;
-  lease.ends = WallTime::max();  // a BOOTP client never asks again
-  commit(exchange, lease);
+  // A BOOTP client never asks again, unless the configuration knows better.
+  lease.ends = length ? exchange.now.wall + std::chrono::seconds(*length) : WallTime::max();
+  lease.relay = request.header.giaddr;
+  const auto known = leases_.find(chosen.address);
+  const bool stands = known && known->state == LeaseState::kActive && known->bootp && known->ends >= lease.ends &&
+                      leases_.is_durable(chosen.address);
+  if (!stands) return commit(exchange, lease);
+  ++stats_.acks_unwritten;
+  answer(exchange);
 }
 
 void DhcpEngine::on_completion(const Now& now, Completion& completion, Sink& sink) {
   if (const auto* committed = std::get_if<LeaseCommitted>(&completion)) {
     if (!belongs_to(committed->ticket, EngineTag::kDhcp)) return;
     on_committed(now, *committed, sink);
+  } else if (const auto* probed = std::get_if<AddressProbed>(&completion)) {
+    if (!belongs_to(probed->ticket, EngineTag::kDhcp)) return;
+    on_probed(now, *probed, sink);
   } else if (const auto* swapped = std::get_if<ConfigSwapped>(&completion)) {
     swap_config(now, *swapped);
   } else if (std::holds_alternative<StopLane>(completion)) {
@@ -278,19 +258,25 @@ void DhcpEngine::on_completion(const Now& now, Completion& completion, Sink& sin
   set_deadline(now);
 }
 
-void DhcpEngine::on_deadline(const Now& now, Sink&) {
-  leases_->expire(now.wall);
+void DhcpEngine::on_deadline(const Now& now, Sink& sink) {
+  leases_.expire(now.wall);
   while (const HeldReply* late = held_.first_due(now.monotonic)) {
     drop(DhcpDrop::kStoreTooSlow);
     held_.remove(*late);
+  }
+  while (const HeldDiscover* late = probing_.first_due(now.monotonic)) {
+    ++stats_.probes_not_queued;
+    on_probed(now, {probing_.ticket_of(*late), false}, sink);
+  }
+  while (const ReadyReply* due = delayed_.first_due(now.monotonic)) {
+    transmit(now, *due, sink);
+    delayed_.remove_first();
   }
   set_deadline(now);
 }
 
 void DhcpEngine::swap_config(const Now& now, const ConfigSwapped& swapped) {
-  leases_->expire(now.wall);
-  const std::vector<LeasePool> pools = network_.pools();
-  const std::vector<Reservation> reservations = network_.reservations();
+  leases_.expire(now.wall);
   std::vector<DhcpInterface> interfaces = network_.interfaces();
   for (DhcpInterface& interface : interfaces)
     if (swapped.addresses != nullptr)
@@ -298,26 +284,16 @@ void DhcpEngine::swap_config(const Now& now, const ConfigSwapped& swapped) {
         if (now_there.name.view() == interface.name.view()) interface.addresses = now_there.addresses;
   network_ = Network(swapped.config, std::move(interfaces));
   // Off: the table is kept as it is for when the service is on again. The same addresses: it fits as it is.
-  if (!network_.is_on() || (network_.pools() == pools && network_.reservations() == reservations)) return;
-  rebuild_table(now);
-}
-
-void DhcpEngine::rebuild_table(const Now& now) {
-  std::vector<Lease> kept;
-  leases_->for_each([&](const Lease& lease) { kept.push_back(lease); });
-  std::unique_ptr<LeaseTable> next = make_table(kept.size());
-  std::sort(kept.begin(), kept.end(), comes_first);
-  for (const Lease& lease : kept)
-    if (lease.state != LeaseState::kOffered && !next->restore(lease, now.wall)) ++stats_.leases_not_restored;
-  for (const Lease& lease : kept)
-    if (lease.state == LeaseState::kOffered) (void)next->hold(lease.address, lease.mac, now.wall);
-  next->continue_counting(leases_->stats());
-  leases_ = std::move(next);
+  if (!network_.is_on()) return;
+  if (network_.policy().limits_leases() && !class_limits_) class_limits_.emplace(limits_.billed_max);
+  LeaseLayout layout = network_.layout();
+  if (layout == leases_.layout()) return;
+  leases_.reconfigure(std::move(layout));
 }
 
 void DhcpEngine::set_deadline(const Now& now) {
-  MonotonicTime next = held_.next_due();
-  if (const auto ends = leases_->next_deadline()) {
+  MonotonicTime next = std::min({held_.next_due(), delayed_.next_due(), probing_.next_due()});
+  if (const auto ends = leases_.next_deadline()) {
     const Duration left = std::clamp<Duration>(*ends - now.wall, Duration::zero(), kDeadlineMax);
     next = std::min(next, now.monotonic + left);
   }

@@ -19,28 +19,33 @@ void DhcpEngine::on_decline(Exchange& exchange) {
   const Request& request = exchange.request;
   const net::Ipv4Address address = request.subject();
   if (request.server_identifier && !network_.names_us(request)) return drop(DhcpDrop::kOtherServer);
-  const auto abandoned = leases_->abandon(request.mac, address, exchange.now.wall);
+  evaluate(exchange, network_.subnet_of(address, exchange.link), address);
+  if (!flag(Parameter::kAllowDeclines, true)) {
+    report(exchange, EventKind::kDhcpDecline, address, "ignored");
+    return drop(DhcpDrop::kDeclineIgnored);
+  }
+  const auto abandoned = leases_.abandon(exchange.client.key, address, exchange.now.wall);
   report(exchange, EventKind::kDhcpDecline, address, abandoned ? "abandoned" : "not found");
   if (!abandoned) return drop(DhcpDrop::kNotItsLease);
-  if (const HeldReply* held = held_.find(request.mac)) held_.remove(*held);
+  if (const HeldReply* held = held_.find(exchange.client.key)) held_.remove(*held);
   ++stats_.declines;
   FixedText<96> sentence("Abandoning IP address ");  // dhcpd's line: another machine uses an address of the pool
   (void)sentence.append(address.text());
   (void)sentence.append(": declined.");
   report(exchange, EventKind::kWarning, address, sentence);
-  write_unwatched(exchange, *abandoned);
+  write_unwatched(exchange.sink, *abandoned);
 }
 
 void DhcpEngine::on_release(Exchange& exchange) {
   const Request& request = exchange.request;
   const net::Ipv4Address address = request.subject();
   if (request.server_identifier && !network_.names_us(request)) return drop(DhcpDrop::kOtherServer);
-  const auto released = leases_->release(request.mac, address, exchange.now.wall);
+  const auto released = leases_.release(exchange.client.key, address, exchange.now.wall);
   report(exchange, EventKind::kDhcpRelease, address, released ? "found" : "not found");
   if (!released) return drop(DhcpDrop::kNotItsLease);
-  if (const HeldReply* held = held_.find(request.mac)) held_.remove(*held);
+  if (const HeldReply* held = held_.find(exchange.client.key)) held_.remove(*held);
   ++stats_.releases;
-  write_unwatched(exchange, *released);
+  write_unwatched(exchange.sink, *released);
   if (const Machine* known = published_.find(request.mac)) {
     Machine machine = *known;
     machine.address = {};
@@ -59,19 +64,25 @@ void DhcpEngine::on_inform(Exchange& exchange) {
     report(exchange, EventKind::kDhcpInform, address, "unknown subnet");
     return drop(DhcpDrop::kNoSubnet);
   }
+  evaluate(exchange, subnet, address);
+  if (!flag(Parameter::kAuthoritative, true)) {
+    FixedText<96> tail("not authoritative for subnet ");
+    (void)tail.append(network_.subnet(*subnet).subnet.base.text());
+    report(exchange, EventKind::kDhcpInform, address, tail);
+    return drop(DhcpDrop::kNotAuthoritative);
+  }
   report(exchange, EventKind::kDhcpInform, address);
   Reply reply = make_reply(exchange, *subnet, address);
   reply.type = dhcp4::MessageType::kAck;
   reply.yiaddr = {};
   reply.ciaddr = exchange.request.header.ciaddr;
-  if (!send(exchange, reply)) return;
-  ++stats_.inform_acks;
-  report(exchange, EventKind::kDhcpInformAck, address);
+  add_pxe(exchange, reply);
+  if (prepare(exchange, reply, EventKind::kDhcpInformAck, address, &DhcpStats::inform_acks)) answer(exchange);
 }
 
 // Nobody waits for this row: losing it only means that the lease looks longer than it is after a crash.
-void DhcpEngine::write_unwatched(Exchange& exchange, const Lease& lease) {
-  if (!exchange.sink.submit(CommitLease{make_ticket(EngineTag::kDhcp, 0), lease})) ++stats_.rows_not_queued;
+void DhcpEngine::write_unwatched(Sink& sink, const Lease& lease) {
+  if (!sink.submit(CommitLease{make_ticket(EngineTag::kDhcp, 0), lease})) ++stats_.rows_not_queued;
 }
 
 Event DhcpEngine::event_of(const Exchange& exchange, EventKind kind, net::Ipv4Address address) const {
@@ -95,15 +106,20 @@ void DhcpEngine::report(Exchange& exchange, EventKind kind, net::Ipv4Address add
   exchange.sink.event(event);
 }
 
+void DhcpEngine::warn(const Now& now, net::Ipv4Address address, std::string_view sentence, Sink& sink) {
+  Event event;
+  event.kind = EventKind::kWarning;
+  event.protocol = Protocol::kDhcp;
+  event.at = now.wall;
+  event.address = address;
+  event.detail.assign(sentence);
+  sink.event(event);
+}
+
 // Called with every address given. A stage that says less about the machine (an installer's DHCP client names no
 // architecture) does not make us forget what its firmware said.
-void DhcpEngine::publish(Exchange& exchange, net::Ipv4Address address, const Reply& reply) {
-  Machine machine = machine_of(exchange.request);
-  machine.address = address;
-  machine.seen = exchange.now.wall;
-  if (!reply.hostname.empty()) machine.hostname = reply.hostname;
-  if (reply.boot.via == BootVia::kTftp && reply.boot.file.size() <= machine.boot_file.capacity())
-    machine.boot_file = reply.boot.file.view();
+void DhcpEngine::publish(const Machine& said, Sink& sink) {
+  Machine machine = said;
   const Machine* known = published_.find(machine.mac);
   if (known != nullptr) {
     if (machine.architecture == kArchitectureUnsaid) machine.architecture = known->architecture;
@@ -112,7 +128,7 @@ void DhcpEngine::publish(Exchange& exchange, net::Ipv4Address address, const Rep
     if (machine.boot_file.empty()) machine.boot_file = known->boot_file;
     if (says_the_same(machine, *known)) return;
   }
-  if (exchange.sink.submit(PublishMachine{machine}))
+  if (sink.submit(PublishMachine{machine}))
     published_.upsert(machine);
   else
     ++stats_.machines_not_queued;

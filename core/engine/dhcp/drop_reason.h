@@ -35,6 +35,20 @@ enum class DhcpDrop : std::uint8_t {
   kAddressLost,
   kNoSlot,
   kReplyTooLong,
+  kNotForBootServer,
+  kNoBootItem,
+  kNoBootFile,
+  kNotAuthoritative,
+  kBootingDisallowed,
+  kUnknownClient,
+  kTooSoon,
+  kDeclineIgnored,
+  kClassLimit,
+  kPortCap,
+  kRelayCap,
+  kNoPermit,
+  kProxyOnly,
+  kProbesFull,
 };
 
 struct DhcpDropSpec {
@@ -74,7 +88,9 @@ inline constexpr std::array kDhcpDrops = {
                  "set bootp = true or reserve an address"},
     DhcpDropSpec{DhcpDrop::kNotItsLease, "not_its_lease", "RELEASE or DECLINE of an address the machine does not hold",
                  "expected after a restart of the client"},
-    DhcpDropSpec{DhcpDrop::kHeldFull, "held_full", "too many answers wait for the disk", "the state disk is too slow"},
+    DhcpDropSpec{DhcpDrop::kHeldFull, "held_full",
+                 "of too many answers that wait for the disk, the one that waits longest",
+                 "the state disk is too slow"},
     DhcpDropSpec{DhcpDrop::kStoreQueueFull, "store_queue_full", "the lease store's queue is full",
                  "the state disk is too slow"},
     DhcpDropSpec{DhcpDrop::kNotDurable, "not_durable", "the lease could not be written", "free space in state_dir"},
@@ -86,13 +102,42 @@ inline constexpr std::array kDhcpDrops = {
                  "none needed unless it lasts: the client asks again"},
     DhcpDropSpec{DhcpDrop::kReplyTooLong, "reply_too_long", "the answer does not fit what the client takes",
                  "shorten option 82 or what the subnet hands out"},
+    DhcpDropSpec{DhcpDrop::kNotForBootServer, "not_for_boot_server",
+                 "port 4011 was asked for something else than a boot file", "something else speaks on port 4011"},
+    DhcpDropSpec{DhcpDrop::kNoBootItem, "no_boot_item", "the menu has no such entry, or it needs credentials",
+                 "compare the client's menu with [dhcp.pxe]"},
+    DhcpDropSpec{DhcpDrop::kNoBootFile, "no_boot_file", "nothing to boot for this kind of client",
+                 "add its architecture to [dhcp.boot]"},
+    DhcpDropSpec{DhcpDrop::kNotAuthoritative, "not_authoritative",
+                 "the client is wrong, but the network is not ours to judge",
+                 "say `authoritative` if this server rules the network"},
+    DhcpDropSpec{DhcpDrop::kBootingDisallowed, "booting_disallowed", "booting or bootp is denied to the client",
+                 "expected where a rule says so"},
+    DhcpDropSpec{DhcpDrop::kUnknownClient, "unknown_client", "no host entry, and unknown clients are denied",
+                 "add a [[dhcp.host]] if it is to be served"},
+    DhcpDropSpec{DhcpDrop::kTooSoon, "too_soon", "the client has not asked for min-secs yet",
+                 "expected where another server is to be first"},
+    DhcpDropSpec{DhcpDrop::kDeclineIgnored, "decline_ignored", "declines are denied", "expected where a rule says so"},
+    DhcpDropSpec{DhcpDrop::kClassLimit, "class_limit", "the client's class has as many leases as it may have",
+                 "raise its lease limit, or look who uses them up"},
+    DhcpDropSpec{DhcpDrop::kPortCap, "port_cap", "the relay's port has as many leases as one may have",
+                 "a flood of invented machines, or raise leases_per_port"},
+    DhcpDropSpec{DhcpDrop::kRelayCap, "relay_cap", "the relay has as many leases as one may have",
+                 "a flood of invented machines, or raise leases_per_relay"},
+    DhcpDropSpec{DhcpDrop::kNoPermit, "no_permit", "no pool of the network is for this client",
+                 "look at the pools' allow and deny"},
+    DhcpDropSpec{DhcpDrop::kProxyOnly, "proxy_only", "a message to the address server, and we are the proxy",
+                 "none needed"},
+    DhcpDropSpec{DhcpDrop::kProbesFull, "probes_full",
+                 "of too many DISCOVERs that wait for a probe, the one that waits longest",
+                 "turn conflict_probe off, or look for a DISCOVER flood"},
 };
 inline constexpr std::size_t kDhcpDropCount = kDhcpDrops.size();
 
 constexpr bool dhcp_drops_are_indexed_by_reason() {
   for (std::size_t i = 0; i < kDhcpDropCount; ++i)
     if (static_cast<std::size_t>(kDhcpDrops[i].reason) != i) return false;
-  return static_cast<std::size_t>(DhcpDrop::kReplyTooLong) + 1 == kDhcpDropCount;
+  return static_cast<std::size_t>(DhcpDrop::kProbesFull) + 1 == kDhcpDropCount;
 }
 static_assert(dhcp_drops_are_indexed_by_reason());
 

@@ -1,6 +1,7 @@
 #include "core/engine/dhcp/network.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace rackcast::engine {
 
@@ -37,18 +38,68 @@ void Link::add(std::size_t subnet) {
 Network::Network(std::shared_ptr<const Config> config, std::vector<DhcpInterface> interfaces)
     : config_(std::move(config)), interfaces_(std::move(interfaces)) {
   if (!is_on()) return;
-  for (const HostConfig& host : dhcp().hosts) hosts_.push_back(&host);
-  std::stable_sort(hosts_.begin(), hosts_.end(),
-                   [](const HostConfig* a, const HostConfig* b) { return a->mac < b->mac; });
+  hosts_ = HostIndex(dhcp().hosts);
+  policy_ = ClientPolicy(dhcp());
+  if (dhcp().pxe) pxe_options_ = encode_pxe_options(*dhcp().pxe);
+  number_links();
+  list_pools();
+}
+
+// Subnets of one shared network, and those that one interface has addresses in, are one link.
+void Network::number_links() {
+  const auto& subnets = dhcp().subnets;
+  link_numbers_.resize(subnets.size());
+  std::iota(link_numbers_.begin(), link_numbers_.end(), 0U);
+  const auto unite = [this](std::size_t a, std::size_t b) {
+    const std::uint32_t from = std::max(link_numbers_[a], link_numbers_[b]);
+    const std::uint32_t to = std::min(link_numbers_[a], link_numbers_[b]);
+    std::replace(link_numbers_.begin(), link_numbers_.end(), from, to);
+  };
+  std::vector<std::optional<std::size_t>> first_of(dhcp().networks.size());
+  for (std::size_t i = 0; i < subnets.size(); ++i) {
+    if (!subnets[i].network) continue;
+    auto& first = first_of[*subnets[i].network];
+    if (first)
+      unite(*first, i);
+    else
+      first = i;
+  }
+  for (const DhcpInterface& facts : interfaces_) {
+    std::optional<std::size_t> first;
+    for (const OwnAddress& own : facts.addresses)
+      for (std::size_t i = 0; i < subnets.size(); ++i) {
+        if (!subnets[i].subnet.contains(own.address)) continue;
+        if (first) unite(*first, i);
+        first = i;
+        break;
+      }
+  }
+}
+
+void Network::list_pools() {
+  for (std::size_t i = 0; i < dhcp().subnets.size(); ++i) {
+    const SubnetConfig& subnet = dhcp().subnets[i];
+    first_pool_.push_back(static_cast<std::uint32_t>(pools_.size()));
+    pools_.push_back({static_cast<std::uint32_t>(i), nullptr, subnet.bootp});
+    for (const PoolConfig& pool : subnet.pools) pools_.push_back({static_cast<std::uint32_t>(i), &pool, pool.bootp});
+  }
+  first_pool_.push_back(static_cast<std::uint32_t>(pools_.size()));
+  pool_numbers_.resize(pools_.size());
+  std::iota(pool_numbers_.begin(), pool_numbers_.end(), 0U);
+}
+
+std::span<const std::uint32_t> Network::pools_of(std::size_t subnet) const {
+  return std::span(pool_numbers_).subspan(first_pool_[subnet], first_pool_[subnet + 1] - first_pool_[subnet]);
 }
 
 const DhcpInterface* Network::interface_of(SocketId socket, InterfaceIndex index) const {
   const auto usable = [](const DhcpInterface& facts) { return !facts.addresses.empty(); };
+  const auto has = [&](const DhcpInterface& facts) { return facts.socket == socket || facts.boot_socket == socket; };
   for (const DhcpInterface& facts : interfaces_)
-    if (facts.socket == socket && usable(facts) && (index == InterfaceIndex{} || facts.index == index)) return &facts;
+    if (has(facts) && usable(facts) && (index == InterfaceIndex{} || facts.index == index)) return &facts;
   // A relayed request may be routed in through another interface than the one its socket is bound to.
   for (const DhcpInterface& facts : interfaces_)
-    if (facts.socket == socket && usable(facts)) return &facts;
+    if (has(facts) && usable(facts)) return &facts;
   return nullptr;
 }
 
@@ -83,6 +134,12 @@ std::optional<std::size_t> Network::subnet_of(net::Ipv4Address address, const Li
   return std::nullopt;
 }
 
+bool Network::serves(net::Ipv4Address address) const {
+  const auto& subnets = dhcp().subnets;
+  return std::any_of(subnets.begin(), subnets.end(),
+                     [&](const SubnetConfig& subnet) { return subnet.subnet.contains(address); });
+}
+
 net::Ipv4Address Network::source_address(const Request& request, const DhcpInterface& interface,
                                          const net::Ipv4Prefix& subnet) const {
   if (request.unicast) return request.destination;
@@ -104,23 +161,42 @@ bool Network::names_us(const Request& request) const {
   return is_ours(*request.server_identifier);
 }
 
-const HostConfig* Network::host_of(const net::MacAddress& mac, const net::Ipv4Prefix& subnet) const {
-  const auto first = std::lower_bound(hosts_.begin(), hosts_.end(), mac,
-                                      [](const HostConfig* host, const net::MacAddress& m) { return host->mac < m; });
+const HostConfig* Network::host_in(std::span<const HostIndex::Entry> hosts, const net::Ipv4Prefix& subnet) {
   const HostConfig* without_address = nullptr;
-  for (auto at = first; at != hosts_.end() && (*at)->mac == mac; ++at) {
-    if ((*at)->address && subnet.contains(*(*at)->address)) return *at;
-    if (!(*at)->address && without_address == nullptr) without_address = *at;
+  for (const HostIndex::Entry& entry : hosts) {
+    if (find_address(entry.host, subnet, [](net::Ipv4Address) { return true; })) return entry.host;
+    if (!entry.host->address && without_address == nullptr) without_address = entry.host;
   }
   return without_address;
 }
 
-std::vector<LeasePool> Network::pools() const {
-  std::vector<LeasePool> pools;
-  if (!is_on()) return pools;
-  for (const SubnetConfig& subnet : dhcp().subnets)
-    pools.push_back({subnet.subnet, ranges_without(subnet.ranges, taken_addresses(subnet))});
-  return pools;
+// What tells the entry from all others is its number: a reload may give its key to another, and the layout with it.
+MachineKey Network::key_of(const HostConfig& host) const {
+  if (dhcp().machine_key == MachineKeyKind::kMac) {
+    if (!host.mac.is_zero()) return MachineKey::of_mac(host.mac);
+    if (host.identity.mac) return MachineKey::of_mac(*host.identity.mac);
+  }
+  const auto number = static_cast<std::size_t>(&host - dhcp().hosts.data());
+  return MachineKey::of_host({reinterpret_cast<const char*>(&number), sizeof(number)});
+}
+
+LeaseLayout Network::layout() const {
+  LeaseLayout layout;
+  if (!is_on()) return layout;
+  for (std::size_t i = 0; i < dhcp().subnets.size(); ++i) {
+    const SubnetConfig& subnet = dhcp().subnets[i];
+    layout.subnets.push_back({subnet.subnet, link_numbers_[i]});
+    const std::vector<net::Ipv4Address> taken = taken_addresses(subnet);
+    layout.pools.push_back({ranges_without(subnet.ranges, taken)});
+    for (const PoolConfig& pool : subnet.pools) layout.pools.push_back({ranges_without(pool.ranges, taken)});
+  }
+  for (const HostConfig& host : dhcp().hosts) {
+    if (!host.address) continue;
+    layout.reservations.push_back({*host.address, key_of(host)});
+    for (const net::Ipv4Address address : host.more_addresses) layout.reservations.push_back({address, key_of(host)});
+  }
+  layout.caps = {dhcp().leases_per_port, dhcp().leases_per_relay};
+  return layout;
 }
 
 // In order.
@@ -134,20 +210,15 @@ std::vector<net::Ipv4Address> Network::taken_addresses(const SubnetConfig& subne
   return taken;
 }
 
-std::vector<Reservation> Network::reservations() const {
-  std::vector<Reservation> reservations;
-  if (!is_on()) return reservations;
-  for (const HostConfig& host : dhcp().hosts)
-    if (host.address) reservations.push_back({*host.address, host.mac});
-  return reservations;
-}
-
+// The address's subnet and, of a shared network, the others as they are declared.
 void Network::add_subnet_of(net::Ipv4Address address, Link& link) const {
-  for (std::size_t i = 0; i < dhcp().subnets.size(); ++i) {
-    if (!dhcp().subnets[i].subnet.contains(address)) continue;
-    link.add(i);
-    return;
-  }
+  const auto& subnets = dhcp().subnets;
+  const auto found = std::find_if(subnets.begin(), subnets.end(),
+                                  [&](const SubnetConfig& subnet) { return subnet.subnet.contains(address); });
+  if (found == subnets.end()) return;
+  if (!found->network) return link.add(static_cast<std::size_t>(found - subnets.begin()));
+  for (std::size_t i = 0; i < subnets.size(); ++i)
+    if (subnets[i].network == found->network) link.add(i);
 }
 
 }  // namespace rackcast::engine

@@ -25,12 +25,17 @@ Destination reply_destination(const Request& request, const Reply& reply, const 
     to.peer = {request.header.giaddr, may_choose_port(request) ? request.peer.port : dhcp4::kServerPort};
     return to;
   }
+  if (request.kind == RequestKind::kBootServer && request.peer.port != net::UdpPort{} && request.peer.address.is_v4() &&
+      !request.peer.address.v4().is_any()) {
+    to.peer = request.peer;
+    return to;
+  }
   if (!reply.is_nak() && has_address(request)) {
     to.peer = {request.client_address(), dhcp4::kClientPort};
     return to;
   }
   to.interface = interface.index;
-  if (reply.is_nak() || request.header.broadcast || !frame_to_mac || reply.yiaddr.is_any()) {
+  if (reply.is_nak() || reply.broadcast || request.header.broadcast || !frame_to_mac || reply.yiaddr.is_any()) {
     to.peer = {net::Ipv4Address::broadcast(), dhcp4::kClientPort};
     return to;
   }

@@ -1,6 +1,7 @@
 // Where a reply goes (RFC 2131 §4.1; protocols reference §1.2), as one pure function.
 //
 //   relayed                       giaddr:67, or the port the relay sent from where it may say so (RFC 8357)
+//   to a boot server (port 4011)  the address and port it came from
 //   NAK                           255.255.255.255:68
 //   renewing, rebinding, INFORM   the client's address:68, by ordinary routing
 //   broadcast flag, or no frames  255.255.255.255:68

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "proto/dhcp/options.h"
-
 namespace rackcast::engine {
 namespace {
 
@@ -68,7 +66,20 @@ std::optional<DhcpDrop> classify_request(Request& request) {
   return std::nullopt;
 }
 
+// What asks for a boot file and nothing else.
+bool is_for_boot_server(const dhcp4::Options& options, Request& request) {
+  const auto type = options.message_type();
+  if (type != MessageType::kRequest && type != MessageType::kInform) return false;
+  return request.to_boot_port || (request.boot_item && !request.header.ciaddr.is_any());
+}
+
 std::optional<DhcpDrop> classify(const dhcp4::Options& options, Request& request) {
+  if (is_for_boot_server(options, request)) {
+    request.kind = RequestKind::kBootServer;
+    request.requested.reset();
+    return std::nullopt;
+  }
+  if (request.to_boot_port) return DhcpDrop::kNotForBootServer;
   if (!options.has(OptionCode::kMessageType)) {
     request.kind = RequestKind::kBootp;
     return std::nullopt;
@@ -102,7 +113,25 @@ net::Ipv4Address Request::client_address() const {
   return peer.address.is_v4() ? peer.address.v4() : net::Ipv4Address{};
 }
 
-std::optional<DhcpDrop> read_request(const ReceivedDatagram& datagram, bool unicast, Request& request) {
+std::optional<std::array<std::uint8_t, 16>> Request::uuid() const {
+  const auto id = dhcp4::MachineId::parse(std::as_bytes(std::span(machine_id.view())));
+  return id && !id->is_unset() ? std::optional(id->octets) : std::nullopt;
+}
+
+std::span<const std::byte> Request::relay_option(dhcp4::RelaySubOption code) const {
+  return dhcp4::RelayAgentInfo{relay_octets()}.get(code).value_or(std::span<const std::byte>{});
+}
+
+std::optional<std::span<const std::byte>> Request::option(const OptionKey& key) const {
+  if (key.code > 0xFF || parsed == nullptr) return std::nullopt;
+  const auto code = static_cast<std::uint8_t>(key.code);
+  if (key.space == kDhcpSpace) return parsed->options->get(OptionCode{code});
+  if (key.space != kAgentSpace) return std::nullopt;
+  return dhcp4::RelayAgentInfo{relay_octets()}.get(dhcp4::RelaySubOption{code});
+}
+
+std::optional<DhcpDrop> read_request(const ReceivedDatagram& datagram, bool unicast, ParsedMessage& parsed,
+                                     Request& request) {
   if (datagram.truncated) return DhcpDrop::kTruncated;
   const auto message = dhcp4::parse_message(datagram.payload);
   if (!message) return DhcpDrop::kTooShort;
@@ -110,8 +139,10 @@ std::optional<DhcpDrop> read_request(const ReceivedDatagram& datagram, bool unic
   const auto mac = message->header.mac();
   if (!mac || mac->is_zero()) return DhcpDrop::kNoMac;
 
-  std::array<std::byte, kReceiveBytesMax> scratch;
-  const dhcp4::Options options(*message, scratch);
+  parsed.packet = datagram.payload;
+  parsed.message = *message;
+  const dhcp4::Options& options = parsed.options.emplace(parsed.message, parsed.scratch);
+  request.parsed = &parsed;
   request.header = message->header;
   request.mac = *mac;
   request.socket = datagram.socket;
@@ -119,12 +150,16 @@ std::optional<DhcpDrop> read_request(const ReceivedDatagram& datagram, bool unic
   request.peer = datagram.peer;
   if (datagram.destination.is_v4()) request.destination = datagram.destination.v4();
   request.unicast = unicast;
+  request.to_boot_port = datagram.local.port == kBootServerPort;
   request.requested = options.requested_address();
   request.server_identifier = options.server_identifier();
   request.lease_seconds = options.u32(OptionCode::kLeaseTime);
   request.parameter_list.assign(as_text(options.parameter_request_list()));
   request.subnet_selection = options.address(OptionCode::kSubnetSelection);
   read_identity(options, request);
+  if (const auto vendor = options.get(OptionCode::kVendorOptions);
+      vendor && request.boot_class == dhcp4::BootClass::kPxe)
+    request.boot_item = parse_boot_item(*vendor);
   if (const auto drop = read_relay_info(options, request)) return drop;
   if (const auto drop = classify(options, request)) return drop;
   const bool bootp = request.kind == RequestKind::kBootp;

@@ -1,16 +1,18 @@
 // A client's message, classified: what it is (RFC 2131 §4.3.2's four REQUEST states told apart) and every field the
-// engine acts on, copied out of the datagram so that it can be kept while a lease is being written. Fixed size, no
-// pointers.
+// engine acts on. `ParsedMessage` holds what the rules may ask about besides; both live for one message.
 #pragma once
 
 #include <optional>
 
 #include "core/engine/dhcp/drop_reason.h"
+#include "core/engine/dhcp/pxe_options.h"
 #include "core/leases/lease.h"
 #include "core/machines/machine.h"
 #include "core/packet_io.h"
+#include "core/policy/option_catalog.h"
 #include "proto/dhcp/arch.h"
 #include "proto/dhcp/message.h"
+#include "proto/dhcp/options.h"
 
 namespace rackcast::engine {
 
@@ -32,7 +34,16 @@ enum class RequestKind : std::uint8_t {
   kDecline,
   kRelease,
   kInform,
-  kBootp,  // no option 53 (RFC 1534)
+  kBootp,       // no option 53 (RFC 1534)
+  kBootServer,  // REQUEST or INFORM to port 4011, or with a boot item in it (PXE 2.1 §2.2): what to boot, no address
+};
+
+// Borrows the datagram; the scratch buffer holds options that came in several pieces (RFC 3396).
+struct ParsedMessage {
+  std::span<const std::byte> packet;
+  dhcp4::Message message;
+  std::array<std::byte, kReceiveBytesMax> scratch;
+  std::optional<dhcp4::Options> options;
 };
 
 struct Request {
@@ -58,10 +69,12 @@ struct Request {
 
   // Where it is.
   FixedText<kRelayInfoBytesMax> relay_info;            // 82
+  StashedRelayInfo stashed_relay_info;                 // its lease's, for a renewal that passed no relay
   std::optional<net::Ipv4Address> link_selection;      // 82.5
   std::optional<net::Ipv4Address> server_id_override;  // 82.11
   bool relay_port = false;                             // 82.19
   std::optional<net::Ipv4Address> subnet_selection;    // 118
+  std::optional<PxeBootItem> boot_item;                // 43.71
 
   // Plain BOOTP only.
   bool has_cookie = true;
@@ -73,11 +86,22 @@ struct Request {
   InterfaceIndex interface;
   net::Endpoint peer;
   net::Ipv4Address destination;
-  bool unicast = false;  // sent to one of our own addresses
+  bool unicast = false;       // sent to one of our own addresses
+  bool to_boot_port = false;  // 4011
+  const ParsedMessage* parsed = nullptr;
 
   // A network boot client: PXE firmware, iPXE, or plain BOOTP.
   [[nodiscard]] bool boots() const {
     return ipxe || boot_class == dhcp4::BootClass::kPxe || kind == RequestKind::kBootp;
+  }
+  // Option 97's UUID; nullopt where it is absent, of another type, or one that firmware without a UUID shows.
+  [[nodiscard]] std::optional<std::array<std::uint8_t, 16>> uuid() const;
+  // A sub-option of 82, or of what its lease was granted through; empty when absent.
+  [[nodiscard]] std::span<const std::byte> relay_option(dhcp4::RelaySubOption code) const;
+  // Any option of the message by its key; of DHCP's own space and the relay's.
+  [[nodiscard]] std::optional<std::span<const std::byte>> option(const OptionKey& key) const;
+  [[nodiscard]] std::span<const std::byte> relay_octets() const {
+    return std::as_bytes(std::span(relay_info.empty() ? stashed_relay_info.view() : relay_info.view()));
   }
   // The address the client uses already: ciaddr, or an INFORM's source.
   [[nodiscard]] net::Ipv4Address client_address() const;
@@ -85,8 +109,10 @@ struct Request {
   [[nodiscard]] net::Ipv4Address subject() const { return requested ? *requested : client_address(); }
 };
 
-// Parse, validate, classify. Nullopt: `request` is filled. `unicast`: the datagram was sent to an address of ours.
-[[nodiscard]] std::optional<DhcpDrop> read_request(const ReceivedDatagram& datagram, bool unicast, Request& request);
+// Parse, validate, classify. Nullopt: both are filled, and `request` refers to `parsed`. `unicast`: the datagram was
+// sent to an address of ours.
+[[nodiscard]] std::optional<DhcpDrop> read_request(const ReceivedDatagram& datagram, bool unicast,
+                                                   ParsedMessage& parsed, Request& request);
 
 // What the message says of the machine; `address` and `seen` are left to the caller.
 [[nodiscard]] Machine machine_of(const Request& request);

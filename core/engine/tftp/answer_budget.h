@@ -37,8 +37,8 @@ class AnswerBudget {
   struct Address {
     net::IpAddress address;
     bool known = false;
-    std::uint8_t answers = 0;     // a stranger's
-    MonotonicTime until;          // it is known, or its answers count
+    std::uint8_t answers = 0;  // a stranger's
+    MonotonicTime until;       // it is known, or its answers count
     std::uint64_t hash = 0;
   };
 

@@ -24,7 +24,7 @@ class FairQueue {
   [[nodiscard]] std::size_t size() const { return size_; }
 
   // Precondition: it is not in the queue (Transfer::starved), which it is afterwards.
-  void push(TransferIndex index);  // while it is served: it keeps its place
+  void push(TransferIndex index);    // while it is served: it keeps its place
   void remove(TransferIndex index);  // Precondition: it is in the queue
 
   // Whose turn it is; kNoTransfer when nobody waits. `bytes_of(index)`: what it would send. It may push() itself again

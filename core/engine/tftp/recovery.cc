@@ -258,7 +258,8 @@ void TftpEngine::begin_stop(const Now& now, Sink& sink) {
   for (TransferIndex index = 0; index < table_.capacity(); ++index) {
     const Transfer& transfer = table_.at(index);
     if (transfer.state == TransferState::kFree || transfer.state == TransferState::kLingering) continue;
-    const bool unanswered = transfer.state == TransferState::kWaitingImage || transfer.state == TransferState::kHeldBack;
+    const bool unanswered =
+        transfer.state == TransferState::kWaitingImage || transfer.state == TransferState::kHeldBack;
     if (unanswered || transfer.state == TransferState::kWaitingTurn)
       finish(now, index, End::kStopped, {}, sink);
     else if (silent_at_stop(now, transfer))
@@ -287,9 +288,8 @@ void TftpEngine::finish(const Now& now, TransferIndex index, End end, std::strin
     report(now, transfer, done ? EventKind::kTransferDone : EventKind::kTransferFailed,
            detail.empty() ? info(end).text : detail, sink);
   // Refused before it began: nothing of it is under way.
-  const bool before_start =
-      end == End::kRefused || end == End::kNotAdmitted || end == End::kTurnGivenUp || end == End::kNotLookedFor ||
-      end == End::kHeldBack;
+  const bool before_start = end == End::kRefused || end == End::kNotAdmitted || end == End::kTurnGivenUp ||
+                            end == End::kNotLookedFor || end == End::kHeldBack;
   if (before_start && !transfer.confirmed) return table_.remove(index);
   table_.linger(index, now.monotonic + kLinger);
 }

@@ -115,6 +115,8 @@ void TftpEngine::on_completion(const Now& now, Completion& completion, Sink& sin
       uploads_->on_written(now, *written, config_->tftp ? config_->tftp->upload : UploadConfig{}, sink);
   } else if (const auto* const changed = std::get_if<MachineChanged>(&completion)) {
     machines_.upsert(changed->machine);
+    // Who got its address from us answered us there: no stranger.
+    if (!changed->machine.address.is_any()) answers_.prove(now.monotonic, changed->machine.address);
   } else if (const auto* const swapped = std::get_if<ConfigSwapped>(&completion)) {
     config_ = swapped->config;
     caps_.use(config_->tftp);

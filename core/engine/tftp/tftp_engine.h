@@ -230,10 +230,10 @@ class TftpEngine final : public Engine {
   SourceLimiter admission_;
   tftpd::AnswerBudget answers_;
   std::unique_ptr<tftpd::Uploads> uploads_;  // null: off
-  tftpd::WaiterList turns_;  // kWaitingTurn, in order
+  tftpd::WaiterList turns_;                  // kWaitingTurn, in order
   MonotonicTime turns_at_ = kNever;
   AdmissionReason held_up_by_ = AdmissionReason::kCount_;  // the last that had to wait
-  tftpd::FairQueue queue_;  // who found no transmit slot, or no room under the total cap
+  tftpd::FairQueue queue_;                                 // who found no transmit slot, or no room under the total cap
   bool feeding_ = false;
   MonotonicTime starved_retry_at_ = kNever;
   TimerWheel pauses_;  // by TransferIndex: when its next burst may go

@@ -10,7 +10,7 @@
 #include "core/admission/source_limiter.h"
 #include "core/config/config.h"
 #include "core/engine/tftp/machine_terms.h"
-#include "core/engine/tftp/rate_bucket.h"
+#include "core/engine/tftp/rate_caps.h"
 #include "core/engine/tftp/socket_roles.h"
 #include "core/engine/tftp/upload_pace.h"
 #include "core/images/image_epoch.h"
@@ -52,7 +52,7 @@ struct TftpSetup {
   const LocalTime* local_time = nullptr;    // for access_times; null: the machine's
   // Whether the sockets that do not tell the interface (ReceivedDatagram::interface 0) hear served interfaces only.
   bool unseen_interfaces_served = true;
-  std::uint64_t seed = 0;                   // random, secret: hashes of what strangers send
+  std::uint64_t seed = 0;  // random, secret: hashes of what strangers send
   TftpLimits limits;
 };
 

@@ -26,7 +26,15 @@ using CacheIndex = std::uint32_t;  // of a path in the lane's ImageCache
 inline constexpr CacheIndex kNoEntry = 0xFFFF'FFFF;
 inline constexpr std::uint64_t kLastBlockUnknown = std::numeric_limits<std::uint64_t>::max();
 
-enum class TransferState : std::uint8_t { kFree, kWaitingImage, kWaitingTurn, kHeldBack, kOackSent, kSending, kLingering };
+enum class TransferState : std::uint8_t {
+  kFree,
+  kWaitingImage,
+  kWaitingTurn,
+  kHeldBack,
+  kOackSent,
+  kSending,
+  kLingering
+};
 
 // Membership in one list of transfers, by index.
 struct Links {

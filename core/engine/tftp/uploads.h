@@ -9,8 +9,8 @@
 // Forged sources: nothing is written before data came to the TID, and an address that sends none gets few answers
 // (answer_budget.h). Data at any other TID ends the peer's upload while it is unconfirmed.
 //
-// Admission: under policy kXinetd the request is what asks (write_requests.cc), under kQueue the first block at the TID,
-// for the reason in turns.cc. Who has to wait is not answered: it repeats its block, and is reminded by timer.
+// Admission: under policy kXinetd the request is what asks (write_requests.cc), under kQueue the first block at the
+// TID, for the reason in turns.cc. Who has to wait is not answered: it repeats its block, and is reminded by timer.
 //
 // Limits: uploads_max places, each with one buffer: ended ones go first, then those that never sent data, then who is
 // silent for kUploadGivesWay, then requests are dropped: clients repeat. kUploadsPerSourceMax of them for one address.

@@ -31,8 +31,7 @@ void TftpEngine::on_write_request(const Now& now, const ReceivedDatagram& datagr
   if (config.admission.policy == AdmissionPolicy::kXinetd) {
     const AdmissionVerdict verdict = admission_.ask(now, datagram.peer.address, config.admission);
     ask.admitted = verdict.kind == AdmissionVerdict::Kind::kAdmitted;
-    if (!ask.admitted)
-      return report_not_admitted(now, datagram.peer.address, request.filename, verdict.reason, sink);
+    if (!ask.admitted) return report_not_admitted(now, datagram.peer.address, request.filename, verdict.reason, sink);
   }
   const bool room = uploads_->make_room(now, sink);
   if (!room || !answers_.take(now.monotonic, datagram.peer.address)) {
@@ -44,8 +43,8 @@ void TftpEngine::on_write_request(const Now& now, const ReceivedDatagram& datagr
   uploads_->start(now, ask, to, sink);
 }
 
-// What the map file makes of a name that is written: `asked` is the result, in `mapped` when a rule changed it. There is
-// nothing to find, so an E rule's first result counts. False: refused, and told.
+// What the map file makes of a name that is written: `asked` is the result, in `mapped` when a rule changed it. There
+// is nothing to find, so an E rule's first result counts. False: refused, and told.
 bool TftpEngine::name_to_write(const Now& now, const ReceivedDatagram& datagram, std::string_view& asked,
                                PathText& mapped, Sink& sink) {
   switch (name_map_->apply(asked, {datagram.peer.address, true}, mapped)) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <set>
@@ -27,14 +28,27 @@ TEST(ConfigKeys, AreUniqueAndComplete) {
   }
 }
 
+// What must stand in front of a section: those it is part of, and what its examples name.
+std::string prelude(const SectionSpec& section) {
+  if (section.name == "dhcp.subnet") return "[[dhcp.network]]\nname = \"building-7\"\n";
+  if (section.name == "dhcp.subnet.pool")
+    return "[[dhcp.class]]\nname = \"phones\"\n[[dhcp.subnet]]\nsubnet = \"192.168.1.0/24\"\n";
+  if (section.name == "dhcp.class.member") return "[[dhcp.class]]\nname = \"a\"\nmatch = \"hardware\"\n";
+  return "";
+}
+
+bool brings_its_subnet(const SectionSpec& section) {
+  return section.name == "dhcp.subnet" || section.name == "dhcp.subnet.pool";
+}
+
 // A section's keys as its examples have them, with what the file needs around it.
 std::string example_file(const SectionSpec& section) {
-  std::string text = bracketed(section) + "\n";
+  std::string text = prelude(section) + bracketed(section) + "\n";
   for (const KeySpec& key : config_keys())
     if (key.section == section.name) text += std::string(key.name) + " = " + std::string(key.example) + "\n";
   if (section.name != "server") text += "[server]\ninterfaces = [\"eth0\"]\n";
-  if ((section.name == "tftp.class" || section.name == "tftp.network")) text += "[tftp]\nroot = \"/t\"\n";
-  if (section.name.substr(0, 4) == "dhcp" && section.name != "dhcp.subnet")
+  if (section.name == "tftp.class" || section.name == "tftp.network") text += "[tftp]\nroot = \"/t\"\n";
+  if (section.name.substr(0, 4) == "dhcp" && !brings_its_subnet(section))
     text += "[[dhcp.subnet]]\nsubnet = \"192.168.1.0/24\"\n";
   return text;
 }
@@ -53,13 +67,16 @@ TEST(ConfigKeys, HaveDefaultsThatParse) {
   for (const KeySpec& key : config_keys()) {
     if (key.preset.empty()) continue;
     const SectionSpec& section = *find_section(key.section);
-    std::string text = bracketed(section) + "\n" + std::string(key.name) + " = " + std::string(key.preset) + "\n";
+    std::string text =
+        prelude(section) + bracketed(section) + "\n" + std::string(key.name) + " = " + std::string(key.preset) + "\n";
+    if (section.name == "dhcp.host") text += "mac = \"12:34:56:78:ab:cd\"\n";
     for (const KeySpec& other : config_keys())
       if (other.section == key.section && other.required && other.name != key.name)
         text += std::string(other.name) + " = " + std::string(other.example) + "\n";
     if (section.name != "server") text += "[server]\ninterfaces = [\"eth0\"]\n";
-    if ((section.name == "tftp.class" || section.name == "tftp.network")) text += "[tftp]\nroot = \"/t\"\n";
-    if (section.name == "dhcp") text += "[[dhcp.subnet]]\nsubnet = \"192.168.1.0/24\"\n";
+    if (section.name == "tftp.class" || section.name == "tftp.network") text += "[tftp]\nroot = \"/t\"\n";
+    if (section.name.substr(0, 4) == "dhcp" && !brings_its_subnet(section))
+      text += "[[dhcp.subnet]]\nsubnet = \"192.168.1.0/24\"\n";
     EXPECT_NE(parse_config(text, "f").config, nullptr) << text;
   }
 }
@@ -69,10 +86,12 @@ TEST(ConfigKeys, AreAllReadByTheParser) {
   for (const KeySpec& key : config_keys()) {
     const SectionSpec& section = *find_section(key.section);
     if (!section.built) continue;
-    const std::string text = bracketed(section) + "\n" + std::string(key.name) + " = 1979-05-27\n";
+    const std::string before = prelude(section) + bracketed(section) + "\n";
+    const std::string text = before + std::string(key.name) + " = 1979-05-27\n";
+    const auto line = static_cast<std::uint32_t>(std::count(before.begin(), before.end(), '\n') + 1);
     bool told = false;
     for (const Problem& problem : parse_config(text, "f").problems)
-      told = told || (problem.severity == Severity::kError && problem.line == 2 && problem.key == full_name(key));
+      told = told || (problem.severity == Severity::kError && problem.line == line && problem.key == full_name(key));
     EXPECT_TRUE(told) << full_name(key);
   }
 }
@@ -82,7 +101,7 @@ TEST(ConfigKeys, AreAllInTheManual) {
   const std::string manual{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
   ASSERT_FALSE(manual.empty());
   for (const SectionSpec& section : config_sections())
-    EXPECT_NE(manual.find("`" + bracketed(section) + "`"), std::string::npos) << section.name;
+    EXPECT_NE(manual.find("## `" + bracketed(section) + "`"), std::string::npos) << section.name;
   for (const KeySpec& key : config_keys()) {
     if (!find_section(key.section)->built) continue;
     // | `name` | default | live or restart | …
@@ -91,9 +110,9 @@ TEST(ConfigKeys, AreAllInTheManual) {
                                                     : "`" + std::string(key.preset) + "`";
     const std::string row = "| `" + std::string(key.name) + "` | " + preset + " | " +
                             (key.applies == Applies::kLive ? "live" : "restart") + " | ";
-    const std::size_t start = manual.find("`" + bracketed(*find_section(key.section)) + "`");
+    const std::size_t start = manual.find("\n## `" + bracketed(*find_section(key.section)) + "`");
     ASSERT_NE(start, std::string::npos);
-    const std::size_t end = manual.find("\n## ", start);
+    const std::size_t end = manual.find("\n## ", start + 1);
     const std::string part = manual.substr(start, end == std::string::npos ? end : end - start);
     EXPECT_NE(part.find(row), std::string::npos) << full_name(key) << ": " << row;
   }

@@ -71,6 +71,15 @@ TEST(InForce, TakesTheLiveKeysAndKeepsTheOthers) {
   loaded.dhcp->mode = DhcpMode::kOff;
   loaded.dhcp->subnets[0].bootp = !loaded.dhcp->subnets[0].bootp;
   loaded.dhcp->hosts.clear();
+  loaded.dhcp->classes.clear();
+  loaded.dhcp->networks.clear();
+  loaded.dhcp->rules = Rules();
+  loaded.dhcp->catalog = std::make_shared<const OptionCatalog>();
+  loaded.dhcp->pxe.reset();
+  loaded.dhcp->leases_per_port.reset();
+  loaded.dhcp->leases_per_relay = 1;
+  loaded.dhcp->machine_key = MachineKeyKind::kMac;
+  loaded.dhcp->import_leases = "/elsewhere";
   loaded.dhcp->boot.http = "http://other/x.efi";
   loaded.tftp->root = "/elsewhere";
   loaded.tftp->max_windowsize = 3;
@@ -91,6 +100,14 @@ TEST(InForce, TakesTheLiveKeysAndKeepsTheOthers) {
     const bool live = key.applies == Applies::kLive;
     EXPECT_EQ(value_text(next, key), value_text(live ? loaded : running, key)) << key.section << "." << key.name;
   }
+}
+
+TEST(ReloadPlan, ARuleThatChangesIsToldOfItsScope) {
+  const std::string before(samples::kFull);
+  const auto plan =
+      reload_plan(*parse(before), *parse(replaced(before, "next-server 192.168.1.9", "next-server 192.168.1.8")));
+  EXPECT_THAT(plan.live, ElementsAre("dhcp.subnet.options", "dhcp.subnet.rules"));
+  EXPECT_THAT(plan.restart, IsEmpty());
 }
 
 TEST(InForce, KeepsASectionThatWentAndLeavesOutOneThatCame) {

@@ -18,6 +18,52 @@ state_dir = "/srv/state"
 mode = "authoritative"
 lease_store = "sqlite"
 conflict_probe = "off"
+machine_key = "uuid"
+leases_per_port = 64
+leases_per_relay = 4096
+import_leases = "/var/lib/dhcp/dhcpd.leases"
+options = { ntp-servers = ["192.168.1.4", "192.168.1.5"], ipxe.no-pxedhcp = 1, user-class = "x" }
+rules = '''
+if option architecture = 00:07 { filename "shimx64.efi"; }
+max-lease-time 7200;
+'''
+
+[[dhcp.option_space]]
+name = "ipxe"
+code_bytes = 1
+length_bytes = 1
+[[dhcp.option]]
+name = "ipxe-encap-opts"
+code = 175
+type = "encapsulate ipxe"
+[[dhcp.option]]
+name = "ipxe.no-pxedhcp"
+code = 176
+type = "unsigned integer 8"
+[[dhcp.option]]
+name = "architecture"
+code = 93
+type = "unsigned integer 16"
+
+[[dhcp.class]]
+name = "pxe"
+match_if = 'substring(option vendor-class-identifier, 0, 9) = "PXEClient"'
+options = { vendor-class-identifier = "PXEClient" }
+[[dhcp.class]]
+name = "listed"
+match = "hardware"
+spawn = "option agent.circuit-id"
+lease_limit = 4
+members = ["01:12:34:56:78:ab:cd", "text", "0x07"]
+rules = "filename \"listed.0\";"
+[[dhcp.class.member]]
+value = "01:12:34:56:78:ab:ce"
+options = { host-name = "second" }
+rules = "default-lease-time 600;"
+
+[[dhcp.network]]
+name = "building-7"
+options = { domain-name = "b7.a.com" }
 
 [[dhcp.subnet]]
 subnet = "192.168.1.0/24"
@@ -29,6 +75,16 @@ domain = "a.com"
 next_server = "192.168.1.110"
 lease_seconds = { default = 21600, max = 43200 }
 hostname = "station{{last_octet}}.a.com"
+network = "building-7"
+options = { time-offset = -18000 }
+rules = "next-server 192.168.1.9;"
+[[dhcp.subnet.pool]]
+range = ["192.168.1.200-192.168.1.220"]
+bootp = true
+allow = ["known-clients", "members of listed", "dynamic-bootp-clients"]
+deny = ["unknown-clients", "all-clients"]
+options = { domain-name = "pool.a.com" }
+rules = "max-lease-time 600;"
 
 [[dhcp.subnet]]
 subnet = "10.0.0.0/8"
@@ -43,17 +99,49 @@ default = "undionly.kpxe"
 ipxe = { efi64 = "http://{{server}}/boot.ipxe", bios = "boot.ipxe" }
 http = "http://{{server}}/ipxe.efi"
 
+[dhcp.pxe]
+discovery_control = 3
+discovery_group = "239.255.77.2"
+prompt_seconds = 10
+prompt = "Press F8"
+[[dhcp.pxe.boot_server]]
+type = 32768
+addresses = ["192.168.1.110"]
+[[dhcp.pxe.menu]]
+type = 0
+text = "Local disk"
+[[dhcp.pxe.menu]]
+type = 32768
+text = "Install"
+file = "pxelinux.0"
+[dhcp.pxe.mtftp]
+group = "239.255.1.1"
+client_port = 3001
+server_port = 1759
+listen_seconds = 2
+delay_seconds = 3
+
 [[dhcp.host]]
 name = "ns"
 mac = "12:34:56:78:AB:CD"
 address = "192.168.1.10"
+more_addresses = ["10.0.0.10"]
 next_server = "192.168.1.111"
 filename = "special.0"
 hostname = "ns.a.com"
+options = { root-path = "/nfs/ns" }
+rules = "always-broadcast true;"
 
 [[dhcp.host]]
 name = "known"
 mac = "12-34-56-78-ab-ce"
+[[dhcp.host]]
+name = "by-everything"
+client_id = "00:64:69:73:6b"
+uuid = "00112233-4455-6677-8899-aabbccddeeff"
+circuit_id = "sw1/24"
+remote_id = "0x0006"
+identifier = { option = "host-name", value = "ns" }
 
 [tftp]
 listen = ["0.0.0.0:6969", "[::]:6969"]

@@ -6,57 +6,23 @@
 #include <random>
 #include <set>
 
+#include "tests/core/leases/lease_test_support.h"
+
 namespace rackcast {
 namespace {
 
 using std::chrono::hours;
 using std::chrono::seconds;
 
-const WallTime kStart{hours(24 * 365 * 50)};
-
-net::MacAddress mac(unsigned n) {
-  return {{0x52, 0x54, 0, 0, static_cast<std::uint8_t>(n >> 8U), static_cast<std::uint8_t>(n)}};
-}
-net::Ipv4Address ip(unsigned last, unsigned third = 1) {
-  return {192, 168, static_cast<std::uint8_t>(third), static_cast<std::uint8_t>(last)};
-}
-
-LeasePool pool(unsigned first, unsigned last, unsigned third = 1) {
-  return {{ip(0, third), 24}, {{ip(first, third), ip(last, third)}}};
-}
-
-struct Table {
-  explicit Table(std::vector<LeasePool> pools, const std::vector<Reservation>& reservations = {},
-                 const LeaseLimits& limits = {})
-      : table(std::move(pools), reservations, 0, limits, 42) {}
-
-  net::Ipv4Address offer(unsigned n, std::optional<net::Ipv4Address> requested = {}, std::size_t number = 0) {
-    table.expire(now);
-    const OfferResult result = table.offer(mac(n), number, requested, now);
-    return result.failure == OfferFailure::kNone ? result.address : net::Ipv4Address{};
-  }
-  bool activate(unsigned n, net::Ipv4Address address, seconds length = seconds(3600)) {
-    Lease lease;
-    lease.address = address;
-    lease.mac = mac(n);
-    lease.state = LeaseState::kActive;
-    lease.starts = now;
-    lease.ends = now + length;
-    return table.activate(lease, now);
-  }
-  net::Ipv4Address lease(unsigned n) {
-    const net::Ipv4Address address = offer(n);
-    EXPECT_TRUE(activate(n, address));
-    return address;
-  }
-  void pass(Duration time) {
-    now += time;
-    table.expire(now);
-  }
-
-  WallTime now = kStart;
-  LeaseTable table;
-};
+using testing::client;
+using testing::ip;
+using testing::key;
+using testing::kStart;
+using testing::layout;
+using testing::mac;
+using testing::pool;
+using testing::Table;
+using testing::Wire;
 
 TEST(LeaseTable, OffersEachMachineAnotherAddressAndTheSameOneAgain) {
   Table t({pool(2, 4)});
@@ -79,7 +45,7 @@ TEST(LeaseTable, APreviousBindingComesBeforeARequestedAddress) {
   EXPECT_EQ(t.lease(1), ip(2));
   t.pass(hours(2));
   EXPECT_EQ(t.table.find(ip(2))->state, LeaseState::kExpired);
-  EXPECT_EQ(t.table.availability(ip(2), mac(1)), Availability::kPrevious);
+  EXPECT_EQ(t.table.availability(ip(2), client(1)), Availability::kPrevious);
   EXPECT_EQ(t.offer(1, ip(7)), ip(2));
 }
 
@@ -103,7 +69,7 @@ TEST(LeaseTable, NewAddressesAreTakenBeforeOnesThatHadAnOwner) {
 TEST(LeaseTable, TheLeaseThatEndedFirstIsReusedFirst) {
   Table t({pool(2, 4)});
   for (unsigned n = 1; n <= 3; ++n) (void)t.lease(n);
-  ASSERT_TRUE(t.table.release(mac(3), ip(4), t.now));
+  ASSERT_TRUE(t.table.release(key(3), ip(4), t.now));
   t.pass(hours(2));
   EXPECT_EQ(t.offer(9), ip(4));
 }
@@ -112,7 +78,7 @@ TEST(LeaseTable, ExhaustionIsAnAnswerAndCounted) {
   Table t({pool(2, 3)});
   (void)t.offer(1);
   (void)t.offer(2);
-  EXPECT_EQ(t.table.offer(mac(3), 0, {}, t.now).failure, OfferFailure::kPoolExhausted);
+  EXPECT_EQ(t.table.offer(client(3), std::array{0U}, {}, t.now).failure, OfferFailure::kPoolExhausted);
   EXPECT_EQ(t.table.stats().pool_exhausted, 1U);
   t.pass(seconds(120));
   EXPECT_FALSE(t.offer(3).is_any());
@@ -129,64 +95,64 @@ TEST(LeaseTable, AnOfferIsHeldForTwoMinutes) {
 }
 
 TEST(LeaseTable, ASubnetWithoutARangeSaysSo) {
-  Table t(std::vector{LeasePool{{ip(0), 24}, {}}});
-  EXPECT_EQ(t.table.offer(mac(1), 0, {}, t.now).failure, OfferFailure::kPoolEmpty);
+  Table t(std::vector{Wire{{ip(0), 24}, {}}});
+  EXPECT_EQ(t.table.offer(client(1), std::array{0U}, {}, t.now).failure, OfferFailure::kPoolEmpty);
 }
 
 TEST(LeaseTable, NetworkAndBroadcastAddressesAreNeverHandedOut) {
-  Table t(std::vector{LeasePool{{ip(0), 30}, {{ip(0), ip(3)}}}});
+  Table t(std::vector{Wire{{ip(0), 30}, {{ip(0), ip(3)}}}});
   EXPECT_EQ(t.offer(1, ip(0)), ip(1));
   EXPECT_EQ(t.offer(2, ip(3)), ip(2));
   EXPECT_TRUE(t.offer(3).is_any());
 }
 
 TEST(LeaseTable, ReservationsAreNotInThePool) {
-  Table t({pool(2, 4)}, {{ip(3), mac(9)}});
+  Table t({pool(2, 4)}, {{ip(3), key(9)}});
   EXPECT_EQ(t.offer(1, ip(3)), ip(2));
   EXPECT_EQ(t.offer(2), ip(4));
   EXPECT_TRUE(t.offer(3).is_any());
-  EXPECT_EQ(t.table.availability(ip(3), mac(1)), Availability::kReserved);
-  EXPECT_TRUE(t.table.hold(ip(3), mac(9), t.now));
-  EXPECT_FALSE(t.table.hold(ip(3), mac(1), t.now));
+  EXPECT_EQ(t.table.availability(ip(3), client(1)), Availability::kReserved);
+  EXPECT_EQ(t.table.hold(ip(3), client(9), t.now), OfferFailure::kNone);
+  EXPECT_NE(t.table.hold(ip(3), client(1), t.now), OfferFailure::kNone);
 }
 
 TEST(LeaseTable, AReservationOutsideTheRangeCanBeHeld) {
-  Table t({pool(2, 4)}, {{ip(200), mac(9)}});
-  EXPECT_TRUE(t.table.hold(ip(200), mac(9), t.now));
+  Table t({pool(2, 4)}, {{ip(200), key(9)}});
+  EXPECT_EQ(t.table.hold(ip(200), client(9), t.now), OfferFailure::kNone);
   EXPECT_TRUE(t.activate(9, ip(200)));
-  EXPECT_EQ(t.table.find(mac(9), 0)->address, ip(200));
-  EXPECT_FALSE(t.table.hold(ip(201), mac(9), t.now));  // neither reserved nor in a range
+  EXPECT_EQ(t.table.find(key(9), 0)->address, ip(200));
+  EXPECT_NE(t.table.hold(ip(201), client(9), t.now), OfferFailure::kNone);  // neither reserved nor in a range
 }
 
 TEST(LeaseTable, ActivatingEndsTheMachinesOtherLeaseInTheSubnetOnly) {
-  Table t({pool(2, 9), pool(2, 9, 2)}, {{ip(200), mac(1)}});
+  Table t({pool(2, 9), pool(2, 9, 2)}, {{ip(200), key(1)}});
   EXPECT_EQ(t.lease(1), ip(2));
   EXPECT_EQ(t.offer(1, {}, 1), ip(2, 2));
   ASSERT_TRUE(t.activate(1, ip(2, 2)));
-  ASSERT_TRUE(t.table.hold(ip(200), mac(1), t.now));
+  ASSERT_EQ(t.table.hold(ip(200), client(1), t.now), OfferFailure::kNone);
   ASSERT_TRUE(t.activate(1, ip(200)));
   EXPECT_EQ(t.table.find(ip(2))->state, LeaseState::kReleased);
   EXPECT_EQ(t.table.find(ip(2, 2))->state, LeaseState::kActive);
-  EXPECT_EQ(t.table.find(mac(1), 0)->address, ip(200));
+  EXPECT_EQ(t.table.find(key(1), 0)->address, ip(200));
 }
 
 TEST(LeaseTable, ReleaseNeedsTheRightMachineAndIsRemembered) {
   Table t({pool(2, 4)});
   (void)t.lease(1);
-  EXPECT_FALSE(t.table.release(mac(2), ip(2), t.now));
-  const auto record = t.table.release(mac(1), ip(2), t.now);
+  EXPECT_FALSE(t.table.release(key(2), ip(2), t.now));
+  const auto record = t.table.release(key(1), ip(2), t.now);
   ASSERT_TRUE(record);
   EXPECT_EQ(record->state, LeaseState::kReleased);
-  EXPECT_FALSE(t.table.release(mac(1), ip(2), t.now));
+  EXPECT_FALSE(t.table.release(key(1), ip(2), t.now));
   EXPECT_EQ(t.offer(1), ip(2));
 }
 
 TEST(LeaseTable, ADeclinedAddressRestsForADay) {
   Table t({pool(2, 2)});
   (void)t.lease(1);
-  EXPECT_FALSE(t.table.abandon(mac(2), ip(2), t.now));
-  ASSERT_TRUE(t.table.abandon(mac(1), ip(2), t.now));
-  EXPECT_EQ(t.table.availability(ip(2), mac(1)), Availability::kResting);
+  EXPECT_FALSE(t.table.abandon(key(2), ip(2), t.now));
+  ASSERT_TRUE(t.table.abandon(key(1), ip(2), t.now));
+  EXPECT_EQ(t.table.availability(ip(2), client(1)), Availability::kResting);
   EXPECT_TRUE(t.offer(1).is_any());
   t.pass(hours(24) - seconds(1));
   EXPECT_TRUE(t.offer(1).is_any());
@@ -198,22 +164,23 @@ TEST(LeaseTable, UnderPressureTheAddressThatRestedLongestIsReclaimed) {
   Table t({pool(2, 4), pool(2, 4, 2)});
   for (unsigned n = 1; n <= 3; ++n) (void)t.lease(n);
   for (const unsigned n : {2U, 1U, 3U}) {
-    ASSERT_TRUE(t.table.abandon(mac(n), ip(n + 1), t.now));
+    ASSERT_TRUE(t.table.abandon(key(n), ip(n + 1), t.now));
     t.pass(seconds(600));
   }
-  EXPECT_EQ(t.table.offer(mac(9), 0, {}, t.now).failure, OfferFailure::kPoolExhausted);
-  EXPECT_EQ(t.table.reclaim(mac(9), 1, t.now).failure, OfferFailure::kPoolExhausted);  // the other pool's rest on
-  const OfferResult first = t.table.reclaim(mac(9), 0, t.now);
+  EXPECT_EQ(t.table.offer(client(9), std::array{0U}, {}, t.now).failure, OfferFailure::kPoolExhausted);
+  EXPECT_EQ(t.table.reclaim(client(9), std::array{1U}, t.now).failure,
+            OfferFailure::kPoolExhausted);  // the other pool's rest on
+  const OfferResult first = t.table.reclaim(client(9), std::array{0U}, t.now);
   EXPECT_EQ(first.failure, OfferFailure::kNone);
   EXPECT_EQ(first.address, ip(3));
   EXPECT_EQ(t.table.find(ip(3))->state, LeaseState::kOffered);
-  EXPECT_EQ(t.table.availability(ip(3), mac(2)), Availability::kTaken);
+  EXPECT_EQ(t.table.availability(ip(3), client(2)), Availability::kTaken);
   EXPECT_TRUE(t.activate(9, ip(3), hours(100)));
   t.pass(hours(24) - seconds(1200));  // ip(3)'s rest would be over, and ip(2)'s is
   EXPECT_EQ(t.table.find(ip(3))->state, LeaseState::kActive);
   EXPECT_EQ(t.offer(10), ip(2));
-  EXPECT_EQ(t.table.reclaim(mac(11), 0, t.now).address, ip(4));
-  EXPECT_EQ(t.table.reclaim(mac(12), 0, t.now).failure, OfferFailure::kPoolExhausted);
+  EXPECT_EQ(t.table.reclaim(client(11), std::array{0U}, t.now).address, ip(4));
+  EXPECT_EQ(t.table.reclaim(client(12), std::array{0U}, t.now).failure, OfferFailure::kPoolExhausted);
   EXPECT_EQ(t.table.stats().reclaimed, 2U);
 }
 
@@ -227,7 +194,8 @@ TEST(LeaseTable, RestsAreReclaimedInOrderAfterARestartToo) {
     lease.ends = t.now + hours(left);
     ASSERT_TRUE(t.table.restore(lease, t.now));
   }
-  for (const unsigned last : {3U, 4U, 2U}) EXPECT_EQ(t.table.reclaim(mac(last), 0, t.now).address, ip(last));
+  for (const unsigned last : {3U, 4U, 2U})
+    EXPECT_EQ(t.table.reclaim(client(last), std::array{0U}, t.now).address, ip(last));
 }
 
 TEST(LeaseTable, ReclaimingKeepsToTheLimitOnOffers) {
@@ -235,24 +203,24 @@ TEST(LeaseTable, ReclaimingKeepsToTheLimitOnOffers) {
   limits.offer_holds_max = 1;
   Table t({pool(2, 3)}, {}, limits);
   (void)t.lease(1);
-  ASSERT_TRUE(t.table.abandon(mac(1), ip(2), t.now));
+  ASSERT_TRUE(t.table.abandon(key(1), ip(2), t.now));
   (void)t.offer(2);
-  EXPECT_EQ(t.table.reclaim(mac(3), 0, t.now).failure, OfferFailure::kHoldLimit);
+  EXPECT_EQ(t.table.reclaim(client(3), std::array{0U}, t.now).failure, OfferFailure::kHoldLimit);
   EXPECT_EQ(t.table.find(ip(2))->state, LeaseState::kAbandoned);
   EXPECT_EQ(t.table.stats().reclaimed, 0U);
 }
 
 TEST(LeaseTable, AReservationCannotBeAbandoned) {
-  Table t({pool(2, 4)}, {{ip(200), mac(1)}});
-  ASSERT_TRUE(t.table.hold(ip(200), mac(1), t.now));
+  Table t({pool(2, 4)}, {{ip(200), key(1)}});
+  ASSERT_EQ(t.table.hold(ip(200), client(1), t.now), OfferFailure::kNone);
   ASSERT_TRUE(t.activate(1, ip(200)));
-  EXPECT_FALSE(t.table.abandon(mac(1), ip(200), t.now));
+  EXPECT_FALSE(t.table.abandon(key(1), ip(200), t.now));
 }
 
 TEST(LeaseTable, WithdrawnOffersAreFreeAtOnce) {
   Table t({pool(2, 2)});
   (void)t.offer(1);
-  t.table.withdraw_offers(mac(1));
+  t.table.withdraw_offers(key(1));
   EXPECT_EQ(t.table.offers(), 0U);
   EXPECT_EQ(t.offer(2), ip(2));
 }
@@ -260,11 +228,11 @@ TEST(LeaseTable, WithdrawnOffersAreFreeAtOnce) {
 TEST(LeaseTable, OfferHoldsAreBounded) {
   LeaseLimits limits;
   limits.offer_holds_max = 2;
-  Table t({pool(2, 9)}, {{ip(200), mac(8)}}, limits);
+  Table t({pool(2, 9)}, {{ip(200), key(8)}}, limits);
   (void)t.offer(1);
   (void)t.offer(2);
-  EXPECT_EQ(t.table.offer(mac(3), 0, {}, t.now).failure, OfferFailure::kHoldLimit);
-  EXPECT_FALSE(t.table.hold(ip(200), mac(8), t.now));
+  EXPECT_EQ(t.table.offer(client(3), std::array{0U}, {}, t.now).failure, OfferFailure::kHoldLimit);
+  EXPECT_NE(t.table.hold(ip(200), client(8), t.now), OfferFailure::kNone);
   EXPECT_EQ(t.offer(1), ip(2));  // who holds one is still answered
   EXPECT_EQ(t.table.stats().hold_limit, 2U);
 }
@@ -278,7 +246,7 @@ TEST(LeaseTable, AFullTableReusesEndedLeases) {
   (void)t.lease(2);
   EXPECT_TRUE(t.offer(3).is_any());
   EXPECT_GT(t.table.stats().table_full, 0U);
-  ASSERT_TRUE(t.table.release(mac(1), ip(2), t.now));
+  ASSERT_TRUE(t.table.release(key(1), ip(2), t.now));
   EXPECT_EQ(t.offer(3), ip(2));
 }
 
@@ -320,12 +288,12 @@ TEST(LeaseTable, RestoresWhatTheStoreKnows) {
   lease.ends = t.now + hours(1);
   EXPECT_TRUE(t.table.restore(lease, t.now));
   EXPECT_TRUE(t.table.is_durable(ip(2)));
-  EXPECT_EQ(t.table.availability(ip(2), mac(1)), Availability::kOwn);
-  EXPECT_EQ(t.table.availability(ip(3), mac(2)), Availability::kPrevious);
-  EXPECT_EQ(t.table.availability(ip(4), mac(3)), Availability::kResting);
+  EXPECT_EQ(t.table.availability(ip(2), client(1)), Availability::kOwn);
+  EXPECT_EQ(t.table.availability(ip(3), client(2)), Availability::kPrevious);
+  EXPECT_EQ(t.table.availability(ip(4), client(3)), Availability::kResting);
   EXPECT_EQ(t.offer(9), ip(5));  // past all three
   t.pass(seconds(10));
-  EXPECT_EQ(t.table.availability(ip(2), mac(1)), Availability::kPrevious);
+  EXPECT_EQ(t.table.availability(ip(2), client(1)), Availability::kPrevious);
 }
 
 TEST(LeaseTable, RestoringMakesNobodyAPreviousOwnerWhoWasNone) {
@@ -345,59 +313,61 @@ TEST(LeaseTable, RestoringMakesNobodyAPreviousOwnerWhoWasNone) {
   EXPECT_EQ(t.table.find(ip(2))->state, LeaseState::kFree);
   EXPECT_EQ(t.table.find(ip(3))->state, LeaseState::kFree);
   EXPECT_EQ(t.table.find(ip(4))->state, LeaseState::kReleased);
-  EXPECT_EQ(t.table.availability(ip(2), mac(1)), Availability::kFree);
-  EXPECT_EQ(t.table.availability(ip(3), mac(1)), Availability::kFree);
-  EXPECT_EQ(t.table.availability(ip(4), mac(1)), Availability::kPrevious);
+  EXPECT_EQ(t.table.availability(ip(2), client(1)), Availability::kFree);
+  EXPECT_EQ(t.table.availability(ip(3), client(1)), Availability::kFree);
+  EXPECT_EQ(t.table.availability(ip(4), client(1)), Availability::kPrevious);
 }
 
 TEST(LeaseTable, KeepsALeaseOfAnEarlierConfigurationUntilItEnds) {
-  LeaseTable table({pool(2, 3)}, {}, 1, {}, 1);
+  LeaseTable table(layout({pool(2, 3)}), 1, {}, 1);
   Lease lease;
   lease.state = LeaseState::kActive;
   lease.address = ip(100);
   lease.mac = mac(1);
   lease.ends = kStart + seconds(10);
   ASSERT_TRUE(table.restore(lease, kStart));
-  EXPECT_EQ(table.availability(ip(100), mac(1)), Availability::kOwn);
+  EXPECT_EQ(table.availability(ip(100), client(1)), Availability::kOwn);
   table.expire(kStart + seconds(10));
-  EXPECT_EQ(table.availability(ip(100), mac(1)), Availability::kOutside);
+  EXPECT_EQ(table.availability(ip(100), client(1)), Availability::kOutside);
   EXPECT_EQ(table.size(), 0U);
 }
 
 // Subnets and ranges in no order, with gaps: every address against what the lists say.
 TEST(LeaseTable, FindsThePoolOfEveryAddressAmongManySubnets) {
-  std::vector<LeasePool> pools;
+  std::vector<Wire> pools;
   for (unsigned i = 0; i < 64; ++i) {
     const unsigned third = (i * 37) % 64 * 2;  // every other /24; 37 and 64 share no divisor
     pools.push_back({{ip(0, third), 24}, {{ip(100, third), ip(120, third)}, {ip(10, third), ip(20, third)}}});
   }
-  const LeaseTable table(pools, {}, 0, {}, 1);
+  const LeaseTable table(layout(pools), 0, {}, 1);
   for (unsigned third = 0; third < 200; ++third) {
     for (unsigned last = 0; last < 256; ++last) {
-      std::optional<std::size_t> subnet;
+      std::optional<std::uint32_t> subnet;
       bool in_range = false;
-      for (std::size_t i = 0; i < pools.size(); ++i) {
+      for (std::uint32_t i = 0; i < pools.size(); ++i) {
         if (!pools[i].subnet.contains(ip(last, third))) continue;
         subnet = i;
         for (const AddressRange& range : pools[i].ranges)
           in_range |= range.first <= ip(last, third) && ip(last, third) <= range.last;
       }
-      ASSERT_EQ(table.pool_of(ip(last, third)), subnet) << third << '.' << last;
-      ASSERT_EQ(table.availability(ip(last, third), mac(1)), in_range ? Availability::kFree : Availability::kOutside)
+      ASSERT_EQ(table.link_of(ip(last, third)), subnet) << third << '.' << last;
+      ASSERT_EQ(table.pool_of(ip(last, third)), in_range ? subnet : std::nullopt) << third << '.' << last;
+      ASSERT_EQ(table.availability(ip(last, third), client(1)), in_range ? Availability::kFree : Availability::kOutside)
           << third << '.' << last;
     }
   }
-  EXPECT_EQ(table.pool_of(net::Ipv4Address(0, 0, 0, 0)), std::nullopt);
-  EXPECT_EQ(table.pool_of(net::Ipv4Address(255, 255, 255, 255)), std::nullopt);
+  EXPECT_EQ(table.link_of(net::Ipv4Address(0, 0, 0, 0)), std::nullopt);
+  EXPECT_EQ(table.link_of(net::Ipv4Address(255, 255, 255, 255)), std::nullopt);
 }
 
 TEST(LeaseTable, AbsurdlyLargePoolsAreBoundedByTheLimit) {
   LeaseLimits limits;
   limits.leases_max = 1000;
-  LeaseTable table({{{net::Ipv4Address(10, 0, 0, 0), 8}, {{net::Ipv4Address(10, 0, 0, 0), {10, 255, 255, 255}}}}}, {},
-                   0, limits, 1);
+  LeaseTable table(
+      layout({{{net::Ipv4Address(10, 0, 0, 0), 8}, {{net::Ipv4Address(10, 0, 0, 0), {10, 255, 255, 255}}}}}), 0, limits,
+      1);
   EXPECT_EQ(table.capacity(), 1000U);
-  EXPECT_EQ(table.offer(mac(1), 0, {}, kStart).address, net::Ipv4Address(10, 0, 0, 1));
+  EXPECT_EQ(table.offer(client(1), std::array{0U}, {}, kStart).address, net::Ipv4Address(10, 0, 0, 1));
 }
 
 // Random operations against the one rule that matters, with a model of who was promised what.
@@ -406,14 +376,14 @@ TEST(LeaseTable, NoAddressIsEverInForceForTwoMachines) {
     SCOPED_TRACE(seed);
     std::mt19937 generator(seed);
     const auto random = [&] { return static_cast<unsigned>(generator()); };
-    Table t({pool(2, 20), pool(2, 10, 2)}, {{ip(5), mac(3)}, {ip(200), mac(4)}});
+    Table t({pool(2, 20), pool(2, 10, 2)}, {{ip(5), key(3)}, {ip(200), key(4)}});
     std::map<net::Ipv4Address, std::pair<net::MacAddress, WallTime>> promised;
     for (int step = 0; step < 20'000; ++step) {
       t.pass(seconds(random() % 40U));
       std::erase_if(promised, [&](const auto& entry) { return entry.second.second <= t.now; });
       const unsigned n = random() % 40U;
-      const std::size_t number = random() % 2;
-      const net::Ipv4Address some = ip(random() % 25U, static_cast<unsigned>(number) + 1);
+      const std::uint32_t number = random() % 2;
+      const net::Ipv4Address some = ip(random() % 25U, number + 1);
       switch (random() % 7) {
         case 0:
         case 1:
@@ -423,7 +393,8 @@ TEST(LeaseTable, NoAddressIsEverInForceForTwoMachines) {
         case 3: {
           const net::Ipv4Address wanted = random() % 2 == 0 ? some : t.offer(n, {}, number);
           const seconds length(random() % 600 + 1);
-          if (wanted.is_any() || !t.table.hold(wanted, mac(n), t.now) || !t.activate(n, wanted, length)) break;
+          if (wanted.is_any() || t.table.hold(wanted, client(n), t.now) != OfferFailure::kNone) break;
+          if (!t.activate(n, wanted, length)) break;
           const auto before = promised.find(wanted);
           ASSERT_TRUE(before == promised.end() || before->second.first == mac(n));
           std::erase_if(promised, [&](const auto& entry) {
@@ -433,18 +404,18 @@ TEST(LeaseTable, NoAddressIsEverInForceForTwoMachines) {
           break;
         }
         case 4:
-          if (t.table.release(mac(n), some, t.now)) promised.erase(some);
+          if (t.table.release(key(n), some, t.now)) promised.erase(some);
           break;
         case 5:
-          if (random() % 50 == 0 && t.table.abandon(mac(n), some, t.now)) promised.erase(some);
+          if (random() % 50 == 0 && t.table.abandon(key(n), some, t.now)) promised.erase(some);
           break;
         case 6:
-          if (t.offer(n, {}, number).is_any()) (void)t.table.reclaim(mac(n), number, t.now);
+          if (t.offer(n, {}, number).is_any()) (void)t.table.reclaim(client(n), std::array{number}, t.now);
           break;
       }
       for (const auto& [address, owner] : promised) {
-        const Lease* lease = t.table.find(address);
-        ASSERT_NE(lease, nullptr);
+        const auto lease = t.table.find(address);
+        ASSERT_TRUE(lease);
         ASSERT_EQ(lease->mac, owner.first);
         ASSERT_EQ(lease->state, LeaseState::kActive);
       }

@@ -57,9 +57,9 @@ class Reports {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, kPatience, [&] { return completions_.size() >= completions; });
   }
-  [[nodiscard]] bool wait_for_alarm() {
+  [[nodiscard]] bool wait_for_alarms(std::size_t count) {
     std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, kPatience, [&] { return !alarms_.empty(); });
+    return changed_.wait_for(lock, kPatience, [&] { return alarms_.size() >= count; });
   }
   std::vector<LeaseCommitted> completions() {
     const std::scoped_lock lock(mutex_);
@@ -203,15 +203,74 @@ TEST(SqliteLeaseStore, AnAnswerThatFoundTheMailboxFullIsKeptAndComesInOrder) {
   EXPECT_EQ((*store)->stats().answers_delayed, 3U);
 }
 
-TEST(SqliteLeaseStore, AFullQueueRefuses) {
+TEST(SqliteLeaseStore, AFullQueueDropsTheOldestAndSaysSo) {
   const TemporaryTree folder;
   Reports reports;
   auto store = open_store(folder.path("leases.db"), reports);
   ASSERT_TRUE(store);
-  for (std::uint32_t i = 0; i < SqliteLeaseStore::kQueueRows; ++i)
-    ASSERT_TRUE(submit(**store, i, numbered_lease(i + 1)));  // nobody takes them: the thread is not started
-  EXPECT_FALSE(submit(**store, 1, numbered_lease(1)));
-  EXPECT_EQ((*store)->stats().queue_full, 1U);
+  for (std::uint32_t i = 0; i < SqliteLeaseStore::kQueueRows + 2; ++i)
+    ASSERT_TRUE(submit(**store, i, numbered_lease(i + 1), 4));  // nobody takes them: the thread is not started
+  const auto dropped = reports.completions();
+  ASSERT_EQ(dropped.size(), 2U);
+  for (std::uint64_t i = 0; i < 2; ++i) {
+    EXPECT_EQ(dropped[i].ticket, Ticket{i});
+    EXPECT_TRUE(dropped[i].dropped);
+    EXPECT_FALSE(dropped[i].durable);
+    EXPECT_EQ(reports.lanes()[i], LaneId{4});
+  }
+  EXPECT_EQ((*store)->stats().queue_full, 2U);
+  (*store)->start();
+  ASSERT_TRUE(reports.wait_for(SqliteLeaseStore::kQueueRows + 2));
+  EXPECT_TRUE(reports.completions().back().durable);
+  store->reset();
+  const auto leases = load_sorted(folder.path("leases.db"));
+  ASSERT_EQ(leases.size(), SqliteLeaseStore::kQueueRows);
+  EXPECT_EQ(leases[0], numbered_lease(3));
+}
+
+// The rest of a journal that has just been folded is at most this long, whatever the load.
+TEST(SqliteLeaseStore, TheJournalStaysBoundedUnderLoad) {
+  const TemporaryTree folder;
+  Reports reports;
+  auto store = open_store(folder.path("leases.db"), reports);
+  ASSERT_TRUE(store);
+  (*store)->start();
+  constexpr std::uint32_t kRows = 60'000;
+  for (std::uint32_t i = 0; i < kRows; ++i) {
+    ASSERT_TRUE(submit(**store, i, numbered_lease(i % 20'000 + 1)));
+    const bool pause = i % 4'000 == 3'999;  // never more than the queue holds
+    ASSERT_TRUE(!pause || reports.wait_for(i + 1));
+  }
+  store->reset();
+  EXPECT_EQ(reports.completions().size(), kRows);
+  sqlite3* db = nullptr;
+  ASSERT_EQ(sqlite3_open(folder.path("leases.db").c_str(), &db), SQLITE_OK);
+  sqlite3_stmt* statement = nullptr;
+  ASSERT_EQ(sqlite3_prepare_v2(db, "SELECT count(*) FROM journal", -1, &statement, nullptr), SQLITE_OK);
+  ASSERT_EQ(sqlite3_step(statement), SQLITE_ROW);
+  EXPECT_LE(sqlite3_column_int64(statement, 0),
+            static_cast<std::int64_t>(SqliteTuning{}.journal_rows_max + 2 * SqliteLeaseStore::kBatchRowsMax));
+  sqlite3_finalize(statement);
+  sqlite3_close(db);
+  EXPECT_EQ(load_sorted(folder.path("leases.db")).size(), 20'000U);
+}
+
+TEST(SqliteLeaseStore, KeepsKeysAndRelays) {
+  const TemporaryTree folder;
+  Reports reports;
+  Lease lease = numbered_lease(5);
+  lease.key = MachineKey::of_client_identifier(std::string(200, 'k'));
+  lease.relay = net::Ipv4Address(192, 0, 2, 1);
+  lease.relay_info.assign(std::string(255, '\x01'));
+  {
+    auto store = open_store(folder.path("leases.db"), reports);
+    ASSERT_TRUE(store);
+    (*store)->start();
+    ASSERT_TRUE(submit(**store, 1, lease));
+  }
+  const auto leases = load_sorted(folder.path("leases.db"));
+  ASSERT_EQ(leases.size(), 1U);
+  EXPECT_EQ(leases[0], lease);
 }
 
 TEST(SqliteLeaseStore, CountsWhatItDidForWhoeverHoldsAnyStore) {
@@ -304,6 +363,28 @@ TEST(SqliteLeaseStore, AFullDiskPromisesNothingAlarmsOnceAndRecovers) {
   EXPECT_EQ(leases[1], numbered_lease(5));
 }
 
+// Nobody asks for anything while the disk is full: the store finds out by itself that it works again.
+TEST(SqliteLeaseStore, ADiskThatRecoversIsNoticedWithoutTraffic) {
+  const TemporaryTree folder;
+  Reports reports;
+  auto store = open_store(folder.path("leases.db"), reports);
+  ASSERT_TRUE(store);
+  (*store)->start();
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  const auto handler = signal(SIGXFSZ, SIG_IGN);
+  rlimit tight = before;
+  tight.rlim_cur = 1;
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &tight), 0);
+  ASSERT_TRUE(submit(**store, 1, numbered_lease(1)));
+  ASSERT_TRUE(reports.wait_for(1));
+  ASSERT_TRUE(reports.wait_for_alarms(1));
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &before), 0);
+  (void)signal(SIGXFSZ, handler);
+  ASSERT_TRUE(reports.wait_for_alarms(2));
+  EXPECT_THAT(reports.alarms()[1], HasSubstr("can be written again"));
+}
+
 // A trigger that fails stands in for a disk with room for appends alone.
 TEST(SqliteLeaseStore, AFoldThatFailsIsAnAlarmOfItsOwn) {
   const TemporaryTree folder;
@@ -321,7 +402,7 @@ TEST(SqliteLeaseStore, AFoldThatFailsIsAnAlarmOfItsOwn) {
   for (std::uint64_t i = 1; i <= 100; ++i)
     ASSERT_TRUE(submit(**store, i, numbered_lease(static_cast<std::uint32_t>(i))));
   ASSERT_TRUE(reports.wait_for(100));
-  ASSERT_TRUE(reports.wait_for_alarm());
+  ASSERT_TRUE(reports.wait_for_alarms(1));
   ASSERT_TRUE(submit(**store, 101, numbered_lease(101)));
   ASSERT_TRUE(reports.wait_for(101));
   EXPECT_TRUE(reports.completions().back().durable);
@@ -409,13 +490,36 @@ TEST(SqliteLeaseStore, RefusesANewerFormat) {
   EXPECT_THAT(store.error().message, HasSubstr("newer rackcast (format 99"));
 }
 
+// A file of the first format: its leases stay, under their MAC addresses.
+TEST(SqliteLeaseStore, TakesOverTheFirstFormat) {
+  const TemporaryTree folder;
+  constexpr const char* kColumns =
+      "mac BLOB NOT NULL, state INTEGER NOT NULL, bootp INTEGER NOT NULL, starts INTEGER NOT NULL,"
+      " ends INTEGER NOT NULL, hostname BLOB NOT NULL, client_identifier BLOB NOT NULL";
+  const std::string sql = std::string("CREATE TABLE lease(address INTEGER PRIMARY KEY, ") + kColumns +
+                          ");CREATE TABLE journal(id INTEGER PRIMARY KEY, address INTEGER NOT NULL, " + kColumns +
+                          ");PRAGMA application_id=1382763635;PRAGMA user_version=1;"
+                          "INSERT INTO lease VALUES(167772161, x'525400000001', 2, 0, 5, 6, 'old', x'01');"
+                          "INSERT INTO journal VALUES(1, 167772162, x'525400000002', 2, 0, 5, 6, 'newer', x'');";
+  run_sql(folder.path("leases.db"), sql.c_str());
+  const auto leases = load_sorted(folder.path("leases.db"));
+  ASSERT_EQ(leases.size(), 2U);
+  EXPECT_EQ(leases[0].hostname.view(), "old");
+  EXPECT_EQ(leases[0].key, MachineKey::of_mac({{0x52, 0x54, 0, 0, 0, 1}}));
+  EXPECT_EQ(leases[1].hostname.view(), "newer");
+  EXPECT_EQ(load_sorted(folder.path("leases.db")), leases);  // once
+}
+
 TEST(SqliteLeaseStore, PassesOverRowsNobodyOfUsWrote) {
   const TemporaryTree folder;
   EXPECT_TRUE(load_sorted(folder.path("leases.db")).empty());
-  run_sql(folder.path("leases.db"), "INSERT INTO lease VALUES(1, x'00', 2, 0, 0, 0, x'', x'')");
-  run_sql(folder.path("leases.db"), "INSERT INTO lease VALUES(-5, x'010203040506', 2, 0, 0, 0, x'', x'')");
-  run_sql(folder.path("leases.db"), "INSERT INTO lease VALUES(3, x'010203040506', 77, 0, 0, 0, x'', x'')");
-  run_sql(folder.path("leases.db"), "INSERT INTO lease VALUES(4, x'010203040506', 2, 0, 0, 0, x'', x'')");
+  run_sql(folder.path("leases.db"), "INSERT INTO lease VALUES(1, x'00', 2, 0, 0, 0, x'', x'', 0, x'', 0, x'')");
+  run_sql(folder.path("leases.db"),
+          "INSERT INTO lease VALUES(-5, x'010203040506', 2, 0, 0, 0, x'', x'', 0, x'', 0, x'')");
+  run_sql(folder.path("leases.db"),
+          "INSERT INTO lease VALUES(3, x'010203040506', 77, 0, 0, 0, x'', x'', 0, x'', 0, x'')");
+  run_sql(folder.path("leases.db"),
+          "INSERT INTO lease VALUES(4, x'010203040506', 2, 0, 0, 0, x'', x'', 0, x'', 0, x'')");
   EXPECT_EQ(load_sorted(folder.path("leases.db")).size(), 1U);
 }
 

@@ -207,8 +207,10 @@ TEST(XinetdImport, ReadsWhatStandsBehindTcpd) {
 
 TEST(XinetdImport, LogOnFailureIsTheSetOfWordsThatIsLeft) {
   const auto logged = [](const std::string& lines) {
-    const std::string text = "service tftp\n{\nsocket_type = dgram\nwait = yes\nuser = root\n"
-                             "server = /usr/sbin/in.tftpd\nserver_args = -s /t\n" + lines + "}\n";
+    const std::string text =
+        "service tftp\n{\nsocket_type = dgram\nwait = yes\nuser = root\n"
+        "server = /usr/sbin/in.tftpd\nserver_args = -s /t\n" +
+        lines + "}\n";
     const Imported imported = import_text(text);
     EXPECT_TRUE(imported.config) << lines;
     return imported.config && imported.config->tftp->admission.log_on_failure;

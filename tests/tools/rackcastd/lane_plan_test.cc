@@ -44,6 +44,25 @@ TEST(LanePlan, DhcpIsOnTheFirstLaneAndTftpOnEach) {
   }
 }
 
+TEST(LanePlan, Port4011IsOpenForProxiesAndMenus) {
+  Config config;
+  config.dhcp.emplace();
+  const std::vector<io::InterfaceFacts> two(2);
+  EXPECT_EQ(count(plan_lanes(config, two, false).front(), SocketRole::kBootServer, false), 0U);
+  Config proxy = config;
+  proxy.dhcp->mode = DhcpMode::kProxy;
+  Config menu = config;
+  menu.dhcp->pxe.emplace();
+  for (const Config& with : {proxy, menu}) {
+    const LanePlan plan = plan_lanes(with, two, false).front();
+    ASSERT_EQ(plan.sockets.size(), 4U);
+    EXPECT_EQ(plan.sockets[3].role, SocketRole::kBootServer);
+    EXPECT_EQ(plan.sockets[3].interface, 1U);
+    EXPECT_EQ(plan.specs[3].bind.port, net::UdpPort{4'011});
+    EXPECT_TRUE(plan.specs[3].broadcast);
+  }
+}
+
 TEST(LanePlan, TheDefaultListensOnIpv6WhereThereIsSome) {
   const Config config = with_tftp({kV4, kV6}, false);
   const LanePlan with = plan_lanes(config, {}, true).front();

@@ -27,6 +27,11 @@ TEST(DaemonOptionsParse, AnOldFileStandsForTheConfiguration) {
   ASSERT_TRUE(parsed.options);
   EXPECT_EQ(parsed.options->xinetd_file, "/etc/xinetd.d/tftp");
   EXPECT_TRUE(parsed.options->strict_xinetd);
+  const ParsedOptions both = parse({"--dhcpd-conf", "/d", "--leases", "/l", "--xinetd", "/x"});
+  ASSERT_TRUE(both.options);
+  EXPECT_EQ(both.options->dhcpd_file, "/d");
+  EXPECT_EQ(both.options->leases_file, "/l");
+  EXPECT_TRUE(both.options->from_old_files());
   EXPECT_EQ(parsed.options->config_file, "");
 }
 
@@ -35,7 +40,9 @@ TEST(DaemonOptionsParse, WrongUsageIsTwoAndWhatIsNotBuiltIsOne) {
   EXPECT_EQ(parse({"--config", "f", "--io", "pigeon"}).exit_code, 2);
   EXPECT_EQ(parse({"--config", "f", "--cores", "2,2"}).exit_code, 2);
   EXPECT_EQ(parse({"--config", "f", "--cores", "two"}).exit_code, 2);
-  EXPECT_EQ(parse({"--dhcpd-conf", "f"}).exit_code, 1);
+  EXPECT_EQ(parse({"--dhcpd-conf", "f", "--vsftpd-conf", "f"}).exit_code, 1);
+  EXPECT_EQ(parse({"--config", "f", "--dhcpd-conf", "f"}).exit_code, 2);
+  EXPECT_EQ(parse({"--xinetd", "f", "--leases", "f"}).exit_code, 2);
   EXPECT_EQ(parse({"--xinetd", "f", "--vsftpd-conf", "f"}).exit_code, 1);
   EXPECT_EQ(parse({"--config", "f", "--xinetd", "f"}).exit_code, 2);
   EXPECT_EQ(parse({"--config", "f", "--strict-xinetd"}).exit_code, 2);

@@ -57,6 +57,7 @@ std::shared_ptr<Config> server_config(const RackLayout& layout, const std::strin
   auto config = std::make_shared<Config>();
   config->server.interfaces = {"eth0"};
   DhcpConfig& dhcp = config->dhcp.emplace();
+  dhcp.conflict_probe = dhcp_choices.conflict_probe;
   for (const SegmentPlan& segment : layout.segments) {
     SubnetConfig subnet;
     subnet.subnet = segment.prefix;

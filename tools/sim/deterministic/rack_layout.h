@@ -45,6 +45,8 @@ struct TftpChoices {
 struct DhcpChoices {
   LeaseSeconds lease_seconds;
   std::uint32_t pool_max = 0;  // addresses of a segment's pool; 0: all that it has
+  ConflictProbe conflict_probe = ConflictProbe::kOff;
+  std::uint32_t squatters = 0;  // of a segment: machines that use the first addresses of its pool and asked nobody
 };
 
 // What the server is told: pools of the layout, boot files by architecture as a lab's configuration has them.

@@ -125,7 +125,9 @@ void judge_machines(const RunPlan& plan, const RunRecord& record, SeedOutcome& o
   for (std::uint32_t i = 0; i < record.machines.size(); ++i) {
     const MachineRecord& machine = record.machines[i];
     if (!is_done(machine)) {
-      if (!loses || !is_silence(machine.failure)) outcome.failures.push_back(failure_line(outcome.seed, i, machine));
+      const bool late = machine.failure == Failure::kRunEnded && plan.weather.loss > kLossWithPatience;
+      if (!loses || !(is_silence(machine.failure) || late))
+        outcome.failures.push_back(failure_line(outcome.seed, i, machine));
       continue;
     }
     ++outcome.done;
@@ -187,6 +189,8 @@ Result<VirtualRun> run_of_seed(std::uint64_t seed, const SweepOptions& options, 
   }
   run.server.tftp.admission = admission_of(run.plan, random);
   run.checks = checks_of(run.server.tftp.admission);
+  // Who lost each of its first few answers may be forged, and is answered no more for a while.
+  if (run.plan.weather.loss > kLossWithPatience) run.checks.turns = true;
   if (soak != Soak::kShort) run.server.dhcp.lease_seconds = {kShortLeaseSeconds, kShortLeaseSeconds};
   if (soak == Soak::kReusing) run.server.dhcp.pool_max = kTightPool;
   return run;

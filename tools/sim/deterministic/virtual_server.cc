@@ -27,12 +27,18 @@ std::size_t held_replies(std::size_t machines) {
   return std::clamp(machines / 16, kTableMin, engine::DhcpLimits{}.held_replies_max);
 }
 
+std::vector<net::UdpPort> dhcp_ports(const Config& config) {
+  if (!config.dhcp) return {};
+  if (!engine::needs_boot_port(*config.dhcp)) return {dhcp4::kServerPort};
+  return {dhcp4::kServerPort, engine::kBootServerPort};
+}
+
 std::vector<io::SocketSpec> specs_of(const io::SimHost& host, const Config& config, bool first_lane) {
   std::vector<io::SocketSpec> specs;
-  if (first_lane && config.dhcp) {
+  for (const net::UdpPort port : first_lane ? dhcp_ports(config) : std::vector<net::UdpPort>{}) {
     for (const io::SimNic* nic : host.nics()) {
       io::SocketSpec spec;
-      spec.bind = {net::Ipv4Address(), dhcp4::kServerPort};
+      spec.bind = {net::Ipv4Address(), port};
       spec.interface = nic->name;
       spec.broadcast = true;
       spec.frames = true;
@@ -49,11 +55,13 @@ std::vector<io::SocketSpec> specs_of(const io::SimHost& host, const Config& conf
   return specs;
 }
 
-std::vector<engine::DhcpInterface> dhcp_interfaces(const io::SimHost& host) {
+std::vector<engine::DhcpInterface> dhcp_interfaces(const io::SimHost& host, const Config& config) {
   std::vector<engine::DhcpInterface> all;
   for (const io::SimNic* nic : host.nics()) {
     engine::DhcpInterface facts;
     facts.socket = SocketId{static_cast<std::uint16_t>(all.size())};
+    if (engine::needs_boot_port(*config.dhcp))
+      facts.boot_socket = SocketId{static_cast<std::uint16_t>(host.nics().size() + all.size())};
     facts.index = nic->index;
     facts.name = FixedText<16>(nic->name);
     for (const io::InterfaceAddress& own : nic->addresses) {
@@ -89,7 +97,8 @@ VirtualServer::VirtualServer(io::SimHost& host, const VirtualTree& tree, const s
   lanes_.resize(options.lanes);
   for (std::size_t lane = 0; lane < lanes_.size(); ++lane) {
     lanes_[lane].io = std::move((*opened)[lane]);
-    make_lane(lane, specs[lane], lane == 0 && config->dhcp ? host.nics().size() : 0, config, options, seed + lane);
+    make_lane(lane, specs[lane], lane == 0 ? host.nics().size() * dhcp_ports(*config).size() : 0, config, options,
+              seed + lane);
   }
 }
 
@@ -112,11 +121,13 @@ void VirtualServer::make_lane(std::size_t number, const std::vector<io::SocketSp
   setup.id = LaneId{static_cast<std::uint16_t>(number)};
   const std::size_t machines = std::max<std::size_t>(options.machines, kTableMin);
   if (dhcp_sockets > 0) {
-    engine::DhcpSetup dhcp{.config = config, .interfaces = dhcp_interfaces(host_)};
+    engine::DhcpSetup dhcp{.config = config, .interfaces = dhcp_interfaces(host_, *config)};
     dhcp.seed = seed;
     dhcp.limits.leases.leases_max = machines + kTableMin + options.strangers;
     dhcp.limits.leases.offer_holds_max = machines + options.strangers;
     dhcp.limits.held_replies_max = held_replies(machines);
+    dhcp.limits.delayed_max = kTableMin;
+    dhcp.limits.probes_max = held_replies(machines);
     dhcp.limits.machines_max = std::min(machines, kMachinesKept);
     auto made = std::make_unique<engine::DhcpEngine>(std::move(dhcp), network_.now());
     dhcp_ = made.get();

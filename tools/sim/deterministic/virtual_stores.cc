@@ -45,6 +45,11 @@ bool VirtualStores::submit(LaneId from, Work& work) {
     return answer_in(time, from,
                      PieceRead{read->ticket, PieceStatus::kRead, VirtualTree::piece_of(*read->image, read->offset)});
   }
+  if (const auto* const probe = std::get_if<ProbeAddress>(&work)) {
+    ++counters_.probes;
+    const bool in_use = std::find(times_.in_use.begin(), times_.in_use.end(), probe->address) != times_.in_use.end();
+    return answer_in(in_use ? times_.probe_answer_time : probe->timeout, from, AddressProbed{probe->ticket, in_use});
+  }
   if (auto* const release = std::get_if<ReleaseImage>(&work)) {
     ++counters_.images_released;
     release->image.reset();

@@ -24,7 +24,9 @@ struct StoreTimes {
   Duration commit_time = std::chrono::microseconds(500);  // one group commit, fsync included
   Duration resolve_time = std::chrono::microseconds(40);  // a path whose image is held, or that is not there
   Duration first_load_time = std::chrono::milliseconds(2);
-  std::uint64_t load_bytes_per_second = 1'000'000'000;  // of the first load of a generation, on top
+  std::uint64_t load_bytes_per_second = 1'000'000'000;        // of the first load of a generation, on top
+  Duration probe_answer_time = std::chrono::milliseconds(1);  // of who has an address that is probed
+  std::vector<net::Ipv4Address> in_use;                       // by somebody who never asked the server
 };
 
 struct StoreCounters {
@@ -33,6 +35,7 @@ struct StoreCounters {
   std::uint64_t rows_refused = 0;
   std::uint64_t loads = 0;
   std::uint64_t pieces = 0;
+  std::uint64_t probes = 0;
   std::uint64_t images_released = 0;
   std::uint64_t uploads = 0;
   std::uint64_t upload_bytes = 0;

@@ -90,6 +90,9 @@ void World::build_network() {
     const bool invented = plan_.hostile.bad_dhcp_per_second > 0;
     server.machines =
         static_cast<std::uint32_t>(plan_.machines.size()) + (invented ? first.last.value() - first.first.value() : 0);
+    for (const SegmentPlan& segment : layout_.segments)
+      for (std::uint32_t n = 0; n < server.dhcp.squatters; ++n)
+        server.stores.in_use.emplace_back(segment.first.value() + n);
     const auto config = server_config(layout_, std::string(kTreeRoot), server.tftp, server.dhcp);
     server_ = std::make_unique<VirtualServer>(host, tree_, config, server, plan_.seed);
   }

@@ -36,6 +36,7 @@ bool InstantWork::submit(LaneId, Work& work) {
   if (const auto* piece = std::get_if<ReadPiece>(&work)) answer = read(*piece);
   if (auto* upload = std::get_if<WriteUpload>(&work))
     answer = UploadWritten{upload->ticket, UploadStatus::kWritten, upload->name, upload->buffer};
+  if (const auto* probe = std::get_if<ProbeAddress>(&work)) answer = AddressProbed{probe->ticket, false};
   if (!answer) return true;  // released images, published machines and abandoned uploads have no answer
   if (!port_.post(std::move(*answer))) return false;
   ++posted_;

@@ -1,9 +1,10 @@
 // The engine allocates nothing after construction, but for a reload that moves pools or reservations: counted while a
-// thousand machines go from DISCOVER to ACK and renew.
+// thousand machines go from DISCOVER to ACK and renew, by way of rules, classes, a pool with permits and a limit.
 #include <array>
 #include <cstring>
 
 #include "tests/core/engine/dhcp/rack.h"
+#include "tests/core/engine/dhcp/rules.h"
 #include "tests/support/allocation_count.h"
 #include "tests/support/one_slot_io.h"
 
@@ -52,8 +53,35 @@ class DhcpAllocation : public ::testing::Test {
     Config config = rack_config();
     SubnetConfig wide = make_subnet("10.0.0.0/16", "10.0.1.0", "10.0.255.254");
     wide.hostname = "station{{last_octet}}.a.com";
+    RuleText text(*config.dhcp);
+    text.add_class("pxe", "substring (option vendor-class-identifier, 0, 9) = \"PXEClient\"",
+                   "filename \"pxelinux.0\"; next-server 10.0.0.1;")
+        .lease_limit = kMachines;
+    text.add_class("named", "", "option root-path \"/named\";");
+    config.dhcp->rules = text.rules(
+        "option space ipxe; option ipxe-encap-opts code 175 = encapsulate ipxe; "
+        "option ipxe.no-pxedhcp code 176 = unsigned integer 8; option ipxe.no-pxedhcp 1; "
+        "option domain-name = concat (\"net-\", binary-to-ascii (10, 8, \".\", leased-address)); "
+        "if known { option root-path \"/known\"; } elsif exists host-name { add \"named\"; }");
+    ClassConfig& spawning = text.add_class("each", "");
+    spawning.spawn = text.data("hardware");
+    PoolConfig pool;
+    pool.ranges = std::exchange(wide.ranges, {});
+    pool.allow = {{PermitKind::kMembersOf, 0}, {PermitKind::kKnownClients}};
+    wide.pools = {pool};
+    wide.rules = text.rules("option routers 10.0.0.1; default-lease-time 7200;");
     config.dhcp->subnets = {wide};
+    HostConfig host;
+    host.identity.option = OptionKey{kDhcpSpace, 60};
+    host.identity.option_value.resize(8);
+    config.dhcp->hosts = {host};
     return DhcpSetup{std::make_shared<Config>(std::move(config)), Rack::interfaces(), {}, 99, true, {}};
+  }
+
+  static ClientMessage pxe(ClientMessage message) {
+    return message.with(OptionCode::kVendorClass, "PXEClient:Arch:00000:UNDI:002001")
+        .with(OptionCode::kHostName, "node")
+        .with(OptionCode::kParameterRequestList, std::string("\x01\x03\x0f\x11\x43\xaf", 6));
   }
 
   // Counts what the engine alone allocates.
@@ -90,11 +118,11 @@ class DhcpAllocation : public ::testing::Test {
 
 TEST_F(DhcpAllocation, IsZeroWhileAThousandMachinesGetTheirAddresses) {
   for (unsigned machine = 0; machine < kMachines; ++machine) {
-    ask(discover(machine).with(OptionCode::kVendorClass, "PXEClient:Arch:00000:UNDI:002001"));
+    ask(pxe(discover(machine)));
     ASSERT_EQ(io_.type, MessageType::kOffer);
-    ask(selecting(machine, io_.yiaddr, kServer2));
+    ask(pxe(selecting(machine, io_.yiaddr, kServer2)));
     ASSERT_EQ(io_.type, MessageType::kAck);
-    ask(init_reboot(machine, io_.yiaddr));
+    ask(pxe(init_reboot(machine, io_.yiaddr)));
     ASSERT_EQ(io_.type, MessageType::kAck);
   }
   EXPECT_EQ(io_.replies, 3 * kMachines);

@@ -59,6 +59,64 @@ TEST(DhcpDurability, ARowThatCannotBeWrittenMeansNoAck) {
   EXPECT_EQ(rack.ask(selecting(1, ip(2)))->type(), MessageType::kAck);  // the disk works again
 }
 
+// A lease that is on disk still holds when its renewal cannot be written: the rest of it, and not a second more.
+TEST(DhcpDurability, ARenewalThatCannotBeWrittenIsAnsweredWithWhatIsLeft) {
+  Rack rack;
+  EXPECT_EQ(rack.lease(1), ip(2));
+  rack.pass(seconds(10'800));  // half of it
+  const auto renewal = from_address(MessageType::kRequest, 1, ip(2));
+  rack.deliver(renewal, by_unicast(ip(2)));
+  rack.commit(false);
+  auto ack = rack.take();
+  ASSERT_NE(ack, nullptr);
+  EXPECT_EQ(ack->type(), MessageType::kAck);
+  EXPECT_EQ(ack->options.u32(OptionCode::kLeaseTime), 10'800U);
+  EXPECT_EQ(rack.engine.stats().acks_shortened, 1U);
+  EXPECT_EQ(rack.engine.leases().find(ip(2))->ends, rack.now.wall + seconds(10'800));
+  rack.harness.router.full = true;  // nor can it be queued
+  rack.deliver(renewal, by_unicast(ip(2)));
+  ack = rack.take();
+  ASSERT_NE(ack, nullptr);
+  EXPECT_EQ(ack->options.u32(OptionCode::kLeaseTime), 10'800U);
+  rack.harness.router.full = false;
+  rack.pass(seconds(10'800 - 59));
+  rack.deliver(renewal, by_unicast(ip(2)));
+  rack.commit(false);
+  EXPECT_EQ(rack.take(), nullptr);  // under a minute is no answer
+  EXPECT_EQ(rack.drops(DhcpDrop::kNotDurable), 1U);
+  rack.deliver(renewal, by_unicast(ip(2)));
+  rack.commit();
+  EXPECT_EQ(rack.take()->options.u32(OptionCode::kLeaseTime), 21'600U);  // the disk works again
+}
+
+TEST(DhcpDurability, WhileTheStoreFailsOnlyATrialASecondIsOffered) {
+  Rack rack;
+  EXPECT_EQ(rack.lease(1), ip(2));
+  (void)rack.ask(discover(2));
+  rack.deliver(selecting(2, ip(3)));
+  rack.commit(false);
+  EXPECT_NE(rack.ask(discover(1)), nullptr);  // it has a lease on disk
+  EXPECT_NE(rack.ask(discover(3)), nullptr);  // the trial
+  EXPECT_EQ(rack.ask(discover(4)), nullptr);
+  EXPECT_EQ(rack.drops(DhcpDrop::kNotDurable), 2U);
+  rack.pass(seconds(1));
+  EXPECT_NE(rack.ask(discover(4)), nullptr);
+  EXPECT_EQ(rack.ask(discover(5)), nullptr);
+  EXPECT_NE(rack.ask(selecting(4, ip(5))), nullptr);  // and it could be written
+  EXPECT_NE(rack.ask(discover(5)), nullptr);
+}
+
+TEST(DhcpDurability, ARequestThatWasDroppedForNewerOnesIsNoFailureOfTheDisk) {
+  Rack rack;
+  (void)rack.ask(discover(1));
+  rack.deliver(selecting(1, ip(2)));
+  const auto ticket = std::get<CommitLease>(rack.harness.router.submitted.at(0)).ticket;
+  rack.harness.router.submitted.clear();
+  rack.complete(LeaseCommitted{ticket, false, true});
+  EXPECT_EQ(rack.drops(DhcpDrop::kStoreQueueFull), 1U);
+  for (unsigned n = 2; n < 5; ++n) EXPECT_NE(rack.ask(discover(n)), nullptr);
+}
+
 TEST(DhcpDurability, AnAckThatChangesNothingIsGivenFromTheRowWithTheTimeThatIsLeft) {
   Rack rack;
   EXPECT_EQ(rack.lease(1), ip(2));

@@ -112,8 +112,8 @@ class Hostile {
 
   // An ACK may only name an address that nobody else was promised and still has.
   void note_ack(const dhcp4::Header& header) {
-    const Lease* lease = rack_.engine.leases().find(header.yiaddr);
-    ASSERT_NE(lease, nullptr);
+    const auto lease = rack_.engine.leases().find(header.yiaddr);
+    ASSERT_TRUE(lease);
     ASSERT_EQ(lease->mac, *header.mac());
     ASSERT_EQ(lease->state, LeaseState::kActive);
   }

@@ -160,9 +160,9 @@ inline Arrival by_unicast(net::Ipv4Address from, net::Ipv4Address to = kServer) 
 class Rack {
  public:
   explicit Rack(Config config = rack_config(), DhcpLimits limits = {}, std::vector<Lease> known = {},
-                bool frame_to_mac = true)
-      : engine(DhcpSetup{std::make_shared<Config>(std::move(config)), interfaces(), std::move(known), 99, frame_to_mac,
-                         limits},
+                bool frame_to_mac = true, std::vector<DhcpInterface> own = interfaces())
+      : engine(DhcpSetup{std::make_shared<Config>(std::move(config)), std::move(own), std::move(known), 99,
+                         frame_to_mac, limits},
                now) {}
 
   static std::vector<DhcpInterface> interfaces() {
@@ -227,8 +227,8 @@ class Rack {
   }
   void swap(Config config) { complete(ConfigSwapped{std::make_shared<Config>(std::move(config))}); }
   [[nodiscard]] LeaseState state(net::Ipv4Address address) const {
-    const Lease* lease = engine.leases().find(address);
-    return lease == nullptr ? LeaseState::kFree : lease->state;
+    const auto lease = engine.leases().find(address);
+    return lease ? lease->state : LeaseState::kFree;
   }
   [[nodiscard]] std::uint64_t drops(DhcpDrop reason) const { return engine.stats().drop(reason); }
   // The events since the last call, as "kind address detail".

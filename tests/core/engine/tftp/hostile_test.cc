@@ -174,8 +174,9 @@ TEST(TftpHostile, EndedTransfersOnTheOtherPortsDoNotHelpTheGuess) {
   constexpr std::uint64_t kRounds = 200;
   for (std::uint64_t seed = 1; seed <= kRounds; ++seed) {
     Sprayer attacker(seed);
-    // Each request supersedes the one before: the last stands on one of the ports without an ended transfer.
-    for (const char* name : {"a", "b", "file"}) {  // as many as a stranger is answered
+    // Each request supersedes the one before: the last stands beside two ports with an ended transfer. (A fourth would
+    // not be answered: the address is a stranger.)
+    for (const char* name : {"a", "b", "file"}) {
       if (*name != 'f') attacker.world.add_file(name, random_bytes(5'000, 1));
       attacker.ask(name);
     }

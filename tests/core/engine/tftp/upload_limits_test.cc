@@ -168,8 +168,7 @@ TEST_F(TftpUploads, WhoHasToWaitForItsTurnIsNotAcknowledgedUntilThen) {
   wrq("b", {.windowsize = 4}, peer(1, 2'001));
   EXPECT_EQ(answers(), "O");
   const SocketId second = tid;
-  for (std::uint16_t block = 1; block <= 4; ++block)
-    data_at(second, block, std::string(512, 'y'), peer(1, 2'001));
+  for (std::uint16_t block = 1; block <= 4; ++block) data_at(second, block, std::string(512, 'y'), peer(1, 2'001));
   EXPECT_EQ(answers(), "") << "what follows the first block is no gap";
   EXPECT_EQ(count(Counter::kUploadsDelayed), 1U);
   data_at(first, 2, "x", peer(1, 2'000));

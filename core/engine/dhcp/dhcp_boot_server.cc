@@ -1,0 +1,102 @@
+// Boot information without an address: proxyDHCP offers beside another server, and boot servers' answers on port 4011
+// (PXE 2.1 §2.2; protocols reference §1.7, §1.9).
+//
+// What a PXE client is told in the main dialogue.
+//   authoritative, no [dhcp.pxe]   a plain offer with a boot file (see reply_builder.h)
+//   a menu, or boot servers        60 "PXEClient", 43 with them
+//   proxy, nothing to choose       60, and 43 that says "the boot file is given"
+//   UEFI and nothing to choose     60, no 43 and no file: it asks on port 4011, and gets the file there. Many UEFI
+//                                  implementations stumble over the other ways.
+// iPXE knows what to do with a file that is given; it is shown a menu only where there is no file for it.
+#include <algorithm>
+
+#include "core/engine/dhcp/dhcp_engine.h"
+
+namespace rackcast::engine {
+namespace {
+
+constexpr std::uint16_t kFirstUefiArchitecture = 6;
+
+bool is_uefi(const Request& request) {
+  return request.architecture >= kFirstUefiArchitecture && request.architecture != kArchitectureUnsaid;
+}
+
+}  // namespace
+
+void DhcpEngine::add_pxe(const Exchange& exchange, Reply& reply) const {
+  const Request& request = exchange.request;
+  const DhcpConfig& config = network_.dhcp();
+  const bool proxy = config.mode == DhcpMode::kProxy;
+  if (request.boot_class != dhcp4::BootClass::kPxe || (!proxy && !config.pxe)) return;
+  // A reload brought [dhcp.pxe], and port 4011 is not open before a restart: nobody is sent there.
+  if (!exchange.interface.boot_socket) return;
+  if (reply.quirks.has(Quirk::kRaspberryPiText)) return;
+  const std::size_t choices = config.pxe ? std::max(config.pxe->menu.size(), config.pxe->boot_servers.size()) : 0;
+  const bool given = choices == 0 || (request.ipxe && !reply.file.empty());
+  if (!proxy && request.ipxe && given) return;
+  reply.vendor_class = dhcp4::kPxeClientClass;
+  if (is_uefi(request) && !request.ipxe && choices <= 1) {
+    reply.next_server = reply.source;
+    reply.file = {};
+    reply.via = BootVia::kNothing;
+  } else if (given && proxy) {
+    reply.pxe_options = boot_file_is_given();
+  } else {
+    reply.pxe_options = network_.pxe_options();
+  }
+}
+
+// The client has its address from another server; what we say is what to boot.
+void DhcpEngine::on_proxy_discover(Exchange& exchange) {
+  const Request& request = exchange.request;
+  if (!request.boots() && request.boot_class != dhcp4::BootClass::kHttp) return drop(DhcpDrop::kProxyOnly);
+  std::optional<std::size_t> subnet;
+  if (!exchange.link.empty()) subnet = exchange.link.subnets().front();
+  evaluate(exchange, subnet, {});
+  if (is_denied(exchange, EventKind::kDhcpDiscover, {})) return;
+  Reply reply = make_reply(exchange, subnet, {});
+  reply.type = dhcp4::MessageType::kOffer;
+  reply.boot_only = true;
+  const bool has_file = !reply.file.empty();
+  add_pxe(exchange, reply);
+  const bool http = request.boot_class == dhcp4::BootClass::kHttp;
+  if (http ? reply.via != BootVia::kHttp : !has_file && reply.pxe_options.empty()) {
+    report(exchange, EventKind::kDhcpDiscover, {}, "nothing to boot");
+    return drop(DhcpDrop::kNoBootFile);
+  }
+  report(exchange, EventKind::kDhcpDiscover, {});
+  if (prepare(exchange, reply, EventKind::kDhcpOffer, {}, &DhcpStats::proxy_offers)) answer(exchange);
+}
+
+void DhcpEngine::on_boot_server(Exchange& exchange) {
+  const Request& request = exchange.request;
+  const DhcpConfig& config = network_.dhcp();
+  if (config.mode != DhcpMode::kProxy && !config.pxe) return drop(DhcpDrop::kNoBootItem);
+  const net::Ipv4Address address = request.client_address();
+  auto subnet = network_.subnet_of(address, exchange.link);
+  if (!subnet && !exchange.link.empty()) subnet = exchange.link.subnets().front();
+  evaluate(exchange, subnet, address);
+  if (is_denied(exchange, EventKind::kDhcpRequest, address)) return;
+  report(exchange, EventKind::kDhcpRequest, address);
+  Reply reply = make_reply(exchange, subnet, {});
+  reply.type = dhcp4::MessageType::kAck;
+  reply.boot_only = true;
+  reply.ciaddr = request.header.ciaddr;
+  if (request.boot_class == dhcp4::BootClass::kPxe) reply.vendor_class = dhcp4::kPxeClientClass;
+  std::array<std::byte, kBootItemBytes> item{};
+  PxeFile file;
+  if (request.boot_item) {
+    const PxeBootItem asked = *request.boot_item;
+    if (config.pxe && !asked.wants_credentials()) file = file_of_item(*config.pxe, asked);
+    if (file.empty()) return drop(DhcpDrop::kNoBootItem);
+    reply.file = file;
+    reply.via = BootVia::kTftp;
+    reply.yiaddr = request.header.ciaddr;
+    item = encode_boot_item(asked);
+    reply.pxe_options = item;
+  }
+  if (reply.file.empty()) return drop(DhcpDrop::kNoBootFile);
+  if (prepare(exchange, reply, EventKind::kDhcpAck, address, &DhcpStats::boot_server_acks)) answer(exchange);
+}
+
+}  // namespace rackcast::engine

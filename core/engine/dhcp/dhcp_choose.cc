@@ -1,0 +1,143 @@
+// Which address: who the client is to the lease table, which pools it may use, and what we think of its own wish.
+#include <algorithm>
+#include <array>
+
+#include "core/engine/dhcp/dhcp_engine.h"
+
+namespace rackcast::engine {
+namespace {
+
+// Pools of one link that are looked at for one client; more are not.
+constexpr std::size_t kPoolsMax = 256;
+
+}  // namespace
+
+LeaseClient DhcpEngine::client_of(const Request& request) const {
+  LeaseClient client;
+  client.mac = request.mac;
+  client.relay = request.header.giaddr;
+  client.relay_info = request.relay_info.view();
+  switch (network_.dhcp().machine_key) {
+    case MachineKeyKind::kMac:
+      break;
+    case MachineKeyKind::kUuid:
+      if (const auto uuid = request.uuid()) client.key = MachineKey::of_uuid(*uuid);
+      break;
+    case MachineKeyKind::kClientIdentifier:
+      client.key = MachineKey::of_client_identifier(request.client_identifier);
+      break;
+  }
+  if (client.key.is_none()) client.key = MachineKey::of_mac(request.mac);
+  return client;
+}
+
+// A renewing client's unicast passes no relay: it is judged by what its lease was granted through (dhcpd's
+// stash-agent-options).
+void DhcpEngine::take_stashed_relay(Request& request, const MachineKey& key) const {
+  if (request.kind != RequestKind::kRenewing || !request.relay_info.empty()) return;
+  const auto lease = leases_.find(request.header.ciaddr);
+  if (lease && key_of(*lease) == key) request.stashed_relay_info = lease->relay_info;
+}
+
+bool DhcpEngine::may_use_pool(const Exchange& exchange, std::uint32_t pool, bool bootp) const {
+  const PoolFacts& facts = network_.pools()[pool];
+  if (bootp && !facts.bootp) return false;
+  return ClientPolicy::permits(facts.config, !exchange.hosts.empty(), bootp, outcome_);
+}
+
+// RFC 2131 §4.3.1: a reservation, the binding it has, the one it had, the one it asks for, a new one; from the pools
+// that are for such clients. An address that was declined comes last of all.
+DhcpEngine::Choice DhcpEngine::choose_address(Exchange& exchange, bool bootp) {
+  const WallTime now = exchange.now.wall;
+  for (const std::size_t number : exchange.link.subnets()) {
+    const net::Ipv4Prefix& prefix = network_.subnet(number).subnet;
+    const HostConfig* host = Network::host_in(exchange.hosts, prefix);
+    if (host == nullptr) continue;
+    exchange.client.host = network_.key_of(*host);
+    const auto held = Network::find_address(host, prefix, [&](net::Ipv4Address address) {
+      return leases_.hold(address, exchange.client, now) == OfferFailure::kNone;
+    });
+    if (held) return {OfferFailure::kNone, *held, number, true};
+  }
+  std::array<std::uint32_t, kPoolsMax> numbers{};
+  std::size_t count = 0;
+  for (const std::size_t subnet : exchange.link.subnets())
+    for (const std::uint32_t pool : network_.pools_of(subnet))
+      if (count < kPoolsMax && may_use_pool(exchange, pool, bootp)) numbers[count++] = pool;
+  const auto pools = std::span(numbers).first(count);
+  OfferResult result = leases_.offer(exchange.client, pools, exchange.request.requested, now);
+  if (result.failure == OfferFailure::kPoolExhausted) {
+    result = leases_.reclaim(exchange.client, pools, now);
+    if (result.failure == OfferFailure::kNone) {
+      FixedText<96> sentence("Reclaiming abandoned lease ");  // dhcpd's line
+      (void)sentence.append(result.address.text());
+      (void)sentence.append(".");
+      report(exchange, EventKind::kWarning, result.address, sentence);
+    }
+  }
+  Choice choice{result.failure, result.address, exchange.link.subnets().front(), false};
+  if (const auto subnet = network_.subnet_of(result.address, exchange.link)) choice.subnet = *subnet;
+  return choice;
+}
+
+bool DhcpEngine::is_over_limit(Exchange& exchange, EventKind kind, net::Ipv4Address address) {
+  if (!class_limits_ || !network_.policy().limits_leases()) return false;
+  const auto& classes = network_.dhcp().classes;
+  bool limited = false;
+  for (std::size_t number = 0; number < std::min(classes.size(), kPolicyClassesMax); ++number) {
+    if (!classes[number].lease_limit || !outcome_.classes.test(number)) continue;
+    // A subclass or a spawned class has a limit of its own.
+    std::uint64_t account = MachineKey::of_host(classes[number].name).hash(seed_);
+    for (const Membership::Entry& entry : membership_.all())
+      if (entry.class_number == number)
+        account =
+            MachineKey::of_host({reinterpret_cast<const char*>(entry.value.data()), entry.value.size()}).hash(account);
+    if (class_limits_->bill(account, *classes[number].lease_limit, exchange.client, address, leases_)) return false;
+    limited = true;
+  }
+  if (!limited) return false;
+  leases_.withdraw_offers(exchange.client.key);
+  report(exchange, kind, {}, "no available billing: lease limit reached in all matching classes");  // dhcpd's words
+  drop(DhcpDrop::kClassLimit);
+  return true;
+}
+
+// What we think of a machine's wish for an address (protocols reference §1.3); see "Authority" in the header.
+DhcpEngine::Verdict DhcpEngine::judge(Exchange& exchange, net::Ipv4Address address, std::size_t& subnet) const {
+  const Request& request = exchange.request;
+  const auto number = network_.subnet_of(address, exchange.link);
+  if (!number) return Verdict::kWrongNetwork;
+  subnet = *number;
+  const net::Ipv4Prefix& prefix = network_.subnet(subnet).subnet;
+  const HostConfig* host = Network::host_in(exchange.hosts, prefix);
+  if (host != nullptr) exchange.client.host = network_.key_of(*host);
+  const auto is_own = [&](net::Ipv4Address own) { return own == address; };
+  const bool reserved = Network::find_address(host, prefix, is_own).has_value();
+  const auto is_to_be_had = [&](net::Ipv4Address own) {
+    const Availability there = leases_.availability(own, exchange.client);
+    return there != Availability::kTaken && there != Availability::kResting;
+  };
+  if (!reserved && Network::find_address(host, prefix, is_to_be_had)) return Verdict::kIncorrect;
+  const auto pool = leases_.pool_of(address);
+  if (pool && !reserved && !may_use_pool(exchange, *pool, false)) return Verdict::kUnavailable;
+  const Availability availability = leases_.availability(address, exchange.client);
+  if (availability == Availability::kOwn) return Verdict::kGrant;
+  const auto record = leases_.find(exchange.client.key, network_.link_number(subnet));
+  const bool has_other = record && record->address != address &&
+                         (record->state == LeaseState::kActive || record->state == LeaseState::kOffered);
+  const bool strange_reboot = request.kind == RequestKind::kInitReboot && !has_other;
+  switch (availability) {
+    case Availability::kPrevious:
+      return has_other ? Verdict::kIncorrect : Verdict::kGrant;
+    case Availability::kFree:
+      if (has_other) return Verdict::kIncorrect;
+      return strange_reboot && !reserved ? Verdict::kUnknown : Verdict::kGrant;
+    case Availability::kOutside:
+      // Perhaps another server's part of the subnet.
+      return strange_reboot || request.kind == RequestKind::kRebinding ? Verdict::kUnknown : Verdict::kUnavailable;
+    default:
+      return Verdict::kUnavailable;
+  }
+}
+
+}  // namespace rackcast::engine

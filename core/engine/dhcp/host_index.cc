@@ -1,0 +1,70 @@
+#include "core/engine/dhcp/host_index.h"
+
+#include <algorithm>
+
+namespace rackcast::engine {
+namespace {
+
+template <typename Bytes>
+std::span<const std::byte> octets(const Bytes& bytes) {
+  return std::as_bytes(std::span(bytes));
+}
+
+}  // namespace
+
+std::optional<HostIndex::Identity> HostIndex::identity_of(const HostConfig& host) {
+  const HostIdentity& identity = host.identity;
+  if (!host.mac.is_zero()) return Identity{Kind::kMac, {}, octets(host.mac.octets)};
+  if (identity.mac) return Identity{Kind::kMac, {}, octets(identity.mac->octets)};
+  if (!identity.client_identifier.empty()) return Identity{Kind::kClientIdentifier, {}, identity.client_identifier};
+  if (identity.uuid) return Identity{Kind::kUuid, {}, octets(*identity.uuid)};
+  if (!identity.circuit_id.empty()) return Identity{Kind::kCircuitId, {}, identity.circuit_id};
+  if (!identity.remote_id.empty()) return Identity{Kind::kRemoteId, {}, identity.remote_id};
+  if (identity.option) return Identity{Kind::kOption, *identity.option, identity.option_value};
+  return std::nullopt;
+}
+
+HostIndex::HostIndex(const std::vector<HostConfig>& hosts) {
+  std::vector<std::pair<Identity, Entry>> all;
+  for (std::size_t i = 0; i < hosts.size(); ++i)
+    if (const auto identity = identity_of(hosts[i]))
+      all.emplace_back(*identity, Entry{&hosts[i], static_cast<std::uint32_t>(i)});
+  std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return (a.first <=> b.first) < 0; });
+  for (const auto& [identity, entry] : all) {
+    if (identity.kind == Kind::kOption && (options_.empty() || options_.back() != identity.option))
+      options_.push_back(identity.option);
+    identities_.push_back(identity);
+    entries_.push_back(entry);
+  }
+}
+
+std::span<const HostIndex::Entry> HostIndex::find(const Identity& identity) const {
+  const auto less = [](const Identity& a, const Identity& b) { return (a <=> b) < 0; };
+  const auto [first, last] = std::equal_range(identities_.begin(), identities_.end(), identity, less);
+  return std::span(entries_).subspan(static_cast<std::size_t>(first - identities_.begin()),
+                                     static_cast<std::size_t>(last - first));
+}
+
+std::span<const HostIndex::Entry> HostIndex::find(const Request& request) const {
+  if (entries_.empty()) return {};
+  const auto ask = [this](Kind kind, std::span<const std::byte> bytes) {
+    return bytes.empty() ? std::span<const Entry>{} : find(Identity{kind, {}, bytes});
+  };
+  if (const auto found = ask(Kind::kClientIdentifier, octets(request.client_identifier.view())); !found.empty())
+    return found;
+  if (const auto found = ask(Kind::kMac, octets(request.mac.octets)); !found.empty()) return found;
+  if (const auto uuid = request.uuid())
+    if (const auto found = ask(Kind::kUuid, octets(*uuid)); !found.empty()) return found;
+  if (const auto found = ask(Kind::kCircuitId, request.relay_option(dhcp4::RelaySubOption::kCircuitId)); !found.empty())
+    return found;
+  if (const auto found = ask(Kind::kRemoteId, request.relay_option(dhcp4::RelaySubOption::kRemoteId)); !found.empty())
+    return found;
+  for (const OptionKey& key : options_) {
+    const auto value = request.option(key);
+    if (!value) continue;
+    if (const auto found = find(Identity{Kind::kOption, key, *value}); !found.empty()) return found;
+  }
+  return {};
+}
+
+}  // namespace rackcast::engine

@@ -1,0 +1,199 @@
+// What a record goes through: made, held, ended, listed, counted, dropped.
+#include <limits>
+
+#include "core/leases/lease_table.h"
+
+namespace rackcast {
+
+// Seconds are enough to tell which of two leases ended first.
+void LeaseTable::see(std::uint32_t at, WallTime now) {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
+  records_[at].last_seen = static_cast<std::uint32_t>(seconds);
+}
+
+// Of state kFree, on no list and no machine's yet.
+std::uint32_t LeaseTable::make_record(net::Ipv4Address address) {
+  std::uint32_t at = records_.make(address);
+  if (at == kNoSlot && !retired_.empty()) {
+    move_out(std::numeric_limits<std::size_t>::max());  // it drops those that belong nowhere any more
+    at = records_.make(address);
+  }
+  if (at == kNoSlot) {
+    ++stats_.table_full;
+    return kNoSlot;
+  }
+  bring_home(at);
+  if (const PoolId home = records_[at].pool; home != kNoPool) pools_[home]->fresh.clear(address);
+  return at;
+}
+
+void LeaseTable::drop_record(std::uint32_t at) {
+  const net::Ipv4Address address = records_[at].address;
+  if (const PoolId home = home_of(address); home != kNoPool) pools_[home]->fresh.set(address);
+  records_.drop(at);
+}
+
+void LeaseTable::hold_record(std::uint32_t at, const LeaseClient& client, WallTime now) {
+  LeaseRecord& record = records_[at];
+  see(at, now);
+  if (record.state == LeaseState::kActive) return;  // the machine's own: it stays in force as it is
+  if (record.state != LeaseState::kOffered) {
+    unlist(at);
+    bring_home(at);
+    records_.set_owner(at, client.key, client.mac);
+    set_state(at, LeaseState::kOffered);
+    count_source(at, client.relay, client.relay_info);
+    record.durable = false;
+  }
+  deadlines_.set(at, now + limits_.offer_hold);
+}
+
+// All that the lease says but its state.
+void LeaseTable::write(std::uint32_t at, const Lease& lease) {
+  records_.set_owner(at, key_of(lease), lease.mac);
+  LeaseRecord& record = records_[at];
+  record.bootp = lease.bootp;
+  record.starts = lease.starts;
+  record.ends = lease.ends;
+  record.relay = lease.relay;
+  if (!records_.set_texts(at, lease)) ++stats_.texts_dropped;
+}
+
+void LeaseTable::set_state(std::uint32_t at, LeaseState state) {
+  count_state(at, false);
+  records_[at].state = state;
+  count_state(at, true);
+}
+
+void LeaseTable::count_state(std::uint32_t at, bool more) {
+  const LeaseRecord& record = records_[at];
+  const std::uint64_t one = more ? 1 : ~std::uint64_t{0};
+  if (record.state == LeaseState::kOffered) offers_ += one;
+  if (record.pool == kNoPool) return;
+  PoolUse& use = pools_[record.pool]->use;
+  if (record.state == LeaseState::kOffered) use.offered += one;
+  if (record.state == LeaseState::kActive) use.active += one;
+  if (record.state == LeaseState::kAbandoned) use.resting += one;
+}
+
+void LeaseTable::end_others(const MachineKey& key, std::uint32_t keep, WallTime now) {
+  const auto link = link_of(records_[keep].address);
+  if (!link) return;
+  const auto other = [&](std::uint32_t at) {
+    return at != keep && is_in_force(records_[at].state) && link_of(records_[at].address) == link;
+  };
+  for (std::uint32_t at = records_.find(key, other); at != kNoSlot; at = records_.find(key, other)) {
+    if (records_[at].state == LeaseState::kOffered)
+      end_offer(at);
+    else
+      end_lease(at, LeaseState::kReleased, now);
+  }
+}
+
+void LeaseTable::end_lease(std::uint32_t at, LeaseState state, WallTime now) {
+  unlist(at);
+  set_state(at, state);
+  uncount_source(at);
+  records_[at].durable = false;
+  see(at, now);
+  deadlines_.erase(at);
+  bring_home(at);
+  put_away(at);
+}
+
+// An address that was only offered is the first to be offered again: nobody is likely to come back for it.
+void LeaseTable::end_offer(std::uint32_t at) {
+  set_state(at, LeaseState::kFree);
+  uncount_source(at);
+  deadlines_.erase(at);
+  bring_home(at);
+  LeaseRecord& record = records_[at];
+  if (record.pool == kNoPool) return put_away(at);
+  record.list = LeaseListName::kReusable;
+  records_.link_after(pools_[record.pool]->reusable, kNoSlot, at);
+}
+
+// Counted in the pool its address is in now. Precondition: on no list.
+void LeaseTable::bring_home(std::uint32_t at) {
+  const PoolId home = home_of(records_[at].address);
+  const PoolId before = records_[at].pool;
+  if (home == before) return;
+  count_state(at, false);
+  records_[at].pool = home;
+  count_state(at, true);
+  if (before != kNoPool) free_if_done(before);
+}
+
+// A record that is not in force goes onto its list, as the last; one that belongs nowhere is forgotten. A reservation's
+// record stays, on no list, and so does a rest until it is over. Precondition: at home, on no list.
+void LeaseTable::put_away(std::uint32_t at) {
+  LeaseRecord& record = records_[at];
+  if (record.state == LeaseState::kAbandoned) return list_resting(at);
+  if (record.pool != kNoPool) {
+    record.list = LeaseListName::kReusable;
+    LeaseList& list = pools_[record.pool]->reusable;
+    records_.link_after(list, list.tail, at);
+  } else if (reserved_for(record.address) == nullptr) {
+    drop_record(at);
+  }
+}
+
+// Every rest is equally long, so that a new one goes to the end; only restore(), or a clock that was set back, looks
+// further.
+void LeaseTable::list_resting(std::uint32_t at) {
+  LeaseRecord& record = records_[at];
+  if (record.pool == kNoPool) return;
+  record.list = LeaseListName::kResting;
+  LeaseList& list = pools_[record.pool]->resting;
+  std::uint32_t before = list.tail;
+  while (before != kNoSlot && records_[before].ends > record.ends) before = records_[before].previous;
+  records_.link_after(list, before, at);
+}
+
+void LeaseTable::unlist(std::uint32_t at) {
+  LeaseRecord& record = records_[at];
+  if (record.list == LeaseListName::kNone) return;
+  Pool& pool = *pools_[record.pool];
+  records_.unlink(record.list == LeaseListName::kResting ? pool.resting : pool.reusable, at);
+  record.list = LeaseListName::kNone;
+}
+
+// A record counts for the relay and the port it was last offered or granted through, from the time a cap is set.
+void LeaseTable::count_source(std::uint32_t at, net::Ipv4Address relay, std::string_view relay_info) {
+  uncount_source(at);
+  if (layout_.caps == LeaseCaps{}) return;
+  LeaseRecord& record = records_[at];
+  if (const auto tag = port_tag(relay, relay_info, seed_)) record.counted_port = sources_.add(*tag);
+  if (const auto tag = relay_tag(relay, seed_)) record.counted_relay = sources_.add(*tag);
+}
+
+void LeaseTable::uncount_source(std::uint32_t at) {
+  LeaseRecord& record = records_[at];
+  for (std::uint32_t* counted : {&record.counted_port, &record.counted_relay}) {
+    if (*counted != kNoSlot) sources_.remove(*counted);
+    *counted = kNoSlot;
+  }
+}
+
+// May the client hold an address more?
+OfferFailure LeaseTable::over_limit(const LeaseClient& client, bool reserved) {
+  if (offers_ >= limits_.offer_holds_max) {
+    ++stats_.hold_limit;
+    return OfferFailure::kHoldLimit;
+  }
+  const LeaseCaps& caps = layout_.caps;
+  if (reserved || caps == LeaseCaps{}) return OfferFailure::kNone;
+  const auto port = port_tag(client.relay, client.relay_info, seed_);
+  if (caps.per_port && port && sources_.count(*port) >= *caps.per_port) {
+    ++stats_.port_cap;
+    return OfferFailure::kPortCap;
+  }
+  const auto relay = relay_tag(client.relay, seed_);
+  if (caps.per_relay && relay && sources_.count(*relay) >= *caps.per_relay) {
+    ++stats_.relay_cap;
+    return OfferFailure::kRelayCap;
+  }
+  return OfferFailure::kNone;
+}
+
+}  // namespace rackcast
