@@ -79,7 +79,10 @@ TEST(TftpHostile, MutatedPacketsFromManyPeersLeaveTheEngineWhole) {
       auto payload = packet(random);
       bend(payload, random);
       const SocketId socket{static_cast<std::uint16_t>(random() % (testing::kTidCount + 2))};
-      world.inject(TftpWorld::endpoint_of(500 + random() % 10), socket, payload);
+      if (random() % 4 == 0 && world.last_answered != world.seats[0]->endpoint)  // one that reads what it is sent
+        world.inject(world.last_answered, world.last_answered_from, payload);
+      else
+        world.inject(TftpWorld::endpoint_of(500 + random() % 40), socket, payload);
       ++given;
       if (random() % 8 == 0) world.run_for(std::chrono::microseconds(random() % 20'000));
       if (random() % 64 == 0) world.epoch.bump();
@@ -89,8 +92,8 @@ TEST(TftpHostile, MutatedPacketsFromManyPeersLeaveTheEngineWhole) {
     world.run(std::chrono::minutes(30));
     EXPECT_EQ(world.engine->in_flight(), 0U) << "seed " << seed;
     EXPECT_EQ(world.pins_after_rest(), 0U) << "seed " << seed;
-    // Few of what is given open a window, and nothing breeds: fewer datagrams went out than came in.
-    EXPECT_LT(world.datagrams_to_clients, given);
+    // Few of what is given open a window, and nothing breeds: less goes out than comes in.
+    EXPECT_LT(world.datagrams_to_clients, given / 2);
     uploads_started += world.count(Counter::kUploadsStarted);
     uploads_done += world.count(Counter::kUploadsDone);
   }
