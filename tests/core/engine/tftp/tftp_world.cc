@@ -60,8 +60,13 @@ void TftpWorld::run_for(Duration span) {
 }
 
 void TftpWorld::after_engine() {
-  for (SentDatagram& sent : harness.io.sent)
+  for (SentDatagram& sent : harness.io.sent) {
+    if (!std::holds_alternative<tftp::ErrorReport>(tftp::parse(sent.payload))) {
+      last_answered = sent.to.peer;
+      last_answered_from = sent.to.socket;
+    }
     through_network({{}, 0, false, sent.to.peer, sent.to.socket, std::move(sent.payload)});
+  }
   harness.io.sent.clear();
   std::array<PinId, 64> done;
   for (std::size_t count = harness.io.reap(done); count > 0; count = harness.io.reap(done))

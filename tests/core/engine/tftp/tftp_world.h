@@ -57,6 +57,9 @@ class TftpWorld {
   Now now{MonotonicTime(std::chrono::seconds(1)), WallTime(std::chrono::seconds(1'800'000'000))};
   std::uint64_t datagrams_to_clients = 0;
   std::uint64_t bytes_to_clients = 0;
+  // Of the last answer that was no ERROR: where it went, and the socket it came from.
+  net::Endpoint last_answered;
+  SocketId last_answered_from = kListenSocket;
 
   void add_file(const std::string& path, std::vector<std::byte> content, bool resident = true) {
     files[path] = std::make_shared<HeapImage>(std::move(content), ++generations_, resident);
