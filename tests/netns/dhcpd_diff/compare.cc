@@ -1,0 +1,193 @@
+#include "tests/netns/dhcpd_diff/compare.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+namespace rackcast::dhcpd_diff {
+namespace {
+
+constexpr unsigned kAck = 5;
+constexpr std::uint8_t kLeaseTime = 51;
+
+std::string text_of(net::Ipv4Address address) {
+  return std::string(address.text().view());
+}
+
+std::string summary(const std::vector<Packet>& answers) {
+  std::string text;
+  for (const Packet& answer : answers)
+    text += (text.empty() ? "" : ", ") + type_name(answer) + " of " + text_of(answer.header.yiaddr);
+  return text.empty() ? "silence" : text;
+}
+
+std::uint64_t number_of(const std::string& octets) {
+  std::uint64_t number = 0;
+  for (const char c : octets) number = number << 8U | static_cast<unsigned char>(c);
+  return number;
+}
+
+// What is left of a lease is counted in whole seconds, which end at another moment on each side.
+bool is_the_same_time(const std::string& left, const std::string& right) {
+  const std::uint64_t a = number_of(left);
+  const std::uint64_t b = number_of(right);
+  return left.size() == 4 && right.size() == 4 && std::max(a, b) - std::min(a, b) <= 1;
+}
+
+class Comparison {
+ public:
+  void text(std::string field, const std::string& left, const std::string& right) {
+    if (left != right) found_.push_back({std::move(field), left, right, {}});
+  }
+  void number(std::string field, std::uint64_t left, std::uint64_t right) {
+    text(std::move(field), std::to_string(left), std::to_string(right));
+  }
+  void address(std::string field, net::Ipv4Address left, net::Ipv4Address right) {
+    text(std::move(field), text_of(left), text_of(right));
+  }
+
+  void frames(const Packet& left, const Packet& right) {
+    text("to MAC", std::string(left.to_mac.text().view()), std::string(right.to_mac.text().view()));
+    address("from", left.from, right.from);
+    address("to", left.to, right.to);
+    number("from port", left.from_port, right.from_port);
+    number("to port", left.to_port, right.to_port);
+    text("size", left.size < dhcp4::kMessageSizeMin ? "short" : "300 or more",
+         right.size < dhcp4::kMessageSizeMin ? "short" : "300 or more");
+  }
+
+  void headers(const dhcp4::Header& left, const dhcp4::Header& right) {
+    number("op", static_cast<unsigned>(left.op), static_cast<unsigned>(right.op));
+    number("htype", static_cast<unsigned>(left.htype), static_cast<unsigned>(right.htype));
+    number("hlen", left.hlen, right.hlen);
+    number("hops", left.hops, right.hops);
+    number("secs", left.secs, right.secs);
+    number("broadcast flag", left.broadcast ? 1 : 0, right.broadcast ? 1 : 0);
+    address("ciaddr", left.ciaddr, right.ciaddr);
+    address("yiaddr", left.yiaddr, right.yiaddr);
+    address("siaddr", left.siaddr, right.siaddr);
+    address("giaddr", left.giaddr, right.giaddr);
+    text("chaddr", printed(std::string(left.chaddr.begin(), left.chaddr.end())),
+         printed(std::string(right.chaddr.begin(), right.chaddr.end())));
+  }
+
+  void bodies(const Packet& left, const Packet& right) {
+    text("sname", left.sname, right.sname);
+    text("file", left.file, right.file);
+    number("cookie", left.cookie ? 1 : 0, right.cookie ? 1 : 0);
+    text("vendor area", printed(left.raw_vendor), printed(right.raw_vendor));
+    number("overload", left.overload, right.overload);
+    std::set<std::uint8_t> codes;
+    for (const auto& [code, value] : left.options) codes.insert(code);
+    for (const auto& [code, value] : right.options) codes.insert(code);
+    for (const std::uint8_t code : codes) {
+      const std::string* const ours = left.option(code);
+      const std::string* const theirs = right.option(code);
+      if (code == kLeaseTime && left.type() == kAck && ours != nullptr && theirs != nullptr &&
+          is_the_same_time(*ours, *theirs))
+        continue;
+      text("option " + std::to_string(code), printed(ours), printed(theirs));
+    }
+  }
+
+  // Of the options that both sent: what one has besides has a difference of its own.
+  void orders(const Packet& left, const Packet& right) {
+    const auto common = [](const Packet& one, const Packet& other) {
+      std::string order;
+      for (const std::uint8_t code : one.order)
+        if (other.option(code) != nullptr) order += (order.empty() ? "" : " ") + std::to_string(code);
+      return order;
+    };
+    text("order", common(left, right), common(right, left));
+  }
+
+  [[nodiscard]] std::vector<Difference> take() { return std::move(found_); }
+
+ private:
+  std::vector<Difference> found_;
+};
+
+// --- known differences
+
+struct Case {
+  const Question& question;
+  const Packet* left;  // null: silence
+  const Packet* right;
+  const Difference& difference;
+};
+struct Known {
+  std::string_view name;
+  bool (*is)(const Case&);
+};
+
+bool is_option(const Case& c, std::uint8_t code) {
+  return c.difference.field == "option " + std::to_string(code);
+}
+bool is_added(const Case& c, std::uint8_t code) {
+  return is_option(c, code) && c.left->option(code) == nullptr && c.right->option(code) != nullptr;
+}
+
+bool adds_boot_options(const Case& c) {
+  if (c.left == nullptr || c.right == nullptr || !c.question.asked.boots()) return false;
+  if (is_added(c, 66)) return *c.right->option(66) == text_of(c.right->header.siaddr);
+  if (is_added(c, 67)) {
+    const std::string& name = *c.right->option(67);
+    return name == c.right->file || name == c.right->file + std::string(1, '\0');
+  }
+  if (is_added(c, 97)) return c.right->option(97) == nullptr || *c.right->option(97) == *c.question.asked.option(97);
+  if (is_added(c, 60)) return *c.right->option(60) == "HTTPClient";
+  return is_added(c, 175) && *c.right->option(175) == "\xB0\x01\x01";
+}
+
+bool zeroes_secs_and_hops(const Case& c) {
+  return (c.difference.field == "secs" || c.difference.field == "hops") && c.difference.right == "0";
+}
+
+bool leaves_others_requests(const Case& c) {
+  return c.difference.field == "answer" && c.question.kind == "select" && !c.question.names_us && c.right == nullptr;
+}
+
+bool leaves_strangers_reboots(const Case& c) {
+  return c.difference.field == "answer" && c.question.kind == "reboot" && !c.question.has_lease && c.right == nullptr;
+}
+
+constexpr std::array kKnown{
+    Known{"boot-options", adds_boot_options},
+    Known{"secs-and-hops", zeroes_secs_and_hops},
+    Known{"other-server", leaves_others_requests},
+    Known{"strangers-reboot", leaves_strangers_reboots},
+};
+
+}  // namespace
+
+std::vector<std::string_view> known_differences() {
+  std::vector<std::string_view> names;
+  for (const Known& known : kKnown) names.push_back(known.name);
+  return names;
+}
+
+std::vector<Difference> compare(const Question& question, const std::vector<Packet>& left,
+                                const std::vector<Packet>& right) {
+  const Packet* const a = left.empty() ? nullptr : &left.front();
+  const Packet* const b = right.empty() ? nullptr : &right.front();
+  Comparison comparison;
+  if (left.size() != right.size() || left.size() > 1) {
+    comparison.text("answer", summary(left), summary(right));
+  } else if (a != nullptr && type_name(*a) != type_name(*b)) {
+    comparison.text("answer", summary(left), summary(right));
+  } else if (a != nullptr) {
+    comparison.frames(*a, *b);
+    comparison.headers(a->header, b->header);
+    comparison.bodies(*a, *b);
+    comparison.orders(*a, *b);
+  }
+  std::vector<Difference> found = comparison.take();
+  for (Difference& difference : found) {
+    const Case one{question, a, b, difference};
+    const auto* const known = std::find_if(kKnown.begin(), kKnown.end(), [&](const Known& k) { return k.is(one); });
+    if (known != kKnown.end()) difference.known = known->name;
+  }
+  return found;
+}
+
+}  // namespace rackcast::dhcpd_diff
