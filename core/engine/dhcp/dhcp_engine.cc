@@ -75,7 +75,7 @@ void DhcpEngine::receive(const Now& now, const ReceivedDatagram& datagram, Sink&
   if (request.header.is_relayed() && request.relay_port && !may_choose_port(request)) ++stats_.relay_ports_refused;
   leases_.expire(now.wall);
   Exchange exchange{now, datagram, request, *interface, sink, network_.link_of(request, *interface),
-                    {},  {},       {},      probed};
+                    {},  nullptr,  {},      {},         probed};
   exchange.client = client_of(request);
   take_stashed_relay(request, exchange.client.key);
   exchange.hosts = network_.hosts_of(request);
@@ -221,7 +221,11 @@ void DhcpEngine::on_bootp(Exchange& exchange) {
   if (is_over_limit(exchange, EventKind::kBootpRequest, chosen.address)) return;
   report(exchange, EventKind::kBootpRequest, {});
   Reply reply = make_reply(exchange, chosen.subnet, chosen.address);
-  if (chosen.reserved && reply.next_server.is_any()) reply.next_server = reply.source;  // as dhcpd, here alone
+  reply.ciaddr = request.header.ciaddr;
+  reply.reserved_bootp = chosen.reserved;
+  // As dhcpd: only who has a reservation may be so old that it knows no options, and is told of a server untold.
+  if (!chosen.reserved) reply.with_options = true;
+  if (chosen.reserved && reply.next_server.is_any()) reply.next_server = reply.source;
   if (!prepare(exchange, reply, EventKind::kBootpReply, chosen.address, &DhcpStats::bootp_replies)) return;
   if (chosen.reserved) ready_.detail = "static";
   const auto length = chosen.reserved ? std::nullopt : outcome_.number(Parameter::kBootpLeaseSeconds);

@@ -94,6 +94,7 @@ class DhcpEngine final : public Engine {
     Sink& sink;
     Link link;
     std::span<const HostIndex::Entry> hosts;  // the sender's
+    const HostConfig* host = nullptr;         // that of them which counts where it is; see evaluate
     LeaseClient client;
     ClientFacts facts;
     std::optional<net::Ipv4Address> probed;  // the message waited; for this address, which is nobody's

@@ -32,7 +32,7 @@ void DhcpEngine::evaluate(Exchange& exchange, std::optional<std::size_t> subnet,
   Place place;
   place.subnet = subnet;
   place.address = address;
-  place.host = Network::host_in(exchange.hosts, prefix);
+  place.host = exchange.host = Network::host_in(exchange.hosts, prefix);
   if (const auto pool = leases_.pool_of(address); subnet && pool) place.pool = network_.pools()[*pool].config;
   if (!address.is_any()) exchange.facts.address = address;
   if (place.host != nullptr) {
@@ -49,7 +49,7 @@ void DhcpEngine::evaluate(Exchange& exchange, std::optional<std::size_t> subnet,
 
   if (place.host != nullptr && flag(Parameter::kUseHostDeclNames, false) && !outcome_.option(kHostNameKey))
     outcome_.set_option(kHostNameKey, std::as_bytes(std::span(place.host->name)));
-  if (flag(Parameter::kUseLeaseAddrForDefaultRoute, false) && !address.is_any()) {
+  if (flag(Parameter::kUseLeaseAddrForDefaultRoute, false) && !address.is_any() && !outcome_.option(kRoutersKey)) {
     const std::span<std::byte> octets = outcome_.scratch(4);
     for (unsigned i = 0; i < octets.size(); ++i) octets[i] = static_cast<std::byte>(address.octet(i));
     if (!octets.empty()) outcome_.set_option(kRoutersKey, octets);
@@ -78,9 +78,12 @@ bool DhcpEngine::is_denied(Exchange& exchange, EventKind kind, net::Ipv4Address 
   if (!flag(Parameter::kAllowBooting, true)) return deny(DhcpDrop::kBootingDisallowed, "booting disallowed");
   if (request.kind == RequestKind::kBootp && !flag(Parameter::kAllowBootp, true))
     return deny(DhcpDrop::kBootingDisallowed, "bootp disallowed");
-  if (exchange.hosts.empty() && !flag(Parameter::kAllowUnknownClients, true))
+  // Whose only host entries have addresses of other networks is a stranger here, to this and not to pools' permits.
+  if (exchange.host == nullptr && !flag(Parameter::kAllowUnknownClients, true))
     return deny(DhcpDrop::kUnknownClient, "unknown client");
-  if (request.header.secs < outcome_.number(Parameter::kMinSecs).value_or(0))
+  // Only who looks for a server can wait for another one.
+  if (request.kind == RequestKind::kDiscover &&
+      request.header.secs < outcome_.number(Parameter::kMinSecs).value_or(0))
     return deny(DhcpDrop::kTooSoon, "min-secs not reached");
   return false;
 }

@@ -21,6 +21,11 @@ Destination reply_destination(const Request& request, const Reply& reply, const 
   Destination to;
   to.source = reply.source;
   to.socket = request.socket;
+  // RFC 2131 §4.3.5: to an INFORM directly, past the relay it came by.
+  if (request.kind == RequestKind::kInform && !request.header.ciaddr.is_any()) {
+    to.peer = {request.header.ciaddr, dhcp4::kClientPort};
+    return to;
+  }
   if (request.header.is_relayed()) {
     to.peer = {request.header.giaddr, may_choose_port(request) ? request.peer.port : dhcp4::kServerPort};
     return to;

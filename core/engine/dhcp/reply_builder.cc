@@ -1,8 +1,10 @@
 #include "core/engine/dhcp/reply_builder.h"
 
+#include <algorithm>
 #include <array>
 #include <bitset>
 
+#include "proto/bytes/cursor.h"
 #include "proto/dhcp/message_writer.h"
 
 namespace rackcast::engine {
@@ -32,6 +34,7 @@ bool is_protocols_own(OptionCode code) {
     case OptionCode::kMaxMessageSize:
     case OptionCode::kClientIdentifier:
     case OptionCode::kRelayAgentInfo:
+    case OptionCode::kSubnetSelection:
     case OptionCode::kEnd:
       return true;
     default:
@@ -86,9 +89,43 @@ class OptionPutter {
       if (reply_.policy->space_in(static_cast<std::uint8_t>(code)) != 0) put(static_cast<OptionCode>(code));
   }
 
+  // T1 and T2, unless they would come after what they come before (dhcpd leaves such ones out).
+  void put_times(std::uint32_t lease_seconds) {
+    for (const OptionCode code : {OptionCode::kRebindingTime, OptionCode::kRenewalTime}) {
+      const auto value = reply_.outcome->option({kDhcpSpace, static_cast<std::uint32_t>(code)});
+      if (!value || value->size() != 4) continue;
+      const std::uint32_t seconds = bytes::Cursor(*value).be32();
+      if (seconds >= lease_seconds)
+        done_.set(static_cast<std::uint8_t>(code));
+      else if (code == OptionCode::kRebindingTime)
+        lease_seconds = seconds;
+    }
+    put(OptionCode::kRenewalTime);
+    put(OptionCode::kRebindingTime);
+  }
+
+  // In the list's order, dhcpd's way: the mask is sent with every lease, and changes places with routers that come before
+  // it, since it must be first (RFC 2132 §3.3).
+  void put_list(std::span<const std::byte> list) {
+    std::array<OptionCode, 256> order{};
+    std::size_t count = 0;
+    std::bitset<256> named;
+    const auto add = [&](OptionCode code) {
+      if (named.test(static_cast<std::uint8_t>(code))) return;
+      named.set(static_cast<std::uint8_t>(code));
+      order[count++] = code;
+    };
+    for (const std::byte code : list) add(static_cast<OptionCode>(code));
+    if (reply_.lease_seconds) add(OptionCode::kSubnetMask);
+    const auto end = order.begin() + static_cast<std::ptrdiff_t>(count);
+    const auto mask = std::find(order.begin(), end, OptionCode::kSubnetMask);
+    const auto routers = std::find(order.begin(), mask, OptionCode::kRouters);
+    if (routers != mask && mask != end) std::iter_swap(routers, mask);
+    for (std::size_t i = 0; i < count; ++i) put(order[i]);
+  }
+
   // What the client must have, asked for or not.
   void put_due() {
-    if (!reply_.boot_only) put(OptionCode::kSubnetMask);
     if (reply_.via == BootVia::kHttp) {
       put(OptionCode::kVendorClass);
       put(OptionCode::kBootFileName);
@@ -207,43 +244,48 @@ void put_options(MessageWriter& writer, const Request& request, const Reply& rep
   if (!file_is_in_header) putter.put(OptionCode::kBootFileName);
   const auto configured =
       reply.outcome->option({kDhcpSpace, static_cast<std::uint32_t>(OptionCode::kParameterRequestList)});
-  const auto list = configured.value_or(as_bytes(request.parameter_list));
+  const auto list = reply.reserved_bootp ? std::span<const std::byte>{}
+                                         : configured.value_or(as_bytes(request.parameter_list));
   if (reply.boot_only) {
     putter.put_of_boot(list);
     putter.put_due();
     return;
   }
-  if (reply.lease_seconds) {
-    putter.put(OptionCode::kRenewalTime);
-    putter.put(OptionCode::kRebindingTime);
-  }
+  if (reply.lease_seconds) putter.put_times(*reply.lease_seconds);
+  // So that the client knows it was heeded (RFC 3011 §2).
+  if (request.subnet_selection) (void)writer.put_address(OptionCode::kSubnetSelection, *request.subnet_selection);
   if (list.empty()) {
     for (const OptionCode code :
          {OptionCode::kSubnetMask, OptionCode::kRouters, OptionCode::kDomainNameServers, OptionCode::kHostName})
       putter.put(code);
     putter.put_configured();
   }
-  // RFC 2132 §3.3: the mask must come before the routers, whatever the list says.
-  for (const std::byte code : list) {
-    if (static_cast<OptionCode>(code) == OptionCode::kRouters) putter.put(OptionCode::kSubnetMask);
-    putter.put(static_cast<OptionCode>(code));
-  }
+  if (!list.empty()) putter.put_list(list);
   putter.put_due();
   if (reply.type && reply.echo_client_id && !request.client_identifier.empty())  // RFC 6842
     (void)writer.put(OptionCode::kClientIdentifier, as_bytes(request.client_identifier));
 }
 
+// Fields that hold no text may hold options that find no room, as dhcpd has it; never for who boots: loaders misread it.
+dhcp4::Overload overload_of(const Request& request, const Reply& reply) {
+  const bool reads_it = reply.lease_seconds && !request.boots() && request.boot_class == dhcp4::BootClass::kNone;
+  if (!reads_it) return dhcp4::Overload::kNone;
+  const unsigned file = reply.via == BootVia::kNothing ? 1 : 0;
+  const unsigned sname = reply.server_name.empty() ? 2 : 0;
+  return static_cast<dhcp4::Overload>(file | sname);
+}
+
 bool set_boot_file(MessageWriter& writer, const Request& request, const Reply& reply) {
   if (reply.via != BootVia::kNothing) return writer.set_file(reply.file);
-  // dhcpd's answer to BOOTP without a boot file: what the client asked for.
-  if (!reply.type && !request.file.empty()) (void)writer.set_file(request.file);
+  if (reply.reserved_bootp && !request.file.empty()) (void)writer.set_file(request.file);
   return true;
 }
 
 }  // namespace
 
 std::span<const std::byte> encode_reply(const Request& request, const Reply& reply, std::span<std::byte> out) {
-  MessageWriter writer(out, make_header(request, reply), {.size_bytes_max = request.reply_bytes_max});
+  MessageWriter writer(out, make_header(request, reply),
+                       {.size_bytes_max = request.reply_bytes_max, .overload = overload_of(request, reply)});
   if (!request.relay_info.empty() && !writer.set_last(OptionCode::kRelayAgentInfo, as_bytes(request.relay_info)))
     return {};
   const bool file_is_in_header = reply.is_nak() || set_boot_file(writer, request, reply);

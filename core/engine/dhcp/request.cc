@@ -8,6 +8,8 @@ namespace {
 using dhcp4::MessageType;
 using dhcp4::OptionCode;
 
+constexpr std::size_t kOptionHeaderBytes = 2;
+
 std::string_view as_text(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
@@ -164,6 +166,10 @@ std::optional<DhcpDrop> read_request(const ReceivedDatagram& datagram, bool unic
   if (const auto drop = classify(options, request)) return drop;
   const bool bootp = request.kind == RequestKind::kBootp;
   request.reply_bytes_max = reply_bytes_max(*message, options, bootp);
+  // The relay takes its option away again: the client's limit is for what is left.
+  if (!request.relay_info.empty())
+    request.reply_bytes_max = std::min(request.reply_bytes_max + kOptionHeaderBytes + request.relay_info.size(),
+                                       kDatagramBytesMax - kIpUdpHeaderBytes);
   if (bootp) {
     request.has_cookie = message->has_cookie;
     if (!message->has_cookie) request.raw_vendor.assign(as_text(message->vendor_area));
