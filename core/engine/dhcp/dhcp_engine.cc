@@ -74,7 +74,7 @@ void DhcpEngine::receive(const Now& now, const ReceivedDatagram& datagram, Sink&
   if (const auto reason = read_request(datagram, unicast, parsed_, request)) return drop(*reason);
   if (request.header.is_relayed() && request.relay_port && !may_choose_port(request)) ++stats_.relay_ports_refused;
   leases_.expire(now.wall);
-  Exchange exchange{now, datagram, request, *interface, sink, network_.link_of(request, *interface),
+  Exchange exchange{now, datagram, request, *interface, sink,  network_.link_of(request, *interface),
                     {},  nullptr,  {},      {},         probed};
   exchange.client = client_of(request);
   take_stashed_relay(request, exchange.client.key);

@@ -82,8 +82,7 @@ bool DhcpEngine::is_denied(Exchange& exchange, EventKind kind, net::Ipv4Address 
   if (exchange.host == nullptr && !flag(Parameter::kAllowUnknownClients, true))
     return deny(DhcpDrop::kUnknownClient, "unknown client");
   // Only who looks for a server can wait for another one.
-  if (request.kind == RequestKind::kDiscover &&
-      request.header.secs < outcome_.number(Parameter::kMinSecs).value_or(0))
+  if (request.kind == RequestKind::kDiscover && request.header.secs < outcome_.number(Parameter::kMinSecs).value_or(0))
     return deny(DhcpDrop::kTooSoon, "min-secs not reached");
   return false;
 }

@@ -104,8 +104,8 @@ class OptionPutter {
     put(OptionCode::kRebindingTime);
   }
 
-  // In the list's order, dhcpd's way: the mask is sent with every lease, and changes places with routers that come before
-  // it, since it must be first (RFC 2132 §3.3).
+  // In the list's order, dhcpd's way: the mask is sent with every lease, and changes places with routers that come
+  // before it, since it must be first (RFC 2132 §3.3).
   void put_list(std::span<const std::byte> list) {
     std::array<OptionCode, 256> order{};
     std::size_t count = 0;
@@ -244,8 +244,8 @@ void put_options(MessageWriter& writer, const Request& request, const Reply& rep
   if (!file_is_in_header) putter.put(OptionCode::kBootFileName);
   const auto configured =
       reply.outcome->option({kDhcpSpace, static_cast<std::uint32_t>(OptionCode::kParameterRequestList)});
-  const auto list = reply.reserved_bootp ? std::span<const std::byte>{}
-                                         : configured.value_or(as_bytes(request.parameter_list));
+  const auto list =
+      reply.reserved_bootp ? std::span<const std::byte>{} : configured.value_or(as_bytes(request.parameter_list));
   if (reply.boot_only) {
     putter.put_of_boot(list);
     putter.put_due();
@@ -266,7 +266,8 @@ void put_options(MessageWriter& writer, const Request& request, const Reply& rep
     (void)writer.put(OptionCode::kClientIdentifier, as_bytes(request.client_identifier));
 }
 
-// Fields that hold no text may hold options that find no room, as dhcpd has it; never for who boots: loaders misread it.
+// Fields that hold no text may hold options that find no room, as dhcpd has it; never for who boots: loaders misread
+// it.
 dhcp4::Overload overload_of(const Request& request, const Reply& reply) {
   const bool reads_it = reply.lease_seconds && !request.boots() && request.boot_class == dhcp4::BootClass::kNone;
   if (!reads_it) return dhcp4::Overload::kNone;

@@ -20,17 +20,17 @@ struct Question {
 };
 
 struct Difference {
-  std::string field;  // "answer", "siaddr", "option 43" …
-  std::string left;   // dhcpd's
-  std::string right;  // rackcastd's
+  std::string field;       // "answer", "siaddr", "option 43" …
+  std::string left;        // dhcpd's
+  std::string right;       // rackcastd's
   std::string_view known;  // the name of the known difference that it is; "": none
 };
 
 // Names of every known difference, as the README lists them.
 [[nodiscard]] std::vector<std::string_view> known_differences();
 
-// `left` and `right`: every packet that came in answer, none for silence. `same_kind`: the dynamic addresses of both are
-// of one pool, so that they may differ.
+// `left` and `right`: every packet that came in answer, none for silence. `same_kind`: the dynamic addresses of both
+// are of one pool, so that they may differ.
 [[nodiscard]] std::vector<Difference> compare(const Question& question, const std::vector<Packet>& left,
                                               const std::vector<Packet>& right);
 

@@ -80,7 +80,8 @@ struct Holding {
 };
 
 struct Side {
-  Side(const char* label, const std::string& interface, net::Ipv4Address server) : name(label), wire(interface, server) {}
+  Side(const char* label, const std::string& interface, net::Ipv4Address server)
+      : name(label), wire(interface, server) {}
   const char* name;
   Wire wire;
   std::map<std::string, Holding> clients;
@@ -93,9 +94,9 @@ struct Side {
 std::uint8_t message_type_of(const std::string& kind) {
   using dhcp4::MessageType;
   static const std::map<std::string, MessageType> kTypes{
-      {"discover", MessageType::kDiscover}, {"select", MessageType::kRequest},   {"reboot", MessageType::kRequest},
-      {"renew", MessageType::kRequest},     {"rebind", MessageType::kRequest},   {"inform", MessageType::kInform},
-      {"decline", MessageType::kDecline},   {"release", MessageType::kRelease},  {"bootp", MessageType{0}}};
+      {"discover", MessageType::kDiscover}, {"select", MessageType::kRequest},  {"reboot", MessageType::kRequest},
+      {"renew", MessageType::kRequest},     {"rebind", MessageType::kRequest},  {"inform", MessageType::kInform},
+      {"decline", MessageType::kDecline},   {"release", MessageType::kRelease}, {"bootp", MessageType{0}}};
   const auto found = kTypes.find(kind);
   if (found == kTypes.end()) give_up("no kind of step: " + kind);
   return static_cast<std::uint8_t>(found->second);
@@ -130,8 +131,8 @@ class Driver {
   }
 
   int finish() const {
-    std::printf("played %zu answered %zu silent %zu different %zu dynamic %zu\n", played_, answered_, silent_, different_,
-                dynamic_);
+    std::printf("played %zu answered %zu silent %zu different %zu dynamic %zu\n", played_, answered_, silent_,
+                different_, dynamic_);
     return 0;
   }
 
@@ -149,7 +150,8 @@ class Driver {
                            std::vector<std::byte>& out) const {
     const auto known = side.clients.find(step.client);
     const Holding held = known == side.clients.end() ? Holding{} : known->second;
-    const bool in_header = step.kind == "renew" || step.kind == "rebind" || step.kind == "inform" || step.kind == "release";
+    const bool in_header =
+        step.kind == "renew" || step.kind == "rebind" || step.kind == "inform" || step.kind == "release";
     const bool in_option = step.kind == "select" || step.kind == "reboot" || step.kind == "decline";
     const bool names_server = step.kind == "select" || step.kind == "decline" || step.kind == "release";
     dhcp4::Header header;
@@ -298,7 +300,8 @@ class Driver {
     };
     if (!wait(xid, Clock::now() + kPatience, done)) {
       for (const auto& side : sides_)
-        if (!side->sentinel_answered) give_up(std::string(side->name) + " is dead after " + step.client + " " + step.kind);
+        if (!side->sentinel_answered)
+          give_up(std::string(side->name) + " is dead after " + step.client + " " + step.kind);
     }
     ++played_;
     judge(step, messages);
@@ -364,8 +367,8 @@ class Driver {
   void report(const Question& question, const Difference& difference) {
     const std::string where = question.label + " " + question.kind + " " + difference.field;
     if (!difference.known.empty()) {
-      std::printf("known %s %s: %s | %s\n", std::string(difference.known).c_str(), where.c_str(), difference.left.c_str(),
-                  difference.right.c_str());
+      std::printf("known %s %s: %s | %s\n", std::string(difference.known).c_str(), where.c_str(),
+                  difference.left.c_str(), difference.right.c_str());
       return;
     }
     std::printf("diff %s: dhcpd %s | rackcastd %s\n", where.c_str(), difference.left.c_str(), difference.right.c_str());

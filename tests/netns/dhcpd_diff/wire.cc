@@ -116,7 +116,8 @@ void Wire::take_arp(std::span<const std::byte> payload, bool broadcast) {
   std::array<std::byte, kFrameBytesMax> frame;
   bytes::Writer out(frame);
   net::encode_ethernet(out, {arp->sender_mac, kPeerMac, std::nullopt, net::EtherType::kArp});
-  net::encode_arp(out, {net::ArpOperation::kReply, kPeerMac, arp->target_address, arp->sender_mac, arp->sender_address});
+  net::encode_arp(out,
+                  {net::ArpOperation::kReply, kPeerMac, arp->target_address, arp->sender_mac, arp->sender_address});
   net::pad_ethernet(out);
   transmit(out.written());
 }
