@@ -7,7 +7,9 @@
 namespace rackcast::dhcpd_diff {
 namespace {
 
+constexpr unsigned kOffer = 2;
 constexpr unsigned kAck = 5;
+constexpr unsigned kNak = 6;
 constexpr std::uint8_t kLeaseTime = 51;
 
 std::string text_of(net::Ipv4Address address) {
@@ -71,7 +73,8 @@ class Comparison {
          printed(std::string(right.chaddr.begin(), right.chaddr.end())));
   }
 
-  void bodies(const Packet& left, const Packet& right) {
+  // `counts`: the time is what is left of a lease.
+  void bodies(const Packet& left, const Packet& right, bool counts) {
     text("sname", left.sname, right.sname);
     text("file", left.file, right.file);
     number("cookie", left.cookie ? 1 : 0, right.cookie ? 1 : 0);
@@ -83,8 +86,7 @@ class Comparison {
     for (const std::uint8_t code : codes) {
       const std::string* const ours = left.option(code);
       const std::string* const theirs = right.option(code);
-      if (code == kLeaseTime && left.type() == kAck && ours != nullptr && theirs != nullptr &&
-          is_the_same_time(*ours, *theirs))
+      if (code == kLeaseTime && counts && ours != nullptr && theirs != nullptr && is_the_same_time(*ours, *theirs))
         continue;
       text("option " + std::to_string(code), printed(ours), printed(theirs));
     }
@@ -134,7 +136,10 @@ bool adds_boot_options(const Case& c) {
     const std::string& name = *c.right->option(67);
     return name == c.right->file || name == c.right->file + std::string(1, '\0');
   }
-  if (is_added(c, 97)) return c.right->option(97) == nullptr || *c.right->option(97) == *c.question.asked.option(97);
+  if (is_added(c, 97)) {
+    const std::string* const asked = c.question.asked.option(97);
+    return asked != nullptr && *c.right->option(97) == *asked;
+  }
   if (is_added(c, 60)) return *c.right->option(60) == "HTTPClient";
   return is_added(c, 175) && *c.right->option(175) == "\xB0\x01\x01";
 }
@@ -151,11 +156,21 @@ bool leaves_strangers_reboots(const Case& c) {
   return c.difference.field == "answer" && c.question.kind == "reboot" && !c.question.has_lease && c.right == nullptr;
 }
 
+// Where there is no list, and nothing says what the order is to be: dhcpd's is that of a hash table.
+bool has_no_list(const Case& c) {
+  return c.difference.field == "order" && c.question.asked.option(55) == nullptr;
+}
+
+// dhcpd says what it thought of some earlier address, when it does not look at this one.
+bool has_stale_text(const Case& c) {
+  return is_option(c, 56) && c.left != nullptr && c.left->type() == kNak &&
+         *c.right->option(56) == "requested address on bad subnet";
+}
+
 constexpr std::array kKnown{
-    Known{"boot-options", adds_boot_options},
-    Known{"secs-and-hops", zeroes_secs_and_hops},
-    Known{"other-server", leaves_others_requests},
-    Known{"strangers-reboot", leaves_strangers_reboots},
+    Known{"boot-options", adds_boot_options},      Known{"secs-and-hops", zeroes_secs_and_hops},
+    Known{"other-server", leaves_others_requests}, Known{"strangers-reboot", leaves_strangers_reboots},
+    Known{"order-without-list", has_no_list},      Known{"nak-text", has_stale_text},
 };
 
 }  // namespace
@@ -178,7 +193,7 @@ std::vector<Difference> compare(const Question& question, const std::vector<Pack
   } else if (a != nullptr) {
     comparison.frames(*a, *b);
     comparison.headers(a->header, b->header);
-    comparison.bodies(*a, *b);
+    comparison.bodies(*a, *b, a->type() == kAck || (a->type() == kOffer && question.has_lease));
     comparison.orders(*a, *b);
   }
   std::vector<Difference> found = comparison.take();

@@ -281,7 +281,6 @@ class Driver {
   void send(std::istringstream& words) {
     const Step step = read_step(words);
     const std::uint32_t xid = ++xid_;
-    std::array<Question, 2> questions;
     std::array<std::vector<std::byte>, 2> messages;
     std::array<Route, 2> routes;
     bool complete = true;

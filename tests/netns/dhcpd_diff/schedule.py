@@ -188,7 +188,7 @@ class Schedule:
         via = relay or str(self.conf.free_address(subnet))
         for number, text in enumerate(self.conf.literals("circuit-id")):
             self.add(Client(f"circuit{number}", via=via, steps=LIFE, options=prl(PRL_LINUX) | {82: agent(text.encode(), b"")}), place, subnet, relay)
-        self.add(Client("behind-relay", via=via, steps=LIFE, words={"hops": "1"}, options=prl(PRL_LINUX) | {82: agent(b"port7", b"switch1")}), place, subnet, relay)
+        self.add(Client("behind-relay", via=via, steps=(*LIFE[:-2], f"inform:via={via}", "release"), words={"hops": "1"}, options=prl(PRL_LINUX) | {82: agent(b"port7", b"switch1")}), place, subnet, relay)
         selection = bytes((5, 4)) + subnet.network.network_address.packed
         self.add(Client("link-selection", via=SENTINEL_RELAY, options=prl((1, 3, 6)) | {82: selection}), place, subnet, relay)
 

@@ -12,6 +12,17 @@ ClientMessage bootp(unsigned machine) {
   return ClientMessage(std::nullopt, machine);
 }
 
+// Machine 1 is 10.0.0.50, on the second wire.
+Config with_reservation() {
+  Config config = rack_config();
+  HostConfig host;
+  host.name = "fixed";
+  host.mac = mac(1);
+  host.address = net::Ipv4Address(10, 0, 0, 50);
+  config.dhcp->hosts = {host};
+  return config;
+}
+
 dhcp4::Octets bootp_without_cookie(unsigned machine) {
   dhcp4::Octets octets = bootp(machine).octets();
   std::fill(octets.begin() + 236, octets.end(), std::byte{0});
@@ -63,13 +74,14 @@ TEST(DhcpBootp, TheVendorAreaStaysWithin64BytesUnlessTheClientShowsMore) {
   EXPECT_EQ(rack.ask(roomy)->text(OptionCode::kDomainName), std::string(60, 'd'));
 }
 
-TEST(DhcpBootp, WithoutTheCookieTheVendorAreaComesBack) {
-  Rack rack;
+TEST(DhcpBootp, WithoutTheCookieTheVendorAreaComesBackToAReservation) {
+  Rack rack(with_reservation());
   const auto asked = bootp_without_cookie(1);
-  const auto reply = rack.ask(asked);
+  const auto reply = rack.ask(asked, {.socket = 1});
   ASSERT_NE(reply, nullptr);
-  EXPECT_EQ(reply->yiaddr(), ip(2));
+  EXPECT_EQ(reply->yiaddr(), net::Ipv4Address(10, 0, 0, 50));
   EXPECT_TRUE(std::equal(asked.begin() + 236, asked.end(), reply->octets.begin() + 236));
+  EXPECT_TRUE(rack.ask(bootp_without_cookie(2))->message.has_cookie) << "others get options, as from dhcpd";
 }
 
 TEST(DhcpBootp, IsRefusedWhereTheSubnetSaysSo) {
@@ -79,27 +91,25 @@ TEST(DhcpBootp, IsRefusedWhereTheSubnetSaysSo) {
 }
 
 TEST(DhcpBootp, AReservationIsServedAllTheSame) {
-  Config config = rack_config();
-  HostConfig host;
-  host.name = "fixed";
-  host.mac = mac(1);
-  host.address = net::Ipv4Address(10, 0, 0, 50);
-  config.dhcp->hosts = {host};
-  Rack rack(config);
+  Rack rack(with_reservation());
   const auto reply = rack.ask(bootp(1), {.socket = 1});
   ASSERT_NE(reply, nullptr);
   EXPECT_EQ(reply->yiaddr(), net::Ipv4Address(10, 0, 0, 50));
   EXPECT_EQ(rack.take_events().back().detail.view(), "static");
 }
 
-TEST(DhcpBootp, WithoutABootFileTheNameItAskedForComesBack) {
-  Config config = rack_config();
+TEST(DhcpBootp, WithoutABootFileTheNameItAskedForComesBackToAReservation) {
+  Config config = with_reservation();
   config.dhcp->boot.by_architecture.clear();
   Rack rack(config);
-  dhcp4::Octets octets = bootp(1).octets();
   const std::string name = "asked.img";
-  std::transform(name.begin(), name.end(), octets.begin() + 108, [](char c) { return static_cast<std::byte>(c); });
-  EXPECT_EQ(rack.ask(octets)->message.file_text(), name);
+  const auto asks_for_it = [&](unsigned machine) {
+    dhcp4::Octets octets = bootp(machine).octets();
+    std::transform(name.begin(), name.end(), octets.begin() + 108, [](char c) { return static_cast<std::byte>(c); });
+    return octets;
+  };
+  EXPECT_EQ(rack.ask(asks_for_it(1), {.socket = 1})->message.file_text(), name);
+  EXPECT_EQ(rack.ask(asks_for_it(2))->message.file_text(), "");
 }
 
 TEST(DhcpBootp, ARomByBootpAndItsSystemByDhcpShareAnAddress) {
