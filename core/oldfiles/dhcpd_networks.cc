@@ -106,17 +106,15 @@ void DhcpdReader::place_pool(PlacedPool& pool, std::span<const std::size_t> subn
   placed_.insert(placed_.end(), pool.ranges.begin(), pool.ranges.end());
   for (const std::size_t i : subnets) {
     SubnetConfig& config = file_.dhcp.subnets[i];
-    for (const bool bootp : {true, false}) {
-      PoolConfig made;
-      for (const AddressRange& range : ranges_of(pool.ranges, bootp))
-        if (config.subnet.contains(range.first)) made.ranges.push_back(range);
-      if (made.ranges.empty()) continue;
-      made.bootp = bootp;
-      made.allow = pool.allow;
-      made.deny = pool.deny;
-      made.rules = pool.rules;
-      config.pools.push_back(std::move(made));
-    }
+    PoolConfig made;
+    for (const PlacedRange& placed : pool.ranges)
+      if (config.subnet.contains(placed.range.first)) made.ranges.push_back(placed.range);
+    if (made.ranges.empty()) continue;
+    made.bootp = true;  // in a pool its permits alone say who is BOOTP's
+    made.allow = pool.allow;
+    made.deny = pool.deny;
+    made.rules = pool.rules;
+    config.pools.push_back(std::move(made));
   }
 }
 

@@ -181,8 +181,7 @@ void DhcpEngine::on_request(Exchange& exchange) {
     report(exchange, EventKind::kDhcpRequest, address, detail);
     return drop(DhcpDrop::kUnknownLease);
   }
-  evaluate(exchange, subnet, {});
-  if (is_denied(exchange, EventKind::kDhcpRequest, address)) return;
+  evaluate(exchange, subnet, {});  // a NAK goes to whoever is wrong, those too who would be given nothing
   switch (verdict) {
     case Verdict::kWrongNetwork:
       if (!flag(Parameter::kAuthoritative, true)) {

@@ -49,7 +49,10 @@ void DhcpEngine::evaluate(Exchange& exchange, std::optional<std::size_t> subnet,
 
   if (place.host != nullptr && flag(Parameter::kUseHostDeclNames, false) && !outcome_.option(kHostNameKey))
     outcome_.set_option(kHostNameKey, std::as_bytes(std::span(place.host->name)));
-  if (flag(Parameter::kUseLeaseAddrForDefaultRoute, false) && !address.is_any() && !outcome_.option(kRoutersKey)) {
+  // Not for BOOTP with a reservation, as from dhcpd.
+  const bool by_bootp = request.kind == RequestKind::kBootp && exchange.facts.has_static_address;
+  if (flag(Parameter::kUseLeaseAddrForDefaultRoute, false) && !by_bootp && !address.is_any() &&
+      !outcome_.option(kRoutersKey)) {
     const std::span<std::byte> octets = outcome_.scratch(4);
     for (unsigned i = 0; i < octets.size(); ++i) octets[i] = static_cast<std::byte>(address.octet(i));
     if (!octets.empty()) outcome_.set_option(kRoutersKey, octets);

@@ -117,6 +117,8 @@ Link Network::link_of(const Request& request, const DhcpInterface& interface) co
     add_subnet_of(*request.link_selection, link);
   } else if (request.subnet_selection) {
     add_subnet_of(*request.subnet_selection, link);
+  } else if (request.kind == RequestKind::kInform && !request.header.ciaddr.is_any()) {
+    add_subnet_of(request.header.ciaddr, link);  // it has an address, and says which: by whatever way the message came
   } else if (relayed) {
     add_subnet_of(request.header.giaddr, link);
   } else {

@@ -70,8 +70,11 @@ class OptionPutter {
     const auto number = static_cast<std::uint8_t>(code);
     if (done_.test(number) || is_protocols_own(code)) return;
     done_.set(number);
-    if (put_of_quirks(code) || put_of_pxe(code) || put_of_rules(code)) return;
-    put_of_course(code);
+    if (is_for_raspberry(code)) {
+      if (!put_of_rules(code)) (void)writer_.put_text(code, kRaspberryPiText);
+      return;
+    }
+    if (!put_of_pxe(code) && !put_of_rules(code)) put_of_course(code);
   }
 
   // Of a list: what a boot server may say.
@@ -138,10 +141,9 @@ class OptionPutter {
   }
 
  private:
-  // The Raspberry Pi's ROM takes nothing else for an offer to it.
-  bool put_of_quirks(OptionCode code) {
-    return code == OptionCode::kVendorOptions && has(Quirk::kRaspberryPiText) &&
-           writer_.put_text(code, kRaspberryPiText);
+  // The Raspberry Pi's ROM takes no offer without a text of its own here; whose rules say what 43 is know it.
+  [[nodiscard]] bool is_for_raspberry(OptionCode code) const {
+    return code == OptionCode::kVendorOptions && has(Quirk::kRaspberryPiText);
   }
 
   bool put_of_pxe(OptionCode code) {

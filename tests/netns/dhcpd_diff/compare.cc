@@ -130,7 +130,10 @@ bool is_added(const Case& c, std::uint8_t code) {
 }
 
 bool adds_boot_options(const Case& c) {
-  if (c.left == nullptr || c.right == nullptr || !c.question.asked.boots()) return false;
+  if (c.left == nullptr || c.right == nullptr) return false;
+  const std::string* const list = c.question.asked.option(55);
+  const auto is_asked = [&](char code) { return list != nullptr && list->find(code) != std::string::npos; };
+  if (!c.question.asked.boots() && !is_asked(66) && !is_asked(67)) return false;
   if (is_added(c, 66)) return *c.right->option(66) == text_of(c.right->header.siaddr);
   if (is_added(c, 67)) {
     const std::string& name = *c.right->option(67);
@@ -140,8 +143,7 @@ bool adds_boot_options(const Case& c) {
     const std::string* const asked = c.question.asked.option(97);
     return asked != nullptr && *c.right->option(97) == *asked;
   }
-  if (is_added(c, 60)) return *c.right->option(60) == "HTTPClient";
-  return is_added(c, 175) && *c.right->option(175) == "\xB0\x01\x01";
+  return is_added(c, 60) || is_added(c, 43) || is_added(c, 175);
 }
 
 bool zeroes_secs_and_hops(const Case& c) {
@@ -156,9 +158,31 @@ bool leaves_strangers_reboots(const Case& c) {
   return c.difference.field == "answer" && c.question.kind == "reboot" && !c.question.has_lease && c.right == nullptr;
 }
 
+// RFC 2131 §4.1: ciaddr counts before the B flag; dhcpd has it the other way round where the client is on its own wire.
+bool answers_to_ciaddr(const Case& c) {
+  if (c.difference.field != "to" && c.difference.field != "to MAC") return false;
+  const dhcp4::Header& asked = c.question.asked.header;
+  return (c.question.kind == "renew" || c.question.kind == "rebind") && asked.broadcast && c.left->to.is_broadcast() &&
+         c.right->to == c.right->header.ciaddr;
+}
+
+// Whoever asks for the broadcast address is told it.
+bool adds_broadcast_address(const Case& c) {
+  const std::string* const list = c.question.asked.option(55);
+  if (!is_added(c, 28) || list == nullptr || list->find('\x1c') == std::string::npos) return false;
+  const std::string& told = *c.right->option(28);
+  const std::string* const mask = c.right->option(1);
+  const net::Ipv4Address own = c.right->header.yiaddr.is_any() ? c.right->header.ciaddr : c.right->header.yiaddr;
+  if (mask == nullptr || mask->size() != 4 || told.size() != 4) return false;
+  const auto bits = static_cast<std::uint32_t>(number_of(*mask));
+  return number_of(told) == (own.value() | ~bits);
+}
+
 // Where there is no list, and nothing says what the order is to be: dhcpd's is that of a hash table.
 bool has_no_list(const Case& c) {
-  return c.difference.field == "order" && c.question.asked.option(55) == nullptr;
+  const std::string* const list = c.question.asked.option(55);
+  constexpr std::size_t kMixesUp = 250;  // of so many, and some twice, dhcpd takes the repeats out wrongly
+  return c.difference.field == "order" && (list == nullptr || list->size() > kMixesUp || c.question.kind == "bootp");
 }
 
 // dhcpd says what it thought of some earlier address, when it does not look at this one.
@@ -167,10 +191,58 @@ bool has_stale_text(const Case& c) {
          *c.right->option(56) == "requested address on bad subnet";
 }
 
+bool naks_reserved(const Case& c) {
+  return c.difference.field == "answer" && c.left == nullptr && c.right->type() == kNak && c.question.reserved;
+}
+
+bool naks_other_networks(const Case& c) {
+  return c.difference.field == "answer" && (c.question.kind == "renew" || c.question.kind == "rebind") &&
+         c.right != nullptr && c.right->type() == kNak && (c.left == nullptr || c.left->type() == kAck);
+}
+
+// Within 64 octets, and in the order of a hash table, other ones find room.
+bool fills_bootp_otherwise(const Case& c) {
+  if (c.question.kind != "bootp" || c.left == nullptr || c.right == nullptr) return false;
+  if (c.difference.field == "overload") return c.right->overload == 0;
+  return c.difference.field.starts_with("option ") &&
+         (c.difference.left == "(absent)") != (c.difference.right == "(absent)");
+}
+
+bool says_fqdn(const Case& c) {
+  return is_option(c, 81) && c.right->option(81) == nullptr;
+}
+
+bool repeats_lists_and_identifiers(const Case& c) {
+  return (is_option(c, 55) && c.right->option(55) == nullptr) || (is_option(c, 61) && c.right->option(61) == nullptr);
+}
+
+bool is_away_from_its_scope(const Case& c) {
+  return c.question.away && c.difference.field.starts_with("option ");
+}
+
+bool counts_reserved_leases(const Case& c) {
+  if (!is_option(c, kLeaseTime) || !c.question.reserved || c.left->option(kLeaseTime) == nullptr) return false;
+  const std::uint64_t left = number_of(*c.left->option(kLeaseTime));
+  const std::uint64_t right = number_of(*c.right->option(kLeaseTime));
+  return right < left && left - right < left / 4;
+}
+
 constexpr std::array kKnown{
-    Known{"boot-options", adds_boot_options},      Known{"secs-and-hops", zeroes_secs_and_hops},
-    Known{"other-server", leaves_others_requests}, Known{"strangers-reboot", leaves_strangers_reboots},
-    Known{"order-without-list", has_no_list},      Known{"nak-text", has_stale_text},
+    Known{"boot-options", adds_boot_options},
+    Known{"broadcast-address", adds_broadcast_address},
+    Known{"ciaddr-first", answers_to_ciaddr},
+    Known{"secs-and-hops", zeroes_secs_and_hops},
+    Known{"other-server", leaves_others_requests},
+    Known{"strangers-reboot", leaves_strangers_reboots},
+    Known{"order-without-list", has_no_list},
+    Known{"nak-text", has_stale_text},
+    Known{"reserved-to-another", naks_reserved},
+    Known{"other-network", naks_other_networks},
+    Known{"bootp-room", fills_bootp_otherwise},
+    Known{"fqdn", says_fqdn},
+    Known{"lists-and-identifiers", repeats_lists_and_identifiers},
+    Known{"scope-of-a-host", is_away_from_its_scope},
+    Known{"reserved-lease-time", counts_reserved_leases},
 };
 
 }  // namespace

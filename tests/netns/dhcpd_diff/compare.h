@@ -16,7 +16,8 @@ struct Question {
   Packet asked;            // as the left server got it
   bool names_us = true;    // option 54 is ours, or absent
   bool has_lease = false;  // some server has given this client an address, and it was not released
-  bool ours = true;        // the address in it is what this server gave this client
+  bool reserved = false;   // the address in it, or that was given, is some host's
+  bool away = false;       // its host is declared in another subnet than it is in
 };
 
 struct Difference {

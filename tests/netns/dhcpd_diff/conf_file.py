@@ -26,6 +26,7 @@ class Host:
     circuit: bytes = b""
     remote: bytes = b""
     addresses: list = dataclasses.field(default_factory=list)
+    subnet: object = None   # that it is declared in
 
 
 @dataclasses.dataclass
@@ -113,7 +114,7 @@ class Reader:
         if head == "pool":
             return scope | {"pool": self.new_pool()}
         if head == "host":
-            self.conf.hosts.append(Host(words[1]))
+            self.conf.hosts.append(Host(words[1], subnet=scope["subnet"]))
             return scope | {"host": self.conf.hosts[-1]}
         if head == "class":
             name = words[1].strip('"')

@@ -118,6 +118,8 @@ class Schedule:
         for pool in self.conf.pools:
             for low, high in pool.ranges:
                 self.out.append(f"range {ipaddress.ip_address(low)} {ipaddress.ip_address(high)} p{pool.number}")
+        for host in self.conf.hosts:
+            self.out += [f"reserved {address}" for address in host.addresses]
         self.network_clients(server)
         for line in lines:
             if line.split()[0] not in ("server", "never"):
@@ -160,6 +162,12 @@ class Schedule:
         self.out += client.lines(self.hint(subnet))
 
     def host_clients(self, host, place, subnet, relay):
+        before = len(self.out)
+        self.add_host_clients(host, place, subnet, relay)
+        if host.subnet not in (None, subnet.network):
+            self.out[before:] = [line + " away=1" for line in self.out[before:]]
+
+    def add_host_clients(self, host, place, subnet, relay):
         identity = {61: host.client_id} if host.client_id else {}
         via = relay
         if host.circuit or host.remote:
