@@ -10,6 +10,10 @@
 // Keys: the address, and the machine's MachineKey: one machine has at most one lease in force on a link, through
 // firmware, boot loader and installer, whatever client identifier each of them sends (design §5).
 //
+// One machine may go by several keys in turn. Whoever an address is reserved for has it, under whichever key; and what
+// is kept under a MAC address alone is the machine's with that MAC, whatever else it says now (as dhcpd sees a lease
+// without a uid). The record goes by the latest key from hold() on.
+//
 // Thread: the DHCP lane's. Time: the wall clock, as an argument, since leases outlive the process.
 //
 // Memory: about 125 bytes a record, and 32 to 96 for its texts; a million leases take some 200 MB (bench/core has the
@@ -39,7 +43,7 @@ namespace rackcast {
 
 struct LeaseLimits {
   std::size_t leases_max = 1'000'000;    // records. Full: the ended lease of the pools that ended first is reused
-  std::size_t offer_holds_max = 16'384;  // offers out at once; more DISCOVERs go unanswered and are counted
+  std::size_t offer_holds_max = 16'384;  // offers out at once; past it the oldest is taken back, and counted
   Duration offer_hold = std::chrono::seconds(120);       // protocols reference §1.3: at least 120 s
   Duration abandon_hold = std::chrono::seconds(86'400);  // a declined address rests for a day
 };
@@ -56,8 +60,7 @@ struct LeaseClient {
 enum class OfferFailure : std::uint8_t {
   kNone,
   kPoolEmpty,      // no pool given, or none with a range
-  kPoolExhausted,  // every address is held, reserved or resting
-  kHoldLimit,      // LeaseLimits::offer_holds_max
+  kPoolExhausted,  // every address is held, reserved or resting, or the table is full
   kPortCap,        // LeaseCaps::per_port
   kRelayCap,       // LeaseCaps::per_relay
 };
@@ -92,8 +95,8 @@ class LeaseTable {
 
   // --- Looking
   [[nodiscard]] std::optional<Lease> find(net::Ipv4Address address) const;
-  // The machine's record on the link: the one in force, else the latest that ended.
-  [[nodiscard]] std::optional<Lease> find(const MachineKey& key, std::uint32_t link) const;
+  // The machine's record on the link: the one in force, else the latest that ended; under its key, else under its MAC.
+  [[nodiscard]] std::optional<Lease> find(const LeaseClient& client, std::uint32_t link) const;
   // Whether the client may use the address's pool is not looked at.
   [[nodiscard]] Availability availability(net::Ipv4Address address, const LeaseClient& client) const;
   [[nodiscard]] std::optional<std::uint32_t> pool_of(net::Ipv4Address address) const;  // whose range holds it
@@ -128,7 +131,7 @@ class LeaseTable {
   void withdraw_offers(const MachineKey& key);
   // Both return the record to be made durable, or nullopt where the machine does not hold the address. Abandoning is
   // for pool addresses only: a reservation is the operator's word and stays.
-  [[nodiscard]] std::optional<Lease> release(const MachineKey& key, net::Ipv4Address address, WallTime now);
+  [[nodiscard]] std::optional<Lease> release(const LeaseClient& client, net::Ipv4Address address, WallTime now);
   [[nodiscard]] std::optional<Lease> abandon(const MachineKey& key, net::Ipv4Address address, WallTime now);
 
   // Ends what has run out, at most kExpiredEach at a time: if a rack's leases end in the same second, the rest stays
@@ -184,6 +187,7 @@ class LeaseTable {
   [[nodiscard]] PoolId home_of(net::Ipv4Address address) const;                  // kNoPool: reserved, or in no range
   [[nodiscard]] const MachineKey* reserved_for(net::Ipv4Address address) const;  // null: nobody
   [[nodiscard]] bool is_reserved_from(net::Ipv4Address address, const LeaseClient& client) const;
+  [[nodiscard]] bool is_own(std::uint32_t at, const LeaseClient& client) const;
 
   // lease_table_records.cc: what a record goes through
   [[nodiscard]] std::uint32_t make_record(net::Ipv4Address address);
@@ -200,11 +204,14 @@ class LeaseTable {
   void put_away(std::uint32_t at);
   void list_resting(std::uint32_t at);
   void unlist(std::uint32_t at);
+  void list_offer(std::uint32_t at);
+  [[nodiscard]] LeaseList& list_of(const LeaseRecord& record);
   void count_source(std::uint32_t at, net::Ipv4Address relay, std::string_view relay_info);
   void uncount_source(std::uint32_t at);
-  [[nodiscard]] OfferFailure over_limit(const LeaseClient& client, bool reserved);
+  [[nodiscard]] OfferFailure over_cap(const LeaseClient& client);
 
   // lease_table.cc
+  [[nodiscard]] std::uint32_t latest_on_link(const LeaseClient& client, std::uint32_t link) const;
   [[nodiscard]] std::uint32_t latest_on_link(const MachineKey& key, std::uint32_t link) const;
   [[nodiscard]] std::uint32_t known_record(const LeaseClient& client, std::span<const std::uint32_t> pools) const;
   [[nodiscard]] std::uint32_t new_record(const LeaseClient& client, std::span<const std::uint32_t> pools,
@@ -224,6 +231,7 @@ class LeaseTable {
   LeaseRecords records_;
   SourceCounts sources_;
   DeadlineHeap<WallTime> deadlines_;
+  LeaseList outstanding_;  // offers, the oldest first
   std::size_t offers_ = 0;
   LeaseTableStats stats_;
 };

@@ -9,13 +9,6 @@ namespace {
 
 constexpr std::size_t kNotesMax = 20;  // in the log; rackcast import prints all
 
-// By what the engine will know the machine when it comes back.
-MachineKey key_for(const Lease& lease, MachineKeyKind kind) {
-  if (kind == MachineKeyKind::kClientIdentifier && !lease.client_identifier.empty())
-    return MachineKey::of_client_identifier(lease.client_identifier.view());
-  return {};  // the MAC address; no dhcpd.leases has a UUID
-}
-
 }  // namespace
 
 OldLeases read_old_leases(const DhcpConfig& dhcp, OldFilesHost& host, WallTime now) {
@@ -30,10 +23,8 @@ OldLeases read_old_leases(const DhcpConfig& dhcp, OldFilesHost& host, WallTime n
   old.summary = summary_line(read, dhcp.import_leases);
   const auto over = [&](const Lease& lease) { return lease.state == LeaseState::kAbandoned && lease.ends <= now; };
   read.leases.erase(std::remove_if(read.leases.begin(), read.leases.end(), over), read.leases.end());
-  for (Lease& lease : read.leases) {
+  for (Lease& lease : read.leases)
     if (lease.state == LeaseState::kActive && lease.ends <= now) lease.state = LeaseState::kExpired;
-    lease.key = key_for(lease, dhcp.machine_key);
-  }
   old.leases = std::move(read.leases);
   return old;
 }

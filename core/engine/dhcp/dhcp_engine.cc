@@ -18,6 +18,16 @@ bool comes_first(const Lease& a, const Lease& b) {
   return moment(a) < moment(b);
 }
 
+// What the machine is known by under this configuration, which may not be the one that the row was written under, nor
+// ours (dhcpd.leases). Of a machine that was never told by its UUID we know the MAC address; the table takes it from
+// there.
+MachineKey key_under(MachineKeyKind kind, const Lease& lease) {
+  if (kind == MachineKeyKind::kClientIdentifier && !lease.client_identifier.empty())
+    return MachineKey::of_client_identifier(lease.client_identifier.view());
+  if (kind == MachineKeyKind::kUuid && lease.key.kind() == MachineKey::Kind::kUuid) return lease.key;
+  return MachineKey::of_mac(lease.mac);
+}
+
 struct FailureText {
   DhcpDrop drop;
   std::string_view text;
@@ -27,8 +37,6 @@ FailureText failure_text(OfferFailure failure) {
   switch (failure) {
     case OfferFailure::kPoolEmpty:
       return {DhcpDrop::kNoRange, "no range"};
-    case OfferFailure::kHoldLimit:
-      return {DhcpDrop::kHoldLimit, "too many offers are out"};
     case OfferFailure::kPortCap:
       return {DhcpDrop::kPortCap, "the relay's port has its share"};
     case OfferFailure::kRelayCap:
@@ -52,8 +60,10 @@ DhcpEngine::DhcpEngine(DhcpSetup setup, const Now& now)
       published_(limits_.machines_max, setup.seed) {
   if (network_.is_on() && network_.policy().limits_leases()) class_limits_.emplace(limits_.billed_max);
   std::sort(setup.leases.begin(), setup.leases.end(), comes_first);
-  for (const Lease& lease : setup.leases)
+  for (Lease& lease : setup.leases) {
+    if (network_.is_on()) lease.key = key_under(network_.dhcp().machine_key, lease);
     if (!leases_.restore(lease, now.wall)) ++stats_.leases_not_restored;
+  }
   set_deadline(now);
 }
 
@@ -138,7 +148,7 @@ void DhcpEngine::on_discover(Exchange& exchange) {
   }
   std::optional<Lease> before;
   if (network_.dhcp().conflict_probe != ConflictProbe::kOff)
-    before = leases_.find(exchange.client.key, network_.link_number(exchange.link.subnets().front()));
+    before = leases_.find(exchange.client, network_.link_number(exchange.link.subnets().front()));
   const Choice chosen = choose_address(exchange, false);
   if (chosen.failure != OfferFailure::kNone) return fail_offer(exchange, EventKind::kDhcpDiscover, chosen);
   evaluate(exchange, chosen.subnet, chosen.address);

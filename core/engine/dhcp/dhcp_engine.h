@@ -122,6 +122,8 @@ class DhcpEngine final : public Engine {
   // dhcp_choose.cc
   [[nodiscard]] LeaseClient client_of(const Request& request) const;
   void take_stashed_relay(Request& request, const MachineKey& key) const;
+  // The client's host entry for the subnet, which counts as one of its keys from now on. Null: it has none.
+  const HostConfig* take_host(Exchange& exchange, const net::Ipv4Prefix& subnet) const;
   [[nodiscard]] Choice choose_address(Exchange& exchange, bool bootp);
   [[nodiscard]] Verdict judge(Exchange& exchange, net::Ipv4Address address, std::size_t& subnet) const;
   // Every class of the client's that limits its leases has as many: reported and counted. Else the first with room is

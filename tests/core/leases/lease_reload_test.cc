@@ -59,7 +59,7 @@ TEST(LeasePools, OneLeaseInForceOnALinkOfSeveralSubnets) {
   ASSERT_EQ(t.table.hold(ip(3, 2), client(1), t.now), OfferFailure::kNone);
   ASSERT_TRUE(t.activate(1, ip(3, 2)));
   EXPECT_EQ(t.state(ip(2)), LeaseState::kReleased);
-  EXPECT_EQ(t.table.find(key(1), 7)->address, ip(3, 2));
+  EXPECT_EQ(t.table.find(client(1), 7)->address, ip(3, 2));
 }
 
 TEST(LeasePools, OfEndedLeasesTheOneThatEndedFirstInAnyPoolIsReused) {
@@ -244,7 +244,7 @@ TEST(LeaseReload, RoomIsMadeForWhatIsAdded) {
   t.table.reconfigure(layout({pool(2, 11), pool(1, 254, 2), pool(1, 254, 3)}));
   EXPECT_EQ(t.table.capacity(), 300U);
   for (unsigned n = 10; n < 260; ++n) ASSERT_FALSE(t.lease(n, 1 + n % 2).is_any()) << n;
-  for (unsigned n = 0; n < 10; ++n) EXPECT_EQ(t.table.find(key(n), 0)->address, ip(n + 2));
+  for (unsigned n = 0; n < 10; ++n) EXPECT_EQ(t.table.find(client(n), 0)->address, ip(n + 2));
 }
 
 // Random layouts and random clients against the one rule that matters, with a model of who was promised what.
