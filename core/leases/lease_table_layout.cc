@@ -20,13 +20,13 @@ bool by_address(const Reservation& a, const Reservation& b) {
 
 }  // namespace
 
-LeaseTable::LeaseTable(LeaseLayout layout, std::size_t extra, const LeaseLimits& limits, std::uint64_t seed)
+LeaseTable::LeaseTable(LeaseLayout layout, const LeaseLimits& limits, std::uint64_t seed)
     : limits_(limits), seed_(seed), layout_(std::move(layout)), records_(seed), deadlines_(0) {
   index_subnets();
   set_pools({});
   index_ranges();
   index_reservations();
-  make_room(extra);
+  make_room(0);
 }
 
 void LeaseTable::reconfigure(LeaseLayout layout) {

@@ -90,6 +90,21 @@ void LeaseTable::end_others(const MachineKey& key, std::uint32_t keep, WallTime 
   }
 }
 
+// Of a machine's leases on a link the latest stays in force, in whichever order they are restored.
+void LeaseTable::keep_latest(std::uint32_t at) {
+  const auto link = link_of(records_[at].address);
+  if (!link) return;
+  const std::uint32_t other = records_.find(records_[at].key, [&](std::uint32_t one) {
+    return one != at && records_[one].state == LeaseState::kActive && link_of(records_[one].address) == link;
+  });
+  if (other == kNoSlot) return;
+  const std::uint32_t earlier = records_[other].starts > records_[at].starts ? at : other;
+  set_state(earlier, LeaseState::kReleased);
+  uncount_source(earlier);
+  records_[earlier].durable = false;
+  deadlines_.erase(earlier);
+}
+
 void LeaseTable::end_lease(std::uint32_t at, LeaseState state, WallTime now) {
   unlist(at);
   set_state(at, state);
@@ -138,8 +153,7 @@ void LeaseTable::put_away(std::uint32_t at) {
   }
 }
 
-// Every rest is equally long, so that a new one goes to the end; only restore(), or a clock that was set back, looks
-// further.
+// Every rest is equally long, so that a new one goes to the end; only a clock that was set back makes it look further.
 void LeaseTable::list_resting(std::uint32_t at) {
   LeaseRecord& record = records_[at];
   if (record.pool == kNoPool) return;

@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -39,12 +40,18 @@ constexpr const char* kFromVersion1 =
   "address, mac, state, bootp, starts, ends, hostname, client_identifier, key_kind, key, relay, relay_info"
 constexpr const char* kInsert =
     "INSERT INTO journal(" RACKCAST_LEASE_COLUMNS ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
-constexpr const char* kReadAll =
-    "SELECT " RACKCAST_LEASE_COLUMNS
-    " FROM lease WHERE address NOT IN (SELECT address FROM journal) UNION ALL SELECT " RACKCAST_LEASE_COLUMNS
-    " FROM journal WHERE id IN (SELECT max(id) FROM journal GROUP BY address) ORDER BY address";
+#define RACKCAST_FOLDED_ROWS \
+  "SELECT " RACKCAST_LEASE_COLUMNS " FROM lease WHERE address NOT IN (SELECT address FROM journal)"
+#define RACKCAST_JOURNAL_ROWS \
+  "SELECT " RACKCAST_LEASE_COLUMNS " FROM journal WHERE id IN (SELECT max(id) FROM journal GROUP BY address)"
+constexpr const char* kReadAll = RACKCAST_FOLDED_ROWS " UNION ALL " RACKCAST_JOURNAL_ROWS " ORDER BY address";
+static_assert(static_cast<int>(LeaseState::kActive) == 2, "what the statements below ask for");
+constexpr std::array kLoad{RACKCAST_FOLDED_ROWS " AND state = 2", RACKCAST_JOURNAL_ROWS " AND state = 2",
+                           RACKCAST_FOLDED_ROWS " AND state <> 2", RACKCAST_JOURNAL_ROWS " AND state <> 2"};
 constexpr const char* kFoldInto = "INSERT OR REPLACE INTO lease(" RACKCAST_LEASE_COLUMNS
                                   ") SELECT " RACKCAST_LEASE_COLUMNS " FROM journal WHERE id <= ?1 ORDER BY id";
+#undef RACKCAST_JOURNAL_ROWS
+#undef RACKCAST_FOLDED_ROWS
 #undef RACKCAST_LEASE_COLUMNS
 constexpr const char* kFoldDelete = "DELETE FROM journal WHERE id <= ?1";
 constexpr const char* kFoldLimit = "SELECT max(id) FROM (SELECT id FROM journal ORDER BY id LIMIT ?1)";
@@ -283,9 +290,29 @@ Result<std::size_t> SqliteLeaseStore::Database::fold_rows(std::size_t rows_max) 
 Result<void> SqliteLeaseStore::Database::for_each(const std::function<void(const Lease&)>& visit) {
   auto rows = prepare(kReadAll);
   if (!rows) return tl::make_unexpected(rows.error());
-  int step = sqlite3_step(rows->get());
-  for (; step == SQLITE_ROW; step = sqlite3_step(rows->get()))
-    if (const auto lease = to_lease(rows->get())) visit(*lease);
+  return visit_rows(rows->get(), visit);
+}
+
+Result<void> SqliteLeaseStore::Database::load(const std::function<void(const Lease&)>& visit) {
+  for (const char* sql : kLoad) {
+    auto rows = prepare(sql);
+    if (!rows) return tl::make_unexpected(rows.error());
+    if (auto read = visit_rows(rows->get(), visit); !read) return read;
+  }
+  return {};
+}
+
+Result<bool> SqliteLeaseStore::Database::is_empty() {
+  const auto found = number("SELECT EXISTS(SELECT 1 FROM lease) OR EXISTS(SELECT 1 FROM journal)");
+  if (!found) return tl::make_unexpected(found.error());
+  return *found == 0;
+}
+
+Result<void> SqliteLeaseStore::Database::visit_rows(sqlite3_stmt* rows,
+                                                    const std::function<void(const Lease&)>& visit) {
+  int step = sqlite3_step(rows);
+  for (; step == SQLITE_ROW; step = sqlite3_step(rows))
+    if (const auto lease = to_lease(rows)) visit(*lease);
   if (step != SQLITE_DONE) return failure("read");
   return {};
 }

@@ -10,14 +10,6 @@ namespace {
 // Wall time may be set while we wait: look again at least this often.
 constexpr Duration kDeadlineMax = std::chrono::seconds(60);
 
-// The order to restore in: the latest of a machine's leases is the one that stays in force, and rests by their end.
-bool comes_first(const Lease& a, const Lease& b) {
-  const auto moment = [](const Lease& lease) {
-    return lease.state == LeaseState::kAbandoned ? lease.ends : lease.starts;
-  };
-  return moment(a) < moment(b);
-}
-
 struct FailureText {
   DhcpDrop drop;
   std::string_view text;
@@ -45,15 +37,21 @@ DhcpEngine::DhcpEngine(DhcpSetup setup, const Now& now)
       seed_(setup.seed),
       frame_to_mac_(setup.frame_to_mac),
       network_(std::move(setup.config), std::move(setup.interfaces)),
-      leases_(network_.layout(), setup.leases.size(), limits_.leases, setup.seed),
+      leases_(network_.layout(), limits_.leases, setup.seed),
       held_(limits_.held_replies_max, setup.seed),
       delayed_(limits_.delayed_max),
       probing_(limits_.probes_max, setup.seed),
       published_(limits_.machines_max, setup.seed) {
   if (network_.is_on() && network_.policy().limits_leases()) class_limits_.emplace(limits_.billed_max);
-  std::sort(setup.leases.begin(), setup.leases.end(), comes_first);
-  for (const Lease& lease : setup.leases)
-    if (!leases_.restore(lease, now.wall)) ++stats_.leases_not_restored;
+  set_deadline(now);
+}
+
+void DhcpEngine::restore(const Now& now, const Lease& lease) {
+  if (!leases_.restore(lease, now.wall)) ++stats_.leases_not_restored;
+}
+
+void DhcpEngine::settle(const Now& now) {
+  leases_.settle();
   set_deadline(now);
 }
 

@@ -62,16 +62,19 @@ struct DhcpLimits {
 struct DhcpSetup {
   std::shared_ptr<const Config> config;
   std::vector<DhcpInterface> interfaces;
-  std::vector<Lease> leases;  // what the store knows
-  std::uint64_t seed = 0;     // random
-  bool frame_to_mac = true;   // IoCapabilities::frame_to_mac
+  std::uint64_t seed = 0;    // random
+  bool frame_to_mac = true;  // IoCapabilities::frame_to_mac
   DhcpLimits limits;
 };
 
 class DhcpEngine final : public Engine {
  public:
-  // `now`: leases that have run out by then are history.
   DhcpEngine(DhcpSetup setup, const Now& now);
+
+  // Before anything else: each lease that the store knows, in any order, then settle() once. Those that have run out by
+  // `now` are history.
+  void restore(const Now& now, const Lease& lease);
+  void settle(const Now& now);
 
   void on_datagram(const Now& now, const ReceivedDatagram& datagram, Sink& sink) override;
   void on_completion(const Now& now, Completion& completion, Sink& sink) override;

@@ -98,7 +98,7 @@ std::vector<Lease> load_sorted(const std::filesystem::path& file) {
   Reports reports;
   auto store = open_store(file, reports);
   if (!store) return {};
-  auto leases = (*store)->load();
+  auto leases = testing::all_of(**store);
   if (!leases) return {};
   std::sort(leases->begin(), leases->end(), [](const Lease& a, const Lease& b) { return a.address < b.address; });
   return *leases;
