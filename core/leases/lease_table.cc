@@ -265,6 +265,7 @@ std::optional<Lease> LeaseTable::abandon(const MachineKey& key, net::Ipv4Address
 
 void LeaseTable::expire(WallTime now) {
   if (!retired_.empty()) move_out(kMovedEach);
+  if (counted_from_ != kNoSlot) count_earlier(kCountedEach);
   for (std::size_t n = 0; n < kExpiredEach && !deadlines_.empty() && deadlines_.top_deadline() <= now; ++n) {
     const std::uint32_t at = deadlines_.top();
     switch (records_[at].state) {

@@ -150,6 +150,7 @@ class LeaseTable {
  private:
   using PoolId = std::uint32_t;                  // stays the pool's while its ranges do, whatever its number
   static constexpr std::size_t kMovedEach = 64;  // records of pools that are no more, between two messages
+  static constexpr std::size_t kCountedEach = 256;  // leases from before a cap was set, between two messages
   static constexpr std::size_t kStraysEach = 4'096;  // room made at once for restored leases outside the layout
 
   struct Pool {
@@ -208,6 +209,7 @@ class LeaseTable {
   void unlist(std::uint32_t at);
   void count_source(std::uint32_t at, net::Ipv4Address relay, std::string_view relay_info);
   void uncount_source(std::uint32_t at);
+  void count_earlier(std::size_t records_max);
   void keep_latest(std::uint32_t at);
   [[nodiscard]] OfferFailure over_limit(const LeaseClient& client, bool reserved);
 
@@ -230,6 +232,7 @@ class LeaseTable {
   std::vector<PoolId> retired_;
   LeaseRecords records_;
   SourceCounts sources_;
+  std::uint32_t counted_from_ = kNoSlot;  // records from here on were granted before a cap was set; kNoSlot: none
   DeadlineHeap<WallTime> deadlines_;
   std::size_t offers_ = 0;
   LeaseTableStats stats_;

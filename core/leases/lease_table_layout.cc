@@ -31,6 +31,7 @@ LeaseTable::LeaseTable(LeaseLayout layout, const LeaseLimits& limits, std::uint6
 
 void LeaseTable::reconfigure(LeaseLayout layout) {
   if (layout == layout_) return;
+  if (layout_.caps == LeaseCaps{} && layout.caps != LeaseCaps{}) counted_from_ = 0;
   layout_ = std::move(layout);
   index_subnets();
   const std::vector<Stretch> old_ranges = std::exchange(ranges_, {});

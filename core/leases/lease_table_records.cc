@@ -172,7 +172,7 @@ void LeaseTable::unlist(std::uint32_t at) {
   record.list = LeaseListName::kNone;
 }
 
-// A record counts for the relay and the port it was last offered or granted through, from the time a cap is set.
+// A record counts for the relay and the port it was last offered or granted through, while a cap is set.
 void LeaseTable::count_source(std::uint32_t at, net::Ipv4Address relay, std::string_view relay_info) {
   uncount_source(at);
   if (layout_.caps == LeaseCaps{}) return;
@@ -187,6 +187,19 @@ void LeaseTable::uncount_source(std::uint32_t at) {
     if (*counted != kNoSlot) sources_.remove(*counted);
     *counted = kNoSlot;
   }
+}
+
+// Those in force that were granted before there was a cap, a few at a time.
+void LeaseTable::count_earlier(std::size_t records_max) {
+  const std::uint32_t end = records_.made();
+  for (; records_max > 0 && counted_from_ < end; --records_max, ++counted_from_) {
+    const LeaseRecord& record = records_[counted_from_];
+    if (!record.used || record.state != LeaseState::kActive || record.relay.is_any()) continue;
+    if (record.counted_port != kNoSlot || record.counted_relay != kNoSlot) continue;
+    const Lease lease = records_.lease(counted_from_);
+    count_source(counted_from_, lease.relay, lease.relay_info);
+  }
+  if (counted_from_ >= end) counted_from_ = kNoSlot;
 }
 
 // May the client hold an address more?

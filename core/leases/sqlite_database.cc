@@ -13,18 +13,18 @@ namespace rackcast {
 namespace {
 
 constexpr std::int64_t kApplicationId = 0x526B'4C73;  // "RkLs", so that file(1) and we know our own
-constexpr std::int64_t kSchemaVersion = 2;
+constexpr std::int64_t kSchemaVersion = 3;
 constexpr int kBusyMs = 2'000;  // somebody reads with the sqlite3 shell
 
 constexpr const char* kSchema =
     "CREATE TABLE lease(address INTEGER PRIMARY KEY, mac BLOB NOT NULL, state INTEGER NOT NULL, bootp INTEGER NOT NULL,"
     " starts INTEGER NOT NULL, ends INTEGER NOT NULL, hostname BLOB NOT NULL, client_identifier BLOB NOT NULL,"
     " key_kind INTEGER NOT NULL DEFAULT 0, key BLOB NOT NULL DEFAULT x'', relay INTEGER NOT NULL DEFAULT 0,"
-    " relay_info BLOB NOT NULL DEFAULT x'');"
+    " relay_info BLOB NOT NULL DEFAULT x'', account INTEGER NOT NULL DEFAULT 0);"
     "CREATE TABLE journal(id INTEGER PRIMARY KEY, address INTEGER NOT NULL, mac BLOB NOT NULL, state INTEGER NOT NULL,"
     " bootp INTEGER NOT NULL, starts INTEGER NOT NULL, ends INTEGER NOT NULL, hostname BLOB NOT NULL,"
     " client_identifier BLOB NOT NULL, key_kind INTEGER NOT NULL DEFAULT 0, key BLOB NOT NULL DEFAULT x'',"
-    " relay INTEGER NOT NULL DEFAULT 0, relay_info BLOB NOT NULL DEFAULT x'');";
+    " relay INTEGER NOT NULL DEFAULT 0, relay_info BLOB NOT NULL DEFAULT x'', account INTEGER NOT NULL DEFAULT 0);";
 // Version 1 knew MAC addresses as keys and no relays: key kind 0 says "the MAC address".
 constexpr const char* kFromVersion1 =
     "ALTER TABLE lease ADD COLUMN key_kind INTEGER NOT NULL DEFAULT 0;"
@@ -35,11 +35,15 @@ constexpr const char* kFromVersion1 =
     "ALTER TABLE journal ADD COLUMN key BLOB NOT NULL DEFAULT x'';"
     "ALTER TABLE journal ADD COLUMN relay INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE journal ADD COLUMN relay_info BLOB NOT NULL DEFAULT x'';";
+// Version 2 did not say which class's lease limit a lease counts for.
+constexpr const char* kFromVersion2 =
+    "ALTER TABLE lease ADD COLUMN account INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE journal ADD COLUMN account INTEGER NOT NULL DEFAULT 0;";
 
 #define RACKCAST_LEASE_COLUMNS \
-  "address, mac, state, bootp, starts, ends, hostname, client_identifier, key_kind, key, relay, relay_info"
+  "address, mac, state, bootp, starts, ends, hostname, client_identifier, key_kind, key, relay, relay_info, account"
 constexpr const char* kInsert =
-    "INSERT INTO journal(" RACKCAST_LEASE_COLUMNS ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+    "INSERT INTO journal(" RACKCAST_LEASE_COLUMNS ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
 #define RACKCAST_FOLDED_ROWS \
   "SELECT " RACKCAST_LEASE_COLUMNS " FROM lease WHERE address NOT IN (SELECT address FROM journal)"
 #define RACKCAST_JOURNAL_ROWS \
@@ -90,7 +94,8 @@ bool bind(sqlite3_stmt* statement, const Lease& lease) {
          sqlite3_bind_int(statement, 9, static_cast<int>(lease.key.kind())) == SQLITE_OK &&
          bind_blob(statement, 10, lease.key.bytes()) == SQLITE_OK &&
          sqlite3_bind_int64(statement, 11, lease.relay.value()) == SQLITE_OK &&
-         bind_blob(statement, 12, lease.relay_info) == SQLITE_OK;
+         bind_blob(statement, 12, lease.relay_info) == SQLITE_OK &&
+         sqlite3_bind_int64(statement, 13, static_cast<std::int64_t>(lease.account)) == SQLITE_OK;
 }
 
 // Nullopt for a row nobody of us wrote: it is passed over rather than trusted.
@@ -113,6 +118,7 @@ std::optional<Lease> to_lease(sqlite3_stmt* row) {
   lease.key = key.value_or(MachineKey::of_mac(lease.mac));
   lease.relay = net::Ipv4Address(static_cast<std::uint32_t>(sqlite3_column_int64(row, 10)));
   lease.relay_info.assign(column_bytes(row, 11));
+  lease.account = static_cast<std::uint64_t>(sqlite3_column_int64(row, 12));
   return lease;
 }
 
@@ -222,9 +228,10 @@ Result<void> SqliteLeaseStore::Database::check_schema() {
     return fail("lease store: " + file_.string() + " was written by a newer rackcast (format " +
                 std::to_string(*version) + ", this one knows " + std::to_string(kSchemaVersion) +
                 "); upgrade rackcast, or move the file away to start without leases");
-  if (*version == 1)
-    return run((std::string("BEGIN IMMEDIATE;") + kFromVersion1 + "PRAGMA user_version=2;COMMIT").c_str());
-  return {};
+  if (*version == kSchemaVersion) return {};
+  const std::string sql = std::string("BEGIN IMMEDIATE;") + (*version < 2 ? kFromVersion1 : "") + kFromVersion2 +
+                          "PRAGMA user_version=" + std::to_string(kSchemaVersion) + ";COMMIT";
+  return run(sql.c_str());
 }
 
 Result<void> SqliteLeaseStore::Database::append(std::span<const Lease> rows) {

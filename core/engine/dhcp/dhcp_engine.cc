@@ -42,12 +42,15 @@ DhcpEngine::DhcpEngine(DhcpSetup setup, const Now& now)
       delayed_(limits_.delayed_max),
       probing_(limits_.probes_max, setup.seed),
       published_(limits_.machines_max, setup.seed) {
-  if (network_.is_on() && network_.policy().limits_leases()) class_limits_.emplace(limits_.billed_max);
+  if (network_.is_on() && network_.policy().limits_leases()) class_limits_.emplace(limits_.billed_max, seed_);
   set_deadline(now);
 }
 
 void DhcpEngine::restore(const Now& now, const Lease& lease) {
   if (!leases_.restore(lease, now.wall)) ++stats_.leases_not_restored;
+  const bool in_force = lease.state == LeaseState::kActive && lease.ends > now.wall;
+  if (class_limits_ && in_force && lease.account != 0)
+    class_limits_->restore(lease.account, key_of(lease), lease.address);
 }
 
 void DhcpEngine::settle(const Now& now) {
@@ -233,6 +236,8 @@ void DhcpEngine::on_bootp(Exchange& exchange) {
   // A BOOTP client never asks again, unless the configuration knows better.
   lease.ends = length ? exchange.now.wall + std::chrono::seconds(*length) : WallTime::max();
   lease.relay = request.header.giaddr;
+  if (request.relay_info.size() <= StashedRelayInfo::capacity()) lease.relay_info = request.relay_info.view();
+  lease.account = exchange.billed;
   const auto known = leases_.find(chosen.address);
   const bool stands = known && known->state == LeaseState::kActive && known->bootp && known->ends >= lease.ends &&
                       leases_.is_durable(chosen.address);
@@ -283,7 +288,8 @@ void DhcpEngine::swap_config(const Now& now, const ConfigSwapped& swapped) {
   network_ = Network(swapped.config, std::move(interfaces));
   // Off: the table is kept as it is for when the service is on again. The same addresses: it fits as it is.
   if (!network_.is_on()) return;
-  if (network_.policy().limits_leases() && !class_limits_) class_limits_.emplace(limits_.billed_max);
+  if (network_.policy().limits_leases() && !class_limits_)
+    class_limits_.emplace(limits_.billed_max, seed_);
   LeaseLayout layout = network_.layout();
   if (layout == leases_.layout()) return;
   leases_.reconfigure(std::move(layout));

@@ -100,6 +100,7 @@ class DhcpEngine final : public Engine {
     LeaseClient client;
     ClientFacts facts;
     std::optional<net::Ipv4Address> probed;  // the message waited; for this address, which is nobody's
+    ClassLimits::Account billed = 0;         // what the lease counts for; 0: nothing
   };
   // An address that may be given, and where it is.
   struct Choice {

@@ -24,6 +24,7 @@ inline Lease numbered_lease(std::uint32_t n) {
   lease.ends = lease.starts + std::chrono::hours(12);
   lease.hostname = "node";
   lease.client_identifier = std::string_view("\x01\0\xFF", 3);
+  lease.account = ~std::uint64_t{n};
   return lease;
 }
 
