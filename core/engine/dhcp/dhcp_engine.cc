@@ -129,17 +129,12 @@ void DhcpEngine::on_discover(Exchange& exchange) {
     report(exchange, EventKind::kDhcpDiscover, {}, "unknown network segment");
     return drop(DhcpDrop::kNoSubnet);
   }
-  if (HeldDiscover* waiting = probing_.find(exchange.client.key)) {
-    waiting->keep(exchange.datagram);  // the latest xid, flags and relay are what the client listens for
-    return report(exchange, EventKind::kDhcpDiscover, {});
-  }
+  if (joins_probe(exchange, EventKind::kDhcpDiscover)) return;
   if (!may_promise(exchange)) {
     report(exchange, EventKind::kDhcpDiscover, {}, "leases cannot be written");
     return drop(DhcpDrop::kNotDurable);
   }
-  std::optional<Lease> before;
-  if (network_.dhcp().conflict_probe != ConflictProbe::kOff)
-    before = leases_.find(exchange.client.key, network_.link_number(exchange.link.subnets().front()));
+  const std::optional<Lease> before = record_before(exchange);
   const Choice chosen = choose_address(exchange, false);
   if (chosen.failure != OfferFailure::kNone) return fail_offer(exchange, EventKind::kDhcpDiscover, chosen);
   evaluate(exchange, chosen.subnet, chosen.address);
@@ -210,6 +205,8 @@ void DhcpEngine::on_bootp(Exchange& exchange) {
     report(exchange, EventKind::kBootpRequest, {}, "unknown network segment");
     return drop(DhcpDrop::kNoSubnet);
   }
+  if (joins_probe(exchange, EventKind::kBootpRequest)) return;
+  const std::optional<Lease> before = record_before(exchange);
   const Choice chosen = choose_address(exchange, true);
   if (chosen.failure != OfferFailure::kNone) {
     const bool none = chosen.failure == OfferFailure::kPoolEmpty;
@@ -220,7 +217,8 @@ void DhcpEngine::on_bootp(Exchange& exchange) {
   evaluate(exchange, chosen.subnet, chosen.address);
   if (is_denied(exchange, EventKind::kBootpRequest, {})) return;
   if (is_over_limit(exchange, EventKind::kBootpRequest, chosen.address)) return;
-  report(exchange, EventKind::kBootpRequest, {});
+  if (!exchange.probed) report(exchange, EventKind::kBootpRequest, {});
+  if (wants_probe(exchange, chosen, before) && probe(exchange, chosen.address)) return;
   Reply reply = make_reply(exchange, chosen.subnet, chosen.address);
   if (chosen.reserved && reply.next_server.is_any()) reply.next_server = reply.source;  // as dhcpd, here alone
   if (!prepare(exchange, reply, EventKind::kBootpReply, chosen.address, &DhcpStats::bootp_replies)) return;

@@ -21,9 +21,9 @@
 // file was lost, that keeps running machines running. mode = "proxy": boot information for clients that boot, and no
 // addresses.
 //
-// Conflicts. With conflict_probe an address that is new to its machine is looked at before it is offered, elsewhere
-// (ProbeAddress -> AddressProbed), while the DISCOVER is kept; one that somebody uses is abandoned and another is
-// looked at. Never for reservations.
+// Conflicts. With conflict_probe an address that is new to its machine is looked at before it is offered, or given to a
+// BOOTP client, elsewhere (ProbeAddress -> AddressProbed), while the message is kept; one that somebody uses is
+// abandoned and another is looked at. Never for reservations.
 //
 // One machine, one address per link: the key is chaddr, or what machine_key says (see lease_table.h).
 //
@@ -56,7 +56,7 @@ struct DhcpLimits {
   std::size_t machines_max = 16'384;                  // last published record of each; the oldest makes room
   std::size_t delayed_max = 1'024;                    // replies waiting for their class's delay
   std::size_t billed_max = 65'536;                    // leases of classes with a limit
-  std::size_t probes_max = 1'024;                     // DISCOVERs waiting for a look at their address
+  std::size_t probes_max = 1'024;                     // DISCOVERs and BOOTREQUESTs waiting for a look at an address
 };
 
 struct DhcpSetup {
@@ -160,6 +160,10 @@ class DhcpEngine final : public Engine {
   void add_pxe(const Exchange& exchange, Reply& reply) const;
 
   // dhcp_watch.cc
+  // The message is one more of a machine that waits for a look at its address.
+  [[nodiscard]] bool joins_probe(Exchange& exchange, EventKind kind);
+  // The machine's record before an address is chosen; nullopt also where no address is looked at.
+  [[nodiscard]] std::optional<Lease> record_before(const Exchange& exchange) const;
   [[nodiscard]] bool wants_probe(const Exchange& exchange, const Choice& chosen,
                                  const std::optional<Lease>& before) const;
   [[nodiscard]] bool probe(Exchange& exchange, net::Ipv4Address address);
