@@ -82,6 +82,7 @@ bool DhcpEngine::probe(Exchange& exchange, net::Ipv4Address address) {
   work.method = here && network_.dhcp().conflict_probe == ConflictProbe::kArp ? ProbeMethod::kArp : ProbeMethod::kIcmp;
   HeldDiscover& held = probing_.add(exchange.client.key, exchange.now.monotonic + work.timeout + kProberGrace);
   held.address = address;
+  held.rest = abandon_time();
   held.keep(exchange.datagram);
   work.ticket = probing_.ticket_of(held);
   if (exchange.sink.submit(work)) {
@@ -103,7 +104,7 @@ void DhcpEngine::on_probed(const Now& now, const AddressProbed& probed, Sink& si
   leases_.expire(now.wall);
   if (!probed.in_use) return receive(now, datagram, sink, held.address);
   ++stats_.probes_answered;
-  if (const auto abandoned = leases_.abandon(held.key, held.address, now.wall)) write_unwatched(sink, *abandoned);
+  if (const auto abandoned = leases_.abandon(held.key, held.address, now.wall, held.rest)) write_unwatched(sink, *abandoned);
   FixedText<96> sentence("Abandoning IP address ");  // dhcpd's line
   (void)sentence.append(held.address.text());
   (void)sentence.append(": pinged before offer");
