@@ -17,8 +17,9 @@
 // Thread: the DHCP lane's. Time: the wall clock, as an argument, since leases outlive the process.
 //
 // Memory: about 125 bytes a record, and 32 to 96 for its texts; a million leases take some 200 MB (bench/core has the
-// figures). Room is made for what the layout needs, at construction and by reconfigure(), at most LeaseLimits::
-// leases_max records; nothing is allocated otherwise, and pages are first touched when a record is.
+// figures). Room is made for what the layout needs, at construction and by reconfigure(), and for what is restored
+// beyond it, at most LeaseLimits::leases_max records; nothing is allocated otherwise, and pages are first touched when
+// a record is.
 //
 // Every operation is O(1) or O(log n). reconfigure() is O(size of the layout + what changed in it): a pool whose ranges
 // changed becomes a new one, and the old one's records move over a few at each later operation, or all at once if the
@@ -83,11 +84,15 @@ enum class Availability : std::uint8_t {
 
 class LeaseTable {
  public:
-  // `extra`: records beyond the pools and reservations, for leases from an earlier configuration. `seed` is random.
-  LeaseTable(LeaseLayout layout, std::size_t extra, const LeaseLimits& limits, std::uint64_t seed);
+  // `seed` is random.
+  LeaseTable(LeaseLayout layout, const LeaseLimits& limits, std::uint64_t seed);
 
-  // A lease known from the store. False: no room. O(1) if abandoned ones come in the order of `ends`.
+  // Before anything else: restore() each lease that the store knows, in any order, an address once; then settle() once.
+  // False: no room.
   bool restore(const Lease& lease, WallTime now);
+  // Lays out what was restored: which address is to be taken next, what rests for how long. O(n log n) of those that
+  // are not in force.
+  void settle();
   // Other pools, reservations, subnets or caps from now on. No lease and no offer is lost: one whose address is in no
   // range any more stays in force until it ends.
   void reconfigure(LeaseLayout layout);
@@ -132,7 +137,11 @@ class LeaseTable {
   // Both return the record to be made durable, or nullopt where the machine does not hold the address. Abandoning is
   // for pool addresses only: a reservation is the operator's word and stays.
   [[nodiscard]] std::optional<Lease> release(const LeaseClient& client, net::Ipv4Address address, WallTime now);
-  [[nodiscard]] std::optional<Lease> abandon(const MachineKey& key, net::Ipv4Address address, WallTime now);
+  // `rest` absent: LeaseLimits::abandon_hold.
+  [[nodiscard]] std::optional<Lease> abandon(const MachineKey& key, net::Ipv4Address address, WallTime now,
+                                             std::optional<Duration> rest = {});
+  // One of the machine's active leases besides that of `kept`, on whichever link. Nullopt: there is none.
+  [[nodiscard]] std::optional<Lease> release_other(const MachineKey& key, net::Ipv4Address kept, WallTime now);
 
   // Ends what has run out, at most kExpiredEach at a time: if a rack's leases end in the same second, the rest stays
   // their machines' until the next call, which next_deadline() asks for at once. To be called before any decision.
@@ -146,14 +155,16 @@ class LeaseTable {
   [[nodiscard]] std::size_t offers() const { return offers_; }
 
  private:
-  using PoolId = std::uint32_t;                  // stays the pool's while its ranges do, whatever its number
-  static constexpr std::size_t kMovedEach = 64;  // records of pools that are no more, between two messages
+  using PoolId = std::uint32_t;                      // stays the pool's while its ranges do, whatever its number
+  static constexpr std::size_t kMovedEach = 64;      // records of pools that are no more, between two messages
+  static constexpr std::size_t kCountedEach = 256;   // leases from before a cap was set, between two messages
+  static constexpr std::size_t kStraysEach = 4'096;  // room made at once for restored leases outside the layout
 
   struct Pool {
     std::vector<AddressRange> ranges;
     FreshAddresses fresh;
     LeaseList reusable;  // the one to take first at the head
-    LeaseList resting;   // abandoned, by the end of the rest
+    LeaseList resting;   // abandoned, the first at the head
     PoolUse use;
     std::uint32_t number = 0;
     PoolId heir = kNoPool;  // of a retired one: whose use it counts for
@@ -199,6 +210,7 @@ class LeaseTable {
   void count_state(std::uint32_t at, bool more);
   void end_others(const MachineKey& key, std::uint32_t keep, WallTime now);
   void end_lease(std::uint32_t at, LeaseState state, WallTime now);
+  Lease end_by_release(std::uint32_t at, WallTime now);
   void end_offer(std::uint32_t at);
   void bring_home(std::uint32_t at);
   void put_away(std::uint32_t at);
@@ -208,6 +220,8 @@ class LeaseTable {
   [[nodiscard]] LeaseList& list_of(const LeaseRecord& record);
   void count_source(std::uint32_t at, net::Ipv4Address relay, std::string_view relay_info);
   void uncount_source(std::uint32_t at);
+  void count_earlier(std::size_t records_max);
+  void keep_latest(std::uint32_t at);
   [[nodiscard]] OfferFailure over_cap(const LeaseClient& client);
 
   // lease_table.cc
@@ -230,6 +244,7 @@ class LeaseTable {
   std::vector<PoolId> retired_;
   LeaseRecords records_;
   SourceCounts sources_;
+  std::uint32_t counted_from_ = kNoSlot;  // records from here on were granted before a cap was set; kNoSlot: none
   DeadlineHeap<WallTime> deadlines_;
   LeaseList outstanding_;  // offers, the oldest first
   std::size_t offers_ = 0;

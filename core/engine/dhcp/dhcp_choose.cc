@@ -36,7 +36,18 @@ LeaseClient DhcpEngine::client_of(const Request& request) const {
 void DhcpEngine::take_stashed_relay(Request& request, const MachineKey& key) const {
   if (request.kind != RequestKind::kRenewing || !request.relay_info.empty()) return;
   const auto lease = leases_.find(request.header.ciaddr);
-  if (lease && key_of(*lease) == key) request.stashed_relay_info = lease->relay_info;
+  if (lease && (key_of(*lease) == key || lease->mac == request.mac)) request.stashed_relay_info = lease->relay_info;
+}
+
+// `ignore-client-uids`: the machine is its MAC address, whatever it calls itself. Asked of the wider scopes, since
+// which pool it is served from hangs on who it is.
+void DhcpEngine::forget_client_identifier(Exchange& exchange) {
+  if (network_.dhcp().machine_key != MachineKeyKind::kClientIdentifier || exchange.link.empty() ||
+      !network_.policy().mentions_client_uids())
+    return;
+  evaluate(exchange, exchange.link.subnets().front(), {});
+  if (flag(Parameter::kIgnoreClientUids, false)) exchange.client.key = MachineKey::of_mac(exchange.request.mac);
+  network_.policy().classify(exchange.facts, outcome_, membership_);  // as if nothing had been asked
 }
 
 const HostConfig* DhcpEngine::take_host(Exchange& exchange, const net::Ipv4Prefix& subnet) const {
@@ -92,12 +103,14 @@ bool DhcpEngine::is_over_limit(Exchange& exchange, EventKind kind, net::Ipv4Addr
   for (std::size_t number = 0; number < std::min(classes.size(), kPolicyClassesMax); ++number) {
     if (!classes[number].lease_limit || !outcome_.classes.test(number)) continue;
     // A subclass or a spawned class has a limit of its own.
-    std::uint64_t account = MachineKey::of_host(classes[number].name).hash(seed_);
+    std::span<const std::byte> value;
     for (const Membership::Entry& entry : membership_.all())
-      if (entry.class_number == number)
-        account =
-            MachineKey::of_host({reinterpret_cast<const char*>(entry.value.data()), entry.value.size()}).hash(account);
-    if (class_limits_->bill(account, *classes[number].lease_limit, exchange.client, address, leases_)) return false;
+      if (entry.class_number == number) value = entry.value;
+    const ClassLimits::Account account = ClassLimits::account_of(classes[number].name, value);
+    if (class_limits_->bill(account, *classes[number].lease_limit, exchange.client, address, leases_)) {
+      exchange.billed = account;
+      return false;
+    }
     limited = true;
   }
   if (!limited) return false;
