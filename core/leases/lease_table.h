@@ -10,9 +10,9 @@
 // Keys: the address, and the machine's MachineKey: one machine has at most one lease in force on a link, through
 // firmware, boot loader and installer, whatever client identifier each of them sends (design §5).
 //
-// One machine may go by several keys in turn. Whoever an address is reserved for has it, under whichever key; and what
-// is kept under a MAC address alone is the machine's with that MAC, whatever else it says now (as dhcpd sees a lease
-// without a uid). The record goes by the latest key from hold() on.
+// One machine may go by several keys in turn. Whoever an address is reserved for has it, whatever its key; what is kept
+// under a MAC address alone is the machine's with that MAC (as dhcpd sees a lease without a uid). The record goes by
+// the latest key from hold() on.
 //
 // Thread: the DHCP lane's. Time: the wall clock, as an argument, since leases outlive the process.
 //
@@ -23,8 +23,7 @@
 //
 // Every operation is O(1) or O(log n). reconfigure() is O(size of the layout + what changed in it): a pool whose ranges
 // changed becomes a new one, and the old one's records move over a few at each later operation, or all at once if the
-// new pool runs out before. So the table stays one object on its lane: there is no second copy to build elsewhere and
-// to bring up to date, and no moment when it is not the authority.
+// new pool runs out before. There is no second copy to build, and no moment when the table is not the authority.
 #pragma once
 
 #include <cstdint>

@@ -485,7 +485,7 @@ TEST(LeaseTable, NoAddressIsEverInForceForTwoMachines) {
           break;
         }
         case 4:
-          if (t.table.release(key(n), some, t.now)) promised.erase(some);
+          if (t.table.release(client(n), some, t.now)) promised.erase(some);
           break;
         case 5:
           if (random() % 50 == 0 && t.table.abandon(key(n), some, t.now)) promised.erase(some);
