@@ -30,10 +30,10 @@
 #include <memory>
 #include <optional>
 #include <span>
-#include <string_view>
 #include <vector>
 
 #include "core/leases/lease.h"
+#include "core/leases/lease_client.h"
 #include "core/leases/lease_layout.h"
 #include "core/leases/lease_records.h"
 #include "core/leases/lease_table_stats.h"
@@ -46,39 +46,6 @@ struct LeaseLimits {
   std::size_t offer_holds_max = 16'384;  // offers out at once; past it the oldest is taken back, and counted
   Duration offer_hold = std::chrono::seconds(120);       // protocols reference §1.3: at least 120 s
   Duration abandon_hold = std::chrono::seconds(86'400);  // a declined address rests for a day
-};
-
-// Who asks. Borrowed for the call.
-struct LeaseClient {
-  MachineKey key;               // what its leases are kept under
-  MachineKey host;              // of its host entry, where that has a key of its own; a reservation may name either
-  net::MacAddress mac;          // for the record
-  net::Ipv4Address relay;       // giaddr; 0.0.0.0: none
-  std::string_view relay_info;  // option 82's contents, raw; for LeaseCaps::per_port
-};
-
-enum class OfferFailure : std::uint8_t {
-  kNone,
-  kPoolEmpty,      // no pool given, or none with a range
-  kPoolExhausted,  // every address is held, reserved or resting, or the table is full
-  kPortCap,        // LeaseCaps::per_port
-  kRelayCap,       // LeaseCaps::per_relay
-};
-
-struct OfferResult {
-  OfferFailure failure = OfferFailure::kPoolExhausted;
-  net::Ipv4Address address;
-};
-
-// What an address is to one machine right now.
-enum class Availability : std::uint8_t {
-  kOwn,       // offered to it, or its active lease
-  kPrevious,  // its lease that ended, still free (an offer it never took is kFree)
-  kFree,      // nobody's, and within a range
-  kTaken,     // offered or leased to another
-  kReserved,  // another machine's reservation
-  kResting,   // abandoned
-  kOutside,   // no range and no record holds it
 };
 
 class LeaseTable {
