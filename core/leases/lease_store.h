@@ -10,7 +10,6 @@
 #include <cstdint>
 #include <functional>
 #include <string>
-#include <vector>
 
 #include "core/counter_row.h"
 #include "core/leases/lease.h"
@@ -56,8 +55,9 @@ class LeaseStore {
   LeaseStore& operator=(const LeaseStore&) = delete;
   virtual ~LeaseStore() = default;  // commits what was submitted, answers it, then stops
 
-  // Every lease known, at most one per address. Before start() only.
-  [[nodiscard]] virtual Result<std::vector<Lease>> load() = 0;
+  // Shows every lease known, an address at most once, those in force before the others; they are read one after the
+  // other, never all into memory. Before start() only, on any one thread.
+  [[nodiscard]] virtual Result<void> load(const std::function<void(const Lease&)>& visit) = 0;
   // Starts the store's thread. Once.
   virtual void start() = 0;
   // Any thread; never waits for the disk. A full queue drops the row that has waited longest and answers it with

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <tuple>
 
 namespace rackcast {
 namespace {
@@ -27,22 +28,42 @@ bool LeaseTable::restore(const Lease& lease, WallTime now) {
   const bool active = lease.state == LeaseState::kActive && lease.ends > now;
   const bool ours = home_of(lease.address) != kNoPool || reserved_for(lease.address) != nullptr;
   if (records_.find(lease.address) != kNoSlot || (!ours && !active)) return true;  // nothing worth remembering
+  if (records_.size() == records_.capacity()) make_room(records_.size() + kStraysEach);
   const std::uint32_t at = make_record(lease.address);
   if (at == kNoSlot) return false;
   write(at, lease);
   see(at, lease.starts);
-  if (active || resting) {
-    set_state(at, active ? LeaseState::kActive : LeaseState::kAbandoned);
-    records_[at].durable = true;
-    if (lease.ends != WallTime::max()) deadlines_.set(at, lease.ends);
-    if (active) count_source(at, lease.relay, lease.relay_info);
-    if (active) end_others(records_[at].key, at, now);
-    if (resting) list_resting(at);
-  } else {
-    set_state(at, ended_state(lease.state));
-    put_away(at);
-  }
+  set_state(at, active ? LeaseState::kActive : resting ? LeaseState::kAbandoned : ended_state(lease.state));
+  if (!active && !resting) return true;
+  records_[at].durable = true;
+  if (lease.ends != WallTime::max()) deadlines_.set(at, lease.ends);
+  if (!active) return true;
+  count_source(at, lease.relay, lease.relay_info);
+  keep_latest(at);
   return true;
+}
+
+void LeaseTable::settle() {
+  struct Ended {
+    WallTime moment;  // rests by their end, the others by when they began
+    std::uint32_t at;
+  };
+  std::vector<Ended> ended;
+  const auto each = [this](auto&& visit) {
+    for (std::uint32_t at = 0; at < records_.made(); ++at)
+      if (records_[at].used && records_[at].state != LeaseState::kActive) visit(records_[at], at);
+  };
+  std::size_t count = 0;
+  each([&](const LeaseRecord&, std::uint32_t) { ++count; });
+  ended.reserve(count);
+  each([&](const LeaseRecord& record, std::uint32_t at) {
+    ended.push_back({record.state == LeaseState::kAbandoned ? record.ends : record.starts, at});
+  });
+  std::sort(ended.begin(), ended.end(),
+            [](const Ended& a, const Ended& b) { return std::tie(a.moment, a.at) < std::tie(b.moment, b.at); });
+  for (const Ended& one : ended) put_away(one.at);
+  // As many as there are may lie outside the layout, and its own addresses have their room all the same.
+  make_room(records_.size());
 }
 
 std::optional<Lease> LeaseTable::find(net::Ipv4Address address) const {
@@ -244,6 +265,7 @@ std::optional<Lease> LeaseTable::abandon(const MachineKey& key, net::Ipv4Address
 
 void LeaseTable::expire(WallTime now) {
   if (!retired_.empty()) move_out(kMovedEach);
+  if (counted_from_ != kNoSlot) count_earlier(kCountedEach);
   for (std::size_t n = 0; n < kExpiredEach && !deadlines_.empty() && deadlines_.top_deadline() <= now; ++n) {
     const std::uint32_t at = deadlines_.top();
     switch (records_[at].state) {

@@ -13,8 +13,9 @@
 // Thread: the DHCP lane's. Time: the wall clock, as an argument, since leases outlive the process.
 //
 // Memory: about 125 bytes a record, and 32 to 96 for its texts; a million leases take some 200 MB (bench/core has the
-// figures). Room is made for what the layout needs, at construction and by reconfigure(), at most LeaseLimits::
-// leases_max records; nothing is allocated otherwise, and pages are first touched when a record is.
+// figures). Room is made for what the layout needs, at construction and by reconfigure(), and for what is restored
+// beyond it, at most LeaseLimits::leases_max records; nothing is allocated otherwise, and pages are first touched when a
+// record is.
 //
 // Every operation is O(1) or O(log n). reconfigure() is O(size of the layout + what changed in it): a pool whose ranges
 // changed becomes a new one, and the old one's records move over a few at each later operation, or all at once if the
@@ -80,11 +81,15 @@ enum class Availability : std::uint8_t {
 
 class LeaseTable {
  public:
-  // `extra`: records beyond the pools and reservations, for leases from an earlier configuration. `seed` is random.
-  LeaseTable(LeaseLayout layout, std::size_t extra, const LeaseLimits& limits, std::uint64_t seed);
+  // `seed` is random.
+  LeaseTable(LeaseLayout layout, const LeaseLimits& limits, std::uint64_t seed);
 
-  // A lease known from the store. False: no room. O(1) if abandoned ones come in the order of `ends`.
+  // Before anything else: restore() each lease that the store knows, in any order, an address once; then settle() once.
+  // False: no room.
   bool restore(const Lease& lease, WallTime now);
+  // Lays out what was restored: which address is to be taken next, what rests for how long. O(n log n) of those that
+  // are not in force.
+  void settle();
   // Other pools, reservations, subnets or caps from now on. No lease and no offer is lost: one whose address is in no
   // range any more stays in force until it ends.
   void reconfigure(LeaseLayout layout);
@@ -145,6 +150,8 @@ class LeaseTable {
  private:
   using PoolId = std::uint32_t;                  // stays the pool's while its ranges do, whatever its number
   static constexpr std::size_t kMovedEach = 64;  // records of pools that are no more, between two messages
+  static constexpr std::size_t kCountedEach = 256;  // leases from before a cap was set, between two messages
+  static constexpr std::size_t kStraysEach = 4'096;  // room made at once for restored leases outside the layout
 
   struct Pool {
     std::vector<AddressRange> ranges;
@@ -202,6 +209,8 @@ class LeaseTable {
   void unlist(std::uint32_t at);
   void count_source(std::uint32_t at, net::Ipv4Address relay, std::string_view relay_info);
   void uncount_source(std::uint32_t at);
+  void count_earlier(std::size_t records_max);
+  void keep_latest(std::uint32_t at);
   [[nodiscard]] OfferFailure over_limit(const LeaseClient& client, bool reserved);
 
   // lease_table.cc
@@ -223,6 +232,7 @@ class LeaseTable {
   std::vector<PoolId> retired_;
   LeaseRecords records_;
   SourceCounts sources_;
+  std::uint32_t counted_from_ = kNoSlot;  // records from here on were granted before a cap was set; kNoSlot: none
   DeadlineHeap<WallTime> deadlines_;
   std::size_t offers_ = 0;
   LeaseTableStats stats_;

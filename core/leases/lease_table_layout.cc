@@ -20,17 +20,18 @@ bool by_address(const Reservation& a, const Reservation& b) {
 
 }  // namespace
 
-LeaseTable::LeaseTable(LeaseLayout layout, std::size_t extra, const LeaseLimits& limits, std::uint64_t seed)
+LeaseTable::LeaseTable(LeaseLayout layout, const LeaseLimits& limits, std::uint64_t seed)
     : limits_(limits), seed_(seed), layout_(std::move(layout)), records_(seed), deadlines_(0) {
   index_subnets();
   set_pools({});
   index_ranges();
   index_reservations();
-  make_room(extra);
+  make_room(0);
 }
 
 void LeaseTable::reconfigure(LeaseLayout layout) {
   if (layout == layout_) return;
+  if (layout_.caps == LeaseCaps{} && layout.caps != LeaseCaps{}) counted_from_ = 0;
   layout_ = std::move(layout);
   index_subnets();
   const std::vector<Stretch> old_ranges = std::exchange(ranges_, {});

@@ -90,6 +90,21 @@ void LeaseTable::end_others(const MachineKey& key, std::uint32_t keep, WallTime 
   }
 }
 
+// Of a machine's leases on a link the latest stays in force, in whichever order they are restored.
+void LeaseTable::keep_latest(std::uint32_t at) {
+  const auto link = link_of(records_[at].address);
+  if (!link) return;
+  const std::uint32_t other = records_.find(records_[at].key, [&](std::uint32_t one) {
+    return one != at && records_[one].state == LeaseState::kActive && link_of(records_[one].address) == link;
+  });
+  if (other == kNoSlot) return;
+  const std::uint32_t earlier = records_[other].starts > records_[at].starts ? at : other;
+  set_state(earlier, LeaseState::kReleased);
+  uncount_source(earlier);
+  records_[earlier].durable = false;
+  deadlines_.erase(earlier);
+}
+
 void LeaseTable::end_lease(std::uint32_t at, LeaseState state, WallTime now) {
   unlist(at);
   set_state(at, state);
@@ -138,8 +153,7 @@ void LeaseTable::put_away(std::uint32_t at) {
   }
 }
 
-// Every rest is equally long, so that a new one goes to the end; only restore(), or a clock that was set back, looks
-// further.
+// Every rest is equally long, so that a new one goes to the end; only a clock that was set back makes it look further.
 void LeaseTable::list_resting(std::uint32_t at) {
   LeaseRecord& record = records_[at];
   if (record.pool == kNoPool) return;
@@ -158,7 +172,7 @@ void LeaseTable::unlist(std::uint32_t at) {
   record.list = LeaseListName::kNone;
 }
 
-// A record counts for the relay and the port it was last offered or granted through, from the time a cap is set.
+// A record counts for the relay and the port it was last offered or granted through, while a cap is set.
 void LeaseTable::count_source(std::uint32_t at, net::Ipv4Address relay, std::string_view relay_info) {
   uncount_source(at);
   if (layout_.caps == LeaseCaps{}) return;
@@ -173,6 +187,19 @@ void LeaseTable::uncount_source(std::uint32_t at) {
     if (*counted != kNoSlot) sources_.remove(*counted);
     *counted = kNoSlot;
   }
+}
+
+// Those in force that were granted before there was a cap, a few at a time.
+void LeaseTable::count_earlier(std::size_t records_max) {
+  const std::uint32_t end = records_.made();
+  for (; records_max > 0 && counted_from_ < end; --records_max, ++counted_from_) {
+    const LeaseRecord& record = records_[counted_from_];
+    if (!record.used || record.state != LeaseState::kActive || record.relay.is_any()) continue;
+    if (record.counted_port != kNoSlot || record.counted_relay != kNoSlot) continue;
+    const Lease lease = records_.lease(counted_from_);
+    count_source(counted_from_, lease.relay, lease.relay_info);
+  }
+  if (counted_from_ >= end) counted_from_ = kNoSlot;
 }
 
 // May the client hold an address more?

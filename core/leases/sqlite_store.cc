@@ -258,11 +258,12 @@ Result<void> SqliteLeaseStore::read(const std::filesystem::path& file, const std
   return (*database)->for_each(visit);
 }
 
-Result<std::vector<Lease>> SqliteLeaseStore::load() {
-  std::vector<Lease> leases;
-  if (auto read = database_->for_each([&](const Lease& lease) { leases.push_back(lease); }); !read)
-    return tl::make_unexpected(read.error());
-  return leases;
+Result<void> SqliteLeaseStore::load(const std::function<void(const Lease&)>& visit) {
+  return database_->load(visit);
+}
+
+Result<bool> SqliteLeaseStore::is_empty() {
+  return database_->is_empty();
 }
 
 Result<void> SqliteLeaseStore::take_over(std::span<const Lease> leases) {

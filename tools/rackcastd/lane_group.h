@@ -61,7 +61,8 @@ struct LaneServices {
   ImageStore* images = nullptr;    // null without [tftp]
   LeaseStore* leases = nullptr;    // null without [dhcp]
   UploadStore* uploads = nullptr;  // null without upload_dir
-  std::vector<Lease> known_leases;
+  // Shows each lease that the store knows; called on the DHCP lane's thread, while start() waits. Null: there are none.
+  std::function<Result<void>(const std::function<void(const Lease&)>&)> read_leases;
   std::string name_map;  // the text of [tftp].map_file, which has no errors
   std::function<void(const Machine&)> on_machine;
   ThreadedWorkRouter::OnProbe on_probe;          // null: addresses are not probed
@@ -104,8 +105,8 @@ class LaneGroup {
   };
 
   LaneGroup() = default;
-  [[nodiscard]] std::unique_ptr<Lane> make_lane(std::size_t index, PacketIo& io, LaneServices& services);
-  [[nodiscard]] Engines add_engines(std::size_t index, PacketIo& io, LaneServices& services, LaneSetup& setup);
+  [[nodiscard]] Result<std::unique_ptr<Lane>> make_lane(std::size_t index, PacketIo& io, LaneServices& services);
+  [[nodiscard]] Result<Engines> add_engines(std::size_t index, PacketIo& io, LaneServices& services, LaneSetup& setup);
 
   std::vector<io::InterfaceFacts> interfaces_;
   std::vector<Opened> opened_;

@@ -52,6 +52,7 @@ void DhcpEngine::grant(Exchange& exchange, net::Ipv4Address address, std::size_t
   lease.relay_info = known.relay_info;
   if (relayed && request.relay_info.size() <= StashedRelayInfo::capacity())
     lease.relay_info = request.relay_info.view();
+  lease.account = exchange.billed;
 
   const std::uint32_t threshold =
       std::min(outcome_.number(Parameter::kCacheThresholdPercent).value_or(kCacheThresholdPercent), 100U);

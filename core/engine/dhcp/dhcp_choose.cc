@@ -87,12 +87,14 @@ bool DhcpEngine::is_over_limit(Exchange& exchange, EventKind kind, net::Ipv4Addr
   for (std::size_t number = 0; number < std::min(classes.size(), kPolicyClassesMax); ++number) {
     if (!classes[number].lease_limit || !outcome_.classes.test(number)) continue;
     // A subclass or a spawned class has a limit of its own.
-    std::uint64_t account = MachineKey::of_host(classes[number].name).hash(seed_);
+    std::span<const std::byte> value;
     for (const Membership::Entry& entry : membership_.all())
-      if (entry.class_number == number)
-        account =
-            MachineKey::of_host({reinterpret_cast<const char*>(entry.value.data()), entry.value.size()}).hash(account);
-    if (class_limits_->bill(account, *classes[number].lease_limit, exchange.client, address, leases_)) return false;
+      if (entry.class_number == number) value = entry.value;
+    const ClassLimits::Account account = ClassLimits::account_of(classes[number].name, value);
+    if (class_limits_->bill(account, *classes[number].lease_limit, exchange.client, address, leases_)) {
+      exchange.billed = account;
+      return false;
+    }
     limited = true;
   }
   if (!limited) return false;

@@ -10,14 +10,6 @@ namespace {
 // Wall time may be set while we wait: look again at least this often.
 constexpr Duration kDeadlineMax = std::chrono::seconds(60);
 
-// The order to restore in: the latest of a machine's leases is the one that stays in force, and rests by their end.
-bool comes_first(const Lease& a, const Lease& b) {
-  const auto moment = [](const Lease& lease) {
-    return lease.state == LeaseState::kAbandoned ? lease.ends : lease.starts;
-  };
-  return moment(a) < moment(b);
-}
-
 struct FailureText {
   DhcpDrop drop;
   std::string_view text;
@@ -45,15 +37,24 @@ DhcpEngine::DhcpEngine(DhcpSetup setup, const Now& now)
       seed_(setup.seed),
       frame_to_mac_(setup.frame_to_mac),
       network_(std::move(setup.config), std::move(setup.interfaces)),
-      leases_(network_.layout(), setup.leases.size(), limits_.leases, setup.seed),
+      leases_(network_.layout(), limits_.leases, setup.seed),
       held_(limits_.held_replies_max, setup.seed),
       delayed_(limits_.delayed_max),
       probing_(limits_.probes_max, setup.seed),
       published_(limits_.machines_max, setup.seed) {
-  if (network_.is_on() && network_.policy().limits_leases()) class_limits_.emplace(limits_.billed_max);
-  std::sort(setup.leases.begin(), setup.leases.end(), comes_first);
-  for (const Lease& lease : setup.leases)
-    if (!leases_.restore(lease, now.wall)) ++stats_.leases_not_restored;
+  if (network_.is_on() && network_.policy().limits_leases()) class_limits_.emplace(limits_.billed_max, seed_);
+  set_deadline(now);
+}
+
+void DhcpEngine::restore(const Now& now, const Lease& lease) {
+  if (!leases_.restore(lease, now.wall)) ++stats_.leases_not_restored;
+  const bool in_force = lease.state == LeaseState::kActive && lease.ends > now.wall;
+  if (class_limits_ && in_force && lease.account != 0)
+    class_limits_->restore(lease.account, key_of(lease), lease.address);
+}
+
+void DhcpEngine::settle(const Now& now) {
+  leases_.settle();
   set_deadline(now);
 }
 
@@ -128,17 +129,12 @@ void DhcpEngine::on_discover(Exchange& exchange) {
     report(exchange, EventKind::kDhcpDiscover, {}, "unknown network segment");
     return drop(DhcpDrop::kNoSubnet);
   }
-  if (HeldDiscover* waiting = probing_.find(exchange.client.key)) {
-    waiting->keep(exchange.datagram);  // the latest xid, flags and relay are what the client listens for
-    return report(exchange, EventKind::kDhcpDiscover, {});
-  }
+  if (joins_probe(exchange, EventKind::kDhcpDiscover)) return;
   if (!may_promise(exchange)) {
     report(exchange, EventKind::kDhcpDiscover, {}, "leases cannot be written");
     return drop(DhcpDrop::kNotDurable);
   }
-  std::optional<Lease> before;
-  if (network_.dhcp().conflict_probe != ConflictProbe::kOff)
-    before = leases_.find(exchange.client.key, network_.link_number(exchange.link.subnets().front()));
+  const std::optional<Lease> before = record_before(exchange);
   const Choice chosen = choose_address(exchange, false);
   if (chosen.failure != OfferFailure::kNone) return fail_offer(exchange, EventKind::kDhcpDiscover, chosen);
   evaluate(exchange, chosen.subnet, chosen.address);
@@ -209,6 +205,8 @@ void DhcpEngine::on_bootp(Exchange& exchange) {
     report(exchange, EventKind::kBootpRequest, {}, "unknown network segment");
     return drop(DhcpDrop::kNoSubnet);
   }
+  if (joins_probe(exchange, EventKind::kBootpRequest)) return;
+  const std::optional<Lease> before = record_before(exchange);
   const Choice chosen = choose_address(exchange, true);
   if (chosen.failure != OfferFailure::kNone) {
     const bool none = chosen.failure == OfferFailure::kPoolEmpty;
@@ -219,7 +217,8 @@ void DhcpEngine::on_bootp(Exchange& exchange) {
   evaluate(exchange, chosen.subnet, chosen.address);
   if (is_denied(exchange, EventKind::kBootpRequest, {})) return;
   if (is_over_limit(exchange, EventKind::kBootpRequest, chosen.address)) return;
-  report(exchange, EventKind::kBootpRequest, {});
+  if (!exchange.probed) report(exchange, EventKind::kBootpRequest, {});
+  if (wants_probe(exchange, chosen, before) && probe(exchange, chosen.address)) return;
   Reply reply = make_reply(exchange, chosen.subnet, chosen.address);
   if (chosen.reserved && reply.next_server.is_any()) reply.next_server = reply.source;  // as dhcpd, here alone
   if (!prepare(exchange, reply, EventKind::kBootpReply, chosen.address, &DhcpStats::bootp_replies)) return;
@@ -235,6 +234,8 @@ void DhcpEngine::on_bootp(Exchange& exchange) {
   // A BOOTP client never asks again, unless the configuration knows better.
   lease.ends = length ? exchange.now.wall + std::chrono::seconds(*length) : WallTime::max();
   lease.relay = request.header.giaddr;
+  if (request.relay_info.size() <= StashedRelayInfo::capacity()) lease.relay_info = request.relay_info.view();
+  lease.account = exchange.billed;
   const auto known = leases_.find(chosen.address);
   const bool stands = known && known->state == LeaseState::kActive && known->bootp && known->ends >= lease.ends &&
                       leases_.is_durable(chosen.address);
@@ -285,7 +286,8 @@ void DhcpEngine::swap_config(const Now& now, const ConfigSwapped& swapped) {
   network_ = Network(swapped.config, std::move(interfaces));
   // Off: the table is kept as it is for when the service is on again. The same addresses: it fits as it is.
   if (!network_.is_on()) return;
-  if (network_.policy().limits_leases() && !class_limits_) class_limits_.emplace(limits_.billed_max);
+  if (network_.policy().limits_leases() && !class_limits_)
+    class_limits_.emplace(limits_.billed_max, seed_);
   LeaseLayout layout = network_.layout();
   if (layout == leases_.layout()) return;
   leases_.reconfigure(std::move(layout));

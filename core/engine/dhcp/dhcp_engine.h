@@ -21,9 +21,9 @@
 // file was lost, that keeps running machines running. mode = "proxy": boot information for clients that boot, and no
 // addresses.
 //
-// Conflicts. With conflict_probe an address that is new to its machine is looked at before it is offered, elsewhere
-// (ProbeAddress -> AddressProbed), while the DISCOVER is kept; one that somebody uses is abandoned and another is
-// looked at. Never for reservations.
+// Conflicts. With conflict_probe an address that is new to its machine is looked at before it is offered, or given to a
+// BOOTP client, elsewhere (ProbeAddress -> AddressProbed), while the message is kept; one that somebody uses is
+// abandoned and another is looked at. Never for reservations.
 //
 // One machine, one address per link: the key is chaddr, or what machine_key says (see lease_table.h).
 //
@@ -56,22 +56,25 @@ struct DhcpLimits {
   std::size_t machines_max = 16'384;                  // last published record of each; the oldest makes room
   std::size_t delayed_max = 1'024;                    // replies waiting for their class's delay
   std::size_t billed_max = 65'536;                    // leases of classes with a limit
-  std::size_t probes_max = 1'024;                     // DISCOVERs waiting for a look at their address
+  std::size_t probes_max = 1'024;                     // DISCOVERs and BOOTREQUESTs waiting for a look at an address
 };
 
 struct DhcpSetup {
   std::shared_ptr<const Config> config;
   std::vector<DhcpInterface> interfaces;
-  std::vector<Lease> leases;  // what the store knows
-  std::uint64_t seed = 0;     // random
-  bool frame_to_mac = true;   // IoCapabilities::frame_to_mac
+  std::uint64_t seed = 0;    // random
+  bool frame_to_mac = true;  // IoCapabilities::frame_to_mac
   DhcpLimits limits;
 };
 
 class DhcpEngine final : public Engine {
  public:
-  // `now`: leases that have run out by then are history.
   DhcpEngine(DhcpSetup setup, const Now& now);
+
+  // Before anything else: each lease that the store knows, in any order, then settle() once. Those that have run out by
+  // `now` are history.
+  void restore(const Now& now, const Lease& lease);
+  void settle(const Now& now);
 
   void on_datagram(const Now& now, const ReceivedDatagram& datagram, Sink& sink) override;
   void on_completion(const Now& now, Completion& completion, Sink& sink) override;
@@ -97,6 +100,7 @@ class DhcpEngine final : public Engine {
     LeaseClient client;
     ClientFacts facts;
     std::optional<net::Ipv4Address> probed;  // the message waited; for this address, which is nobody's
+    ClassLimits::Account billed = 0;         // what the lease counts for; 0: nothing
   };
   // An address that may be given, and where it is.
   struct Choice {
@@ -156,6 +160,10 @@ class DhcpEngine final : public Engine {
   void add_pxe(const Exchange& exchange, Reply& reply) const;
 
   // dhcp_watch.cc
+  // The message is one more of a machine that waits for a look at its address.
+  [[nodiscard]] bool joins_probe(Exchange& exchange, EventKind kind);
+  // The machine's record before an address is chosen; nullopt also where no address is looked at.
+  [[nodiscard]] std::optional<Lease> record_before(const Exchange& exchange) const;
   [[nodiscard]] bool wants_probe(const Exchange& exchange, const Choice& chosen,
                                  const std::optional<Lease>& before) const;
   [[nodiscard]] bool probe(Exchange& exchange, net::Ipv4Address address);

@@ -29,10 +29,10 @@ struct DhcpStats {
   std::uint64_t delays_full = 0;          // answered at once, as too many waited
   std::uint64_t proxy_offers = 0;
   std::uint64_t boot_server_acks = 0;
-  std::uint64_t probes = 0;             // addresses looked at before they were offered
+  std::uint64_t probes = 0;             // addresses looked at before they were offered or given
   std::uint64_t probes_answered = 0;    // by somebody who had them
   std::uint64_t probes_not_queued = 0;  // offered without a look
-  std::uint64_t late_starters = 0;      // machines that asked for more than 20 s: spanning tree
+  std::uint64_t late_starters = 0;      // machines unheard for more than 20 s, or three tries of iPXE: spanning tree
   std::uint64_t other_servers = 0;      // different ones that clients named
   std::uint64_t rules_overran = 0;      // evaluations that met a bound of core/policy
   std::array<std::uint64_t, kDhcpDropCount> drops{};
@@ -69,11 +69,11 @@ inline constexpr std::array kDhcpRows{
                           &DhcpStats::delays_full},
     CounterRow<DhcpStats>{"proxy_offers", "offers made as a proxy, without an address", &DhcpStats::proxy_offers},
     CounterRow<DhcpStats>{"boot_server_acks", "boot server requests answered", &DhcpStats::boot_server_acks},
-    CounterRow<DhcpStats>{"probes", "addresses probed before they were offered", &DhcpStats::probes},
+    CounterRow<DhcpStats>{"probes", "addresses probed before they were offered or given", &DhcpStats::probes},
     CounterRow<DhcpStats>{"probes_answered", "addresses that somebody used already", &DhcpStats::probes_answered},
     CounterRow<DhcpStats>{"probes_not_queued", "addresses offered unprobed because the prober was busy",
                           &DhcpStats::probes_not_queued},
-    CounterRow<DhcpStats>{"late_starters", "machines unanswered for over 20 s at first: spanning tree suspected",
+    CounterRow<DhcpStats>{"late_starters", "machines unanswered for over 20 s, or 3 tries: spanning tree suspected",
                           &DhcpStats::late_starters},
     CounterRow<DhcpStats>{"other_servers", "different DHCP servers that clients chose instead of this one",
                           &DhcpStats::other_servers},

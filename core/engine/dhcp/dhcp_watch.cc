@@ -14,10 +14,29 @@ constexpr Duration kProberGrace = std::chrono::seconds(5);
 
 // A switch's port forwards nothing for its first 30 s (field notes 27).
 constexpr std::uint16_t kLateSeconds = 20;
-// GRUB puts the low bits of Unix time there, iPXE its try count: what is beyond any client's patience is no time.
+// GRUB puts the low bits of Unix time there; and where somebody has asked in vain for minutes, it is not spanning tree,
+// which lets a port through after 50 s at the latest.
 constexpr std::uint16_t kLateSecondsMax = 300;
+// iPXE puts the number of its try there, from 1, above two bits for the offers that it has. Its tries are 0, 1, 3 and 7
+// s from the start; it gives up at 15 s, and so never says 20.
+constexpr unsigned kIpxeTryShift = 2;
+constexpr std::uint16_t kIpxeOffersMask = 3;
+constexpr std::uint16_t kIpxeLateTry = 4;
 
 }  // namespace
+
+bool DhcpEngine::joins_probe(Exchange& exchange, EventKind kind) {
+  HeldDiscover* waiting = probing_.find(exchange.client.key);
+  if (waiting == nullptr) return false;
+  waiting->keep(exchange.datagram);  // the latest xid, flags and relay are what the client listens for
+  report(exchange, kind, {});
+  return true;
+}
+
+std::optional<Lease> DhcpEngine::record_before(const Exchange& exchange) const {
+  if (network_.dhcp().conflict_probe == ConflictProbe::kOff) return std::nullopt;
+  return leases_.find(exchange.client.key, network_.link_number(exchange.link.subnets().front()));
+}
 
 // `before`: the client's record before the address was chosen. An address that it has, was offered, or has just given
 // up is its own: nobody else has had a chance to take it.
@@ -94,11 +113,14 @@ void DhcpEngine::on_probed(const Now& now, const AddressProbed& probed, Sink& si
 
 void DhcpEngine::watch_for_spanning_tree(Exchange& exchange) {
   const Request& request = exchange.request;
-  if (request.ipxe || request.header.secs <= kLateSeconds || request.header.secs > kLateSecondsMax) return;
-  if (!late_.note(net::hash(request.mac, seed_))) return;
+  const std::uint16_t secs = request.header.secs;
+  const bool late = request.ipxe ? secs >> kIpxeTryShift >= kIpxeLateTry && (secs & kIpxeOffersMask) == 0
+                                 : secs > kLateSeconds && secs <= kLateSecondsMax;
+  if (!late || !late_.note(net::hash(request.mac, seed_))) return;
   ++stats_.late_starters;
   FixedText<96> sentence(request.mac.text());
-  (void)sentence.append(" has asked for more than 20 s: spanning tree suspected on its port");
+  (void)sentence.append(request.ipxe ? " (iPXE) has asked 3 times in vain" : " has asked for more than 20 s");
+  (void)sentence.append(": spanning tree suspected on its port");
   report(exchange, EventKind::kWarning, {}, sentence);
 }
 

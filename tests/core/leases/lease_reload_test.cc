@@ -152,15 +152,41 @@ TEST_F(Relayed, ARelayHasItsShareAndAReservationIsNeverRefused) {
   EXPECT_FALSE(t.offer(through(3, 2, ""), {0}).is_any());
 }
 
-TEST_F(Relayed, LeasesFromTheStoreCountAndACapSetLaterCountsFromTheNextGrant) {
+TEST_F(Relayed, LeasesFromTheStoreCountAndSoDoThoseFromBeforeTheCap) {
   Table t(capped({}, {}));
   EXPECT_TRUE(t.activate(through(1, 1, ""), t.offer(through(1, 1, ""), {0})));
   t.table.reconfigure(capped({}, 1));
-  EXPECT_FALSE(t.offer(through(2, 1, ""), {0}).is_any());  // the first was granted before the cap
-  EXPECT_TRUE(t.activate(through(1, 1, ""), ip(2)));       // renewed
+  EXPECT_TRUE(t.offer(through(2, 1, ""), {0}).is_any());  // the first was granted before the cap
+  EXPECT_EQ(t.failure, OfferFailure::kRelayCap);
+  EXPECT_FALSE(t.offer(through(2, 2, ""), {0}).is_any());
+  t.table.reconfigure(capped({}, {}));
+  t.table.reconfigure(capped(1, {}));
+  EXPECT_FALSE(t.offer(through(1, 1, ""), {0}).is_any());  // none is counted twice: who has one is answered
   EXPECT_TRUE(t.offer(through(3, 1, ""), {0}).is_any());
+  EXPECT_EQ(t.failure, OfferFailure::kPortCap);
+  ASSERT_TRUE(t.table.release(key(1), ip(2), t.now));
+  EXPECT_FALSE(t.offer(through(3, 1, ""), {0}).is_any());
+}
+
+TEST_F(Relayed, AThousandLeasesFromBeforeTheCapAreCountedWithinAFewMessages) {
+  LeaseLayout wide = layout({{{ip(0, 0), 16}, {{ip(2, 0), ip(255, 7)}}}});
+  Table t(wide);
+  for (unsigned n = 1; n <= 1'000; ++n)
+    EXPECT_TRUE(t.activate(through(n, n == 1'000 ? 2 : 1, ""), t.offer(through(n, n == 1'000 ? 2 : 1, ""), {0})));
+  wide.caps.per_relay = 1;
+  t.table.reconfigure(wide);
+  for (int message = 0; message < 4; ++message) t.table.expire(t.now);
+  EXPECT_TRUE(t.offer(through(2'000, 1, ""), {0}).is_any());
+  EXPECT_TRUE(t.offer(through(2'000, 2, ""), {0}).is_any());
+  EXPECT_FALSE(t.offer(through(2'000, 3, ""), {0}).is_any());
+}
+
+TEST_F(Relayed, ARestartForgetsNoCount) {
+  Table t(capped({}, 1));
+  EXPECT_TRUE(t.activate(through(1, 1, ""), t.offer(through(1, 1, ""), {0})));
   Table restarted(capped({}, 1));
   ASSERT_TRUE(restarted.table.restore(*t.table.find(ip(2)), t.now));
+  restarted.table.settle();
   EXPECT_TRUE(restarted.offer(through(3, 1, ""), {0}).is_any());
 }
 

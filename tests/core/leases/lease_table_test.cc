@@ -194,6 +194,7 @@ TEST(LeaseTable, RestsAreReclaimedInOrderAfterARestartToo) {
     lease.ends = t.now + hours(left);
     ASSERT_TRUE(t.table.restore(lease, t.now));
   }
+  t.table.settle();
   for (const unsigned last : {3U, 4U, 2U})
     EXPECT_EQ(t.table.reclaim(client(last), std::array{0U}, t.now).address, ip(last));
 }
@@ -287,6 +288,7 @@ TEST(LeaseTable, RestoresWhatTheStoreKnows) {
   lease.state = LeaseState::kAbandoned;
   lease.ends = t.now + hours(1);
   EXPECT_TRUE(t.table.restore(lease, t.now));
+  t.table.settle();
   EXPECT_TRUE(t.table.is_durable(ip(2)));
   EXPECT_EQ(t.table.availability(ip(2), client(1)), Availability::kOwn);
   EXPECT_EQ(t.table.availability(ip(3), client(2)), Availability::kPrevious);
@@ -310,6 +312,7 @@ TEST(LeaseTable, RestoringMakesNobodyAPreviousOwnerWhoWasNone) {
   lease.address = ip(4);
   lease.state = LeaseState::kReleased;
   ASSERT_TRUE(t.table.restore(lease, t.now));
+  t.table.settle();
   EXPECT_EQ(t.table.find(ip(2))->state, LeaseState::kFree);
   EXPECT_EQ(t.table.find(ip(3))->state, LeaseState::kFree);
   EXPECT_EQ(t.table.find(ip(4))->state, LeaseState::kReleased);
@@ -318,14 +321,70 @@ TEST(LeaseTable, RestoringMakesNobodyAPreviousOwnerWhoWasNone) {
   EXPECT_EQ(t.table.availability(ip(4), client(1)), Availability::kPrevious);
 }
 
+// Leases of every state, several of one machine: in whichever order they come, the same are in force, and the same are
+// taken next.
+TEST(LeaseTable, TheOrderInWhichLeasesAreRestoredDoesNotMatter) {
+  std::vector<Lease> known;
+  for (unsigned n = 0; n < 60; ++n) {
+    Lease lease;
+    lease.address = ip(2 + n);
+    lease.mac = mac(n % 25);
+    lease.state = std::array{LeaseState::kActive, LeaseState::kReleased, LeaseState::kAbandoned}.at(n % 3);
+    lease.starts = kStart - seconds(1'000 + n * 37 % 61);
+    lease.ends = kStart + (n % 7 == 0 ? -seconds(5) : seconds(600 + n * 17 % 61));
+    known.push_back(lease);
+  }
+  const auto after = [&](const std::vector<Lease>& order) {
+    Table t({pool(2, 61)});
+    for (const Lease& lease : order) EXPECT_TRUE(t.table.restore(lease, t.now));
+    t.table.settle();
+    std::vector<std::string> told;
+    for (unsigned n = 0; n < 60; ++n) told.push_back(std::to_string(static_cast<int>(t.state(ip(2 + n)))));
+    for (unsigned n = 0; n < 70; ++n) {
+      const OfferResult offered = t.table.offer(client(1'000 + n), std::array{0U}, {}, t.now);
+      told.emplace_back(offered.address.text().view());
+      if (offered.failure == OfferFailure::kNone) continue;
+      told.emplace_back(t.table.reclaim(client(1'000 + n), std::array{0U}, t.now).address.text().view());
+    }
+    const PoolUse use = t.table.use_of(0);
+    told.push_back(std::to_string(use.active) + " " + std::to_string(use.offered) + " " + std::to_string(use.resting));
+    return told;
+  };
+  const std::vector<std::string> expected = after(known);
+  std::mt19937 random(11);
+  for (int i = 0; i < 20; ++i) {
+    std::vector<Lease> order = known;
+    std::shuffle(order.begin(), order.end(), random);
+    EXPECT_EQ(after(order), expected);
+  }
+}
+
+TEST(LeaseTable, RestoredLeasesOutsideTheLayoutLeaveItsAddressesTheirRoom) {
+  Table t({pool(2, 9)});
+  ASSERT_EQ(t.table.capacity(), 8U);
+  for (unsigned n = 0; n < 300; ++n) {
+    Lease lease;
+    lease.state = LeaseState::kActive;
+    lease.address = ip(n % 250, 7 + n / 250);
+    lease.mac = mac(n);
+    lease.ends = kStart + seconds(10);
+    ASSERT_TRUE(t.table.restore(lease, t.now));
+  }
+  t.table.settle();
+  EXPECT_EQ(t.table.size(), 300U);
+  for (unsigned n = 0; n < 8; ++n) EXPECT_EQ(t.lease(1'000 + n), ip(2 + n));
+  EXPECT_EQ(t.table.stats().table_full, 0U);
+}
+
 TEST(LeaseTable, KeepsALeaseOfAnEarlierConfigurationUntilItEnds) {
-  LeaseTable table(layout({pool(2, 3)}), 1, {}, 1);
+  LeaseTable table(layout({pool(2, 3)}), {}, 1);
   Lease lease;
   lease.state = LeaseState::kActive;
   lease.address = ip(100);
   lease.mac = mac(1);
   lease.ends = kStart + seconds(10);
   ASSERT_TRUE(table.restore(lease, kStart));
+  table.settle();
   EXPECT_EQ(table.availability(ip(100), client(1)), Availability::kOwn);
   table.expire(kStart + seconds(10));
   EXPECT_EQ(table.availability(ip(100), client(1)), Availability::kOutside);
@@ -339,7 +398,7 @@ TEST(LeaseTable, FindsThePoolOfEveryAddressAmongManySubnets) {
     const unsigned third = (i * 37) % 64 * 2;  // every other /24; 37 and 64 share no divisor
     pools.push_back({{ip(0, third), 24}, {{ip(100, third), ip(120, third)}, {ip(10, third), ip(20, third)}}});
   }
-  const LeaseTable table(layout(pools), 0, {}, 1);
+  const LeaseTable table(layout(pools), {}, 1);
   for (unsigned third = 0; third < 200; ++third) {
     for (unsigned last = 0; last < 256; ++last) {
       std::optional<std::uint32_t> subnet;
@@ -364,8 +423,7 @@ TEST(LeaseTable, AbsurdlyLargePoolsAreBoundedByTheLimit) {
   LeaseLimits limits;
   limits.leases_max = 1000;
   LeaseTable table(
-      layout({{{net::Ipv4Address(10, 0, 0, 0), 8}, {{net::Ipv4Address(10, 0, 0, 0), {10, 255, 255, 255}}}}}), 0, limits,
-      1);
+      layout({{{net::Ipv4Address(10, 0, 0, 0), 8}, {{net::Ipv4Address(10, 0, 0, 0), {10, 255, 255, 255}}}}}), limits, 1);
   EXPECT_EQ(table.capacity(), 1000U);
   EXPECT_EQ(table.offer(client(1), std::array{0U}, {}, kStart).address, net::Ipv4Address(10, 0, 0, 1));
 }

@@ -78,12 +78,15 @@ TEST(OldLeases, AreInTheStoreOnceTheyAreTakenOver) {
   {
     auto store = open();
     ASSERT_TRUE(store) << store.error().message;
-    ASSERT_TRUE((*store)->load().value().empty());
+    ASSERT_TRUE((*store)->is_empty().value());
     ASSERT_TRUE((*store)->take_over(many));
   }
   auto again = open();
   ASSERT_TRUE(again);
-  EXPECT_EQ((*again)->load().value().size(), many.size());
+  EXPECT_FALSE((*again)->is_empty().value());
+  std::size_t count = 0;
+  ASSERT_TRUE((*again)->load([&](const Lease&) { ++count; }));
+  EXPECT_EQ(count, many.size());
 }
 
 }  // namespace

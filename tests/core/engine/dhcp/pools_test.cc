@@ -204,6 +204,30 @@ TEST(DhcpClassLimits, EachSpawnedClassHasItsOwn) {
   EXPECT_NE(rack.ask(at(2, 'b'), kByRelay), nullptr);
 }
 
+TEST(DhcpClassLimits, CountWhatWasLeasedBeforeARestart) {
+  Config config = rack_config();
+  RuleText text(*config.dhcp);
+  text.add_class("pxe", "substring (option vendor-class-identifier, 0, 9) = \"PXEClient\"").lease_limit = 1;
+  ClassConfig& ports = text.add_class("ports", "");
+  ports.spawn = text.data("option agent.circuit-id");
+  ports.lease_limit = 1;
+  Rack before(config);
+  ASSERT_EQ(before.ask(pxe(selecting(1, before.ask(pxe(discover(1)))->yiaddr())))->type(), MessageType::kAck);
+  const std::string port("\x01\x01p", 3);
+  const auto offer = before.ask(relayed(discover(5), port), kByRelay);
+  ASSERT_NE(offer, nullptr);
+  ASSERT_EQ(before.ask(relayed(selecting(5, offer->yiaddr()), port), kByRelay)->type(), MessageType::kAck);
+
+  Rack rack(config, {}, before.rows);
+  EXPECT_EQ(rack.ask(pxe(discover(2))), nullptr);
+  EXPECT_EQ(rack.ask(relayed(discover(6), port), kByRelay), nullptr);
+  EXPECT_EQ(rack.drops(DhcpDrop::kClassLimit), 2U);
+  EXPECT_NE(rack.ask(pxe(discover(1))), nullptr) << "who is billed stays so";
+  EXPECT_NE(rack.ask(relayed(discover(6), std::string("\x01\x01q", 3)), kByRelay), nullptr);
+  EXPECT_EQ(rack.ask(from_address(MessageType::kRelease, 1, ip(2)), by_unicast(ip(2))), nullptr);
+  EXPECT_NE(rack.ask(pxe(discover(2))), nullptr);
+}
+
 TEST(DhcpRelayStash, ARenewalIsJudgedByTheRelayItsLeaseCameThrough) {
   Config config = rack_config();
   RuleText text(*config.dhcp);

@@ -108,6 +108,44 @@ TEST(DhcpProbe, ReservationsAndAddressesJustLeasedAreNotLookedAt) {
   EXPECT_EQ(probes(rack).size(), 1U) << "long enough for somebody else to have taken it";
 }
 
+TEST(DhcpProbe, ABootpClientIsGivenNothingBeforeTheLook) {
+  Rack rack(probing_config());
+  rack.deliver(ClientMessage(std::nullopt, 1));
+  ClientMessage again(std::nullopt, 1);
+  again.header.xid = dhcp4::Xid{0xABCD};
+  rack.deliver(again);
+  EXPECT_EQ(rack.take(), nullptr);
+  ASSERT_EQ(probes(rack).size(), 1U);
+  EXPECT_EQ(probes(rack)[0].address, ip(2));
+  answer(rack, true);
+  ASSERT_EQ(probes(rack).size(), 1U);
+  EXPECT_EQ(probes(rack)[0].address, ip(3));
+  EXPECT_EQ(rack.state(ip(2)), LeaseState::kAbandoned);
+  answer(rack, false);
+  EXPECT_EQ(rack.take(), nullptr) << "it waits for the disk";
+  rack.commit();
+  const auto reply = rack.take();
+  ASSERT_NE(reply, nullptr);
+  EXPECT_EQ(reply->yiaddr(), ip(3));
+  EXPECT_EQ(reply->message.header.xid, dhcp4::Xid{0xABCD});
+  EXPECT_NE(rack.ask(ClientMessage(std::nullopt, 1)), nullptr) << "what it has is not looked at";
+  EXPECT_EQ(rack.engine.stats().probes, 2U);
+  std::size_t told = 0;
+  for (const Event& event : rack.take_events()) told += event.kind == EventKind::kBootpRequest ? 1U : 0U;
+  EXPECT_EQ(told, 3U) << "one line for each message";
+}
+
+TEST(DhcpProbe, AReservedBootpClientIsNotKeptWaiting) {
+  Config config = probing_config();
+  HostConfig host;
+  host.mac = mac(9);
+  host.address = ip(200);
+  config.dhcp->hosts = {host};
+  Rack rack(config);
+  EXPECT_EQ(rack.ask(ClientMessage(std::nullopt, 9))->yiaddr(), ip(200));
+  EXPECT_EQ(rack.engine.stats().probes, 0U);
+}
+
 TEST(DhcpProbe, BehindARelayAnEchoIsAsked) {
   Rack rack(probing_config());
   ClientMessage message = discover(1);
@@ -189,9 +227,13 @@ TEST(DhcpWatch, SpanningTreeIsSuspectedOncePerMachine) {
   EXPECT_EQ(heard(1, 28), 1U);
   EXPECT_EQ(heard(1, 36), 0U);
   EXPECT_EQ(heard(2, 28), 1U);
-  EXPECT_EQ(heard(3, 28, true), 0U) << "iPXE's tries, not seconds";
+  EXPECT_EQ(heard(3, 12, true), 0U) << "iPXE's tries, not seconds: the third, 3 s after the first";
+  EXPECT_EQ(heard(3, 16 + 2, true), 0U) << "the fourth, but it has an offer";
+  EXPECT_EQ(heard(3, 16, true), 1U) << "the fourth, and nobody has heard it";
+  EXPECT_EQ(heard(3, 20, true), 0U);
   EXPECT_EQ(heard(4, 0xBEEF), 0U) << "GRUB's clock";
-  EXPECT_EQ(rack.engine.stats().late_starters, 2U);
+  EXPECT_EQ(heard(5, 301), 0U) << "no switch holds a port back for so long";
+  EXPECT_EQ(rack.engine.stats().late_starters, 3U);
 }
 
 TEST(DhcpWatch, AnotherServerIsReportedOnce) {
