@@ -66,7 +66,9 @@ DhcpEngine::Choice DhcpEngine::choose_address(Exchange& exchange, bool bootp) {
       if (count < kPoolsMax && may_use_pool(exchange, pool, bootp)) numbers[count++] = pool;
   const auto pools = std::span(numbers).first(count);
   OfferResult result = leases_.offer(exchange.client, pools, exchange.request.requested, now);
-  if (result.failure == OfferFailure::kPoolExhausted) {
+  // A message that met a conflict takes back no address that another one found in use: it would look at the same ones
+  // for ever.
+  if (result.failure == OfferFailure::kPoolExhausted && exchange.conflicts == 0) {
     result = leases_.reclaim(exchange.client, pools, now);
     if (result.failure == OfferFailure::kNone) {
       FixedText<96> sentence("Reclaiming abandoned lease ");  // dhcpd's line

@@ -60,12 +60,12 @@ void DhcpEngine::settle(const Now& now) {
 
 void DhcpEngine::on_datagram(const Now& now, const ReceivedDatagram& datagram, Sink& sink) {
   ++stats_.received;
-  receive(now, datagram, sink, std::nullopt);
+  receive(now, datagram, sink, std::nullopt, 0);
   set_deadline(now);
 }
 
 void DhcpEngine::receive(const Now& now, const ReceivedDatagram& datagram, Sink& sink,
-                         std::optional<net::Ipv4Address> probed) {
+                         std::optional<net::Ipv4Address> probed, unsigned conflicts) {
   if (!network_.is_on()) return drop(DhcpDrop::kServiceOff);
   if (stopping_) return drop(DhcpDrop::kStopping);
   const DhcpInterface* interface = network_.interface_of(datagram.socket, datagram.interface);
@@ -76,7 +76,7 @@ void DhcpEngine::receive(const Now& now, const ReceivedDatagram& datagram, Sink&
   if (request.header.is_relayed() && request.relay_port && !may_choose_port(request)) ++stats_.relay_ports_refused;
   leases_.expire(now.wall);
   Exchange exchange{now, datagram, request, *interface, sink, network_.link_of(request, *interface),
-                    {},  {},       {},      probed};
+                    {},  {},       {},      probed,     conflicts};
   exchange.client = client_of(request);
   take_stashed_relay(request, exchange.client.key);
   exchange.hosts = network_.hosts_of(request);

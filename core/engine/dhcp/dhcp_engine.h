@@ -23,7 +23,7 @@
 //
 // Conflicts. With conflict_probe an address that is new to its machine is looked at before it is offered, or given to a
 // BOOTP client, elsewhere (ProbeAddress -> AddressProbed), while the message is kept; one that somebody uses is
-// abandoned and another is looked at. Never for reservations.
+// abandoned and another is looked at, a few times for one message (kConflictsMax). Never for reservations.
 //
 // One machine, one address per link: the key is chaddr, or what machine_key says (see lease_table.h).
 //
@@ -100,6 +100,7 @@ class DhcpEngine final : public Engine {
     LeaseClient client;
     ClientFacts facts;
     std::optional<net::Ipv4Address> probed;  // the message waited; for this address, which is nobody's
+    unsigned conflicts = 0;                  // addresses that it was to be offered and that somebody uses
     ClassLimits::Account billed = 0;         // what the lease counts for; 0: nothing
   };
   // An address that may be given, and where it is.
@@ -112,8 +113,9 @@ class DhcpEngine final : public Engine {
   enum class Verdict : std::uint8_t { kGrant, kWrongNetwork, kIncorrect, kUnavailable, kUnknown };
 
   // dhcp_engine.cc
-  // `probed`: see Exchange; any(): it waited, for an address that is somebody's.
-  void receive(const Now& now, const ReceivedDatagram& datagram, Sink& sink, std::optional<net::Ipv4Address> probed);
+  // `probed`, `conflicts`: see Exchange; any(): it waited, for an address that is somebody's.
+  void receive(const Now& now, const ReceivedDatagram& datagram, Sink& sink, std::optional<net::Ipv4Address> probed,
+               unsigned conflicts);
   void dispatch(Exchange& exchange);
   void on_discover(Exchange& exchange);
   void on_request(Exchange& exchange);

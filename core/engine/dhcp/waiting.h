@@ -23,6 +23,7 @@ using HeldReplies = WaitingTable<HeldReply>;
 struct HeldDiscover {
   MachineKey key;
   net::Ipv4Address address;  // being looked at
+  unsigned conflicts = 0;    // addresses looked at before this one, that somebody uses
   ReceivedDatagram datagram;
   std::array<std::byte, kReceiveBytesMax> octets;
 

@@ -88,6 +88,49 @@ TEST(DhcpProbe, AnAddressInUseIsAbandonedAndAnotherLookedAtAtOnce) {
   EXPECT_EQ(rack.engine.stats().probes_answered, 1U);
 }
 
+// A router with proxy ARP answers for every address: one DISCOVER must not abandon the pool, nor go round in it.
+TEST(DhcpProbe, AMessageMeetsFewConflictsAndThenItsMachineHasToAskAgain) {
+  Rack rack(probing_config());
+  rack.deliver(discover(1));
+  unsigned looks = 0;
+  for (; looks < 10 && !probes(rack).empty(); ++looks) answer(rack, true);
+  EXPECT_EQ(looks, 3U);
+  EXPECT_EQ(rack.drops(DhcpDrop::kInUse), 1U);
+  EXPECT_EQ(rack.take(), nullptr);
+  rack.commit();  // the abandoned addresses' rows
+  rack.deliver(discover(1));
+  ASSERT_EQ(probes(rack).size(), 1U);
+  EXPECT_EQ(probes(rack)[0].address, ip(5)) << "its next try goes on from there";
+  answer(rack, false);
+  EXPECT_EQ(rack.take()->yiaddr(), ip(5));
+}
+
+TEST(DhcpProbe, WithThePoolAbandonedAMessageReclaimsNothingThatItFoundInUse) {
+  Config config = probing_config();
+  config.dhcp->subnets[0] = make_subnet("192.168.1.0/24", "192.168.1.50", "192.168.1.51");
+  Rack rack(config);
+  rack.deliver(discover(1));
+  unsigned looks = 0;
+  for (; looks < 10 && !probes(rack).empty(); ++looks) answer(rack, true);
+  EXPECT_EQ(looks, 2U) << "each address once";
+  EXPECT_EQ(rack.drops(DhcpDrop::kPoolExhausted), 1U);
+  rack.commit();
+  // The next try takes back the one that has rested longest, once; then another.
+  for (const unsigned last : {50U, 51U}) {
+    rack.pass(seconds(4));
+    rack.deliver(discover(1));
+    ASSERT_EQ(probes(rack).size(), 1U);
+    EXPECT_EQ(probes(rack)[0].address, ip(last));
+    answer(rack, true);
+    EXPECT_TRUE(probes(rack).empty());
+    rack.commit();
+  }
+  rack.pass(seconds(8));
+  rack.deliver(discover(1));
+  answer(rack, false);  // the squatter is gone
+  EXPECT_EQ(rack.take()->yiaddr(), ip(50));
+}
+
 TEST(DhcpProbe, ReservationsAndAddressesJustLeasedAreNotLookedAt) {
   Config config = probing_config();
   HostConfig host;
