@@ -162,6 +162,10 @@ class DhcpEngine final : public Engine {
   void add_pxe(const Exchange& exchange, Reply& reply) const;
 
   // dhcp_watch.cc
+  // Precondition: the client is on a link of ours.
+  [[nodiscard]] std::uint32_t link_of(const Exchange& exchange) const {
+    return network_.link_number(exchange.link.subnets().front());
+  }
   // The message is one more of a machine that waits for a look at its address.
   [[nodiscard]] bool joins_probe(Exchange& exchange, EventKind kind);
   // The machine's record before an address is chosen; nullopt also where no address is looked at.

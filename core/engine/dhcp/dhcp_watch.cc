@@ -31,6 +31,13 @@ constexpr std::uint16_t kIpxeLateTry = 4;
 bool DhcpEngine::joins_probe(Exchange& exchange, EventKind kind) {
   HeldDiscover* waiting = probing_.find(exchange.client.key);
   if (waiting == nullptr) return false;
+  // A copy by another relay of the same link is as good. On another link it is not the one that waits for an answer: the
+  // machine was moved, or two have one key. It asks again.
+  if (waiting->link != link_of(exchange)) {
+    report(exchange, kind, {}, "another message of it waits on another network");
+    drop(DhcpDrop::kOtherLink);
+    return true;
+  }
   waiting->keep(exchange.datagram);  // the latest xid, flags and relay are what the client listens for
   report(exchange, kind, {});
   return true;
@@ -38,7 +45,7 @@ bool DhcpEngine::joins_probe(Exchange& exchange, EventKind kind) {
 
 std::optional<Lease> DhcpEngine::record_before(const Exchange& exchange) const {
   if (network_.dhcp().conflict_probe == ConflictProbe::kOff) return std::nullopt;
-  return leases_.find(exchange.client.key, network_.link_number(exchange.link.subnets().front()));
+  return leases_.find(exchange.client.key, link_of(exchange));
 }
 
 // `before`: the client's record before the address was chosen. An address that it has, was offered, or has just given
@@ -85,6 +92,7 @@ bool DhcpEngine::probe(Exchange& exchange, net::Ipv4Address address) {
   work.method = here && network_.dhcp().conflict_probe == ConflictProbe::kArp ? ProbeMethod::kArp : ProbeMethod::kIcmp;
   HeldDiscover& held = probing_.add(exchange.client.key, exchange.now.monotonic + work.timeout + kProberGrace);
   held.address = address;
+  held.link = link_of(exchange);
   held.conflicts = exchange.conflicts;
   held.keep(exchange.datagram);
   work.ticket = probing_.ticket_of(held);

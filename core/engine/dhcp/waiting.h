@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 
 #include "core/engine/dhcp/ready_reply.h"
 #include "core/engine/dhcp/waiting_table.h"
@@ -23,6 +24,7 @@ using HeldReplies = WaitingTable<HeldReply>;
 struct HeldDiscover {
   MachineKey key;
   net::Ipv4Address address;  // being looked at
+  std::uint32_t link = 0;    // where its machine is
   unsigned conflicts = 0;    // addresses looked at before this one, that somebody uses
   ReceivedDatagram datagram;
   std::array<std::byte, kReceiveBytesMax> octets;

@@ -88,6 +88,35 @@ TEST(DhcpProbe, AnAddressInUseIsAbandonedAndAnotherLookedAtAtOnce) {
   EXPECT_EQ(rack.engine.stats().probes_answered, 1U);
 }
 
+// Two relays of one network repeat each message, two networks may each have a machine with the same address.
+TEST(DhcpProbe, OnlyAMessageOfTheSameLinkReplacesTheOneThatWaits) {
+  Rack rack(probing_config());
+  rack.deliver(discover(1));
+  ASSERT_EQ(probes(rack).size(), 1U);
+  ClientMessage elsewhere = discover(1);
+  elsewhere.header.giaddr = kRelay;
+  rack.deliver(elsewhere, {0, kServer, {kRelay, dhcp4::kServerPort}});
+  EXPECT_EQ(probes(rack).size(), 1U);
+  EXPECT_EQ(rack.drops(DhcpDrop::kOtherLink), 1U);
+  answer(rack, false);
+  auto offer = rack.take();
+  ASSERT_NE(offer, nullptr);
+  EXPECT_EQ(offer->yiaddr(), ip(2));
+  EXPECT_TRUE(offer->message.header.giaddr.is_any());
+  // And by the network's other relay (VRRP): the latest is answered, once.
+  ClientMessage copy = discover(2);
+  copy.header.giaddr = kRelay;
+  rack.deliver(copy, {0, kServer, {kRelay, dhcp4::kServerPort}});
+  constexpr net::Ipv4Address kOtherRelay{172, 16, 5, 2};
+  copy.header.giaddr = kOtherRelay;
+  rack.deliver(copy, {0, kServer, {kOtherRelay, dhcp4::kServerPort}});
+  EXPECT_EQ(probes(rack).size(), 1U);
+  answer(rack, false);
+  offer = rack.take();
+  ASSERT_NE(offer, nullptr);
+  EXPECT_EQ(offer->message.header.giaddr, kOtherRelay);
+}
+
 // A router with proxy ARP answers for every address: one DISCOVER must not abandon the pool, nor go round in it.
 TEST(DhcpProbe, AMessageMeetsFewConflictsAndThenItsMachineHasToAskAgain) {
   Rack rack(probing_config());
