@@ -130,7 +130,8 @@ void DhcpEngine::on_discover(Exchange& exchange) {
     return drop(DhcpDrop::kNoSubnet);
   }
   if (joins_probe(exchange, EventKind::kDhcpDiscover)) return;
-  if (!may_promise(exchange)) {
+  // Who waited for a look was judged before: judged twice, the trial would miss its own turn.
+  if (!exchange.probed && !may_promise(exchange)) {
     report(exchange, EventKind::kDhcpDiscover, {}, "leases cannot be written");
     return drop(DhcpDrop::kNotDurable);
   }
@@ -251,6 +252,8 @@ void DhcpEngine::on_completion(const Now& now, Completion& completion, Sink& sin
   } else if (const auto* probed = std::get_if<AddressProbed>(&completion)) {
     if (!belongs_to(probed->ticket, EngineTag::kDhcp)) return;
     on_probed(now, *probed, sink);
+  } else if (std::holds_alternative<LeaseStoreRecovered>(completion)) {
+    store_failing_ = false;
   } else if (const auto* swapped = std::get_if<ConfigSwapped>(&completion)) {
     swap_config(now, *swapped);
   } else if (std::holds_alternative<StopLane>(completion)) {

@@ -214,7 +214,7 @@ class DhcpEngine final : public Engine {
   ReadyReply ready_;
   BootVia boot_via_ = BootVia::kNothing;  // of [dhcp.boot]'s file, where no rule names another
   bool stopping_ = false;
-  bool store_failing_ = false;  // as of its last answer
+  bool store_failing_ = false;  // as of its last answer, or of what it told by itself
   MonotonicTime next_trial_{};  // of a new lease, while it fails
   MonotonicTime next_deadline_ = kNever;
   DhcpStats stats_;

@@ -264,6 +264,22 @@ TEST(DhcpProbe, AProberThatDoesNotComeBackIsNotWaitedForForEver) {
   EXPECT_EQ(rack.state(ip(2)), LeaseState::kOffered);
 }
 
+// The one machine in a second that is offered something while the store fails has to pass its look, too.
+TEST(DhcpProbe, TheTrialOfAStoreThatFailsIsJudgedOnce) {
+  Rack rack(probing_config());
+  rack.deliver(selecting(1, ip(2)));
+  rack.commit(false);
+  ASSERT_EQ(rack.drops(DhcpDrop::kNotDurable), 1U);
+  rack.deliver(discover(2));  // the trial
+  ASSERT_EQ(probes(rack).size(), 1U);
+  answer(rack, false);
+  const auto offer = rack.take();
+  ASSERT_NE(offer, nullptr);
+  EXPECT_EQ(rack.ask(selecting(2, offer->yiaddr()))->type(), MessageType::kAck);
+  rack.deliver(discover(3));  // within the same second: the store works again
+  EXPECT_EQ(probes(rack).size(), 1U);
+}
+
 TEST(DhcpOverload, OfTooManyAcksTheOldestMakesRoom) {
   DhcpLimits limits;
   limits.held_replies_max = 2;
