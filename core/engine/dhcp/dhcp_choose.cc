@@ -45,6 +45,19 @@ bool DhcpEngine::may_use_pool(const Exchange& exchange, std::uint32_t pool, bool
   return ClientPolicy::permits(facts.config, !exchange.hosts.empty(), bootp, outcome_);
 }
 
+// Some pool of the link has addresses that the permits alone keep from the client.
+bool DhcpEngine::is_kept_out(const Exchange& exchange, bool bootp) const {
+  const auto keeps_out = [&](std::uint32_t pool) {
+    return !leases_.layout().pools[pool].ranges.empty() && !may_use_pool(exchange, pool, bootp) &&
+           (!bootp || network_.pools()[pool].bootp);
+  };
+  const auto subnets = exchange.link.subnets();
+  return std::any_of(subnets.begin(), subnets.end(), [&](std::size_t subnet) {
+    const auto pools = network_.pools_of(subnet);
+    return std::any_of(pools.begin(), pools.end(), keeps_out);
+  });
+}
+
 // RFC 2131 §4.3.1: a reservation, the binding it has, the one it had, the one it asks for, a new one; from the pools
 // that are for such clients. An address that was declined comes last of all.
 DhcpEngine::Choice DhcpEngine::choose_address(Exchange& exchange, bool bootp) {
@@ -78,6 +91,7 @@ DhcpEngine::Choice DhcpEngine::choose_address(Exchange& exchange, bool bootp) {
     }
   }
   Choice choice{result.failure, result.address, exchange.link.subnets().front(), false};
+  choice.kept_out = result.failure == OfferFailure::kPoolEmpty && is_kept_out(exchange, bootp);
   if (const auto subnet = network_.subnet_of(result.address, exchange.link)) choice.subnet = *subnet;
   return choice;
 }

@@ -15,9 +15,13 @@ struct FailureText {
   std::string_view text;
 };
 
-FailureText failure_text(OfferFailure failure) {
+constexpr std::string_view kNoFreeLeases = "no free leases";  // dhcpd's words; log watchers look for them
+
+// `kept_out`: by the permits of every pool.
+FailureText failure_text(OfferFailure failure, bool kept_out) {
   switch (failure) {
     case OfferFailure::kPoolEmpty:
+      if (kept_out) return {DhcpDrop::kNoPermit, kNoFreeLeases};
       return {DhcpDrop::kNoRange, "no range"};
     case OfferFailure::kHoldLimit:
       return {DhcpDrop::kHoldLimit, "too many offers are out"};
@@ -26,7 +30,7 @@ FailureText failure_text(OfferFailure failure) {
     case OfferFailure::kRelayCap:
       return {DhcpDrop::kRelayCap, "the relay has its share"};
     default:
-      return {DhcpDrop::kPoolExhausted, "no free leases"};  // dhcpd's words; log watchers look for them
+      return {DhcpDrop::kPoolExhausted, kNoFreeLeases};
   }
 }
 
@@ -115,7 +119,7 @@ void DhcpEngine::dispatch(Exchange& exchange) {
 }
 
 void DhcpEngine::fail_offer(Exchange& exchange, EventKind kind, const Choice& choice) {
-  const auto [reason, text] = failure_text(choice.failure);
+  const auto [reason, text] = failure_text(choice.failure, choice.kept_out);
   FixedText<96> detail("network ");
   (void)detail.append(network_.subnet(choice.subnet).subnet.text());
   (void)detail.append(": ");
@@ -211,9 +215,9 @@ void DhcpEngine::on_bootp(Exchange& exchange) {
   const Choice chosen = choose_address(exchange, true);
   if (chosen.failure != OfferFailure::kNone) {
     const bool none = chosen.failure == OfferFailure::kPoolEmpty;
-    const auto [reason, text] = failure_text(chosen.failure);
+    const auto [reason, text] = failure_text(chosen.failure, chosen.kept_out);
     report(exchange, EventKind::kBootpRequest, {}, none ? "BOOTP from dynamic client and no dynamic leases" : text);
-    return drop(none ? DhcpDrop::kBootpRefused : reason);
+    return drop(none && !chosen.kept_out ? DhcpDrop::kBootpRefused : reason);
   }
   evaluate(exchange, chosen.subnet, chosen.address);
   if (is_denied(exchange, EventKind::kBootpRequest, {})) return;

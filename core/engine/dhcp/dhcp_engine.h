@@ -109,6 +109,7 @@ class DhcpEngine final : public Engine {
     net::Ipv4Address address;
     std::size_t subnet = 0;
     bool reserved = false;
+    bool kept_out = false;  // kPoolEmpty: there are pools, and their permits keep the client out of each
   };
   enum class Verdict : std::uint8_t { kGrant, kWrongNetwork, kIncorrect, kUnavailable, kUnknown };
 
@@ -134,6 +135,7 @@ class DhcpEngine final : public Engine {
   // billed for the address.
   [[nodiscard]] bool is_over_limit(Exchange& exchange, EventKind kind, net::Ipv4Address address);
   [[nodiscard]] bool may_use_pool(const Exchange& exchange, std::uint32_t pool, bool bootp) const;
+  [[nodiscard]] bool is_kept_out(const Exchange& exchange, bool bootp) const;
 
   // dhcp_messages.cc
   void on_decline(Exchange& exchange);
