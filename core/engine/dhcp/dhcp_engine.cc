@@ -15,6 +15,9 @@ struct FailureText {
   std::string_view text;
 };
 
+// Of a shared network's name in a log line, so that what is wrong still fits.
+constexpr std::size_t kNameShownMax = 48;
+
 constexpr std::string_view kNoFreeLeases = "no free leases";  // dhcpd's words; log watchers look for them
 
 // `kept_out`: by the permits of every pool.
@@ -120,8 +123,13 @@ void DhcpEngine::dispatch(Exchange& exchange) {
 
 void DhcpEngine::fail_offer(Exchange& exchange, EventKind kind, const Choice& choice) {
   const auto [reason, text] = failure_text(choice.failure, choice.kept_out);
+  // As dhcpd names it: a shared network by its name, a subnet alone by its prefix.
+  const SubnetConfig& subnet = network_.subnet(choice.subnet);
   FixedText<96> detail("network ");
-  (void)detail.append(network_.subnet(choice.subnet).subnet.text());
+  if (subnet.network)
+    (void)detail.append(std::string_view(network_.dhcp().networks[*subnet.network].name).substr(0, kNameShownMax));
+  else
+    (void)detail.append(subnet.subnet.text());
   (void)detail.append(": ");
   (void)detail.append(text);
   report(exchange, kind, choice.address, detail);

@@ -131,6 +131,10 @@ TEST(DhcpSharedNetwork, TheSecondSubnetIsUsedWhenTheFirstIsFull) {
   EXPECT_EQ(rack.ask(init_reboot(2, {192, 168, 2, 2}))->type(), MessageType::kAck);
   EXPECT_EQ(rack.ask(init_reboot(3, {192, 168, 3, 2}))->type(), MessageType::kNak);
   EXPECT_EQ(rack.ask(discover(1))->yiaddr(), ip(2)) << "one address on the link";
+  EXPECT_EQ(rack.lease(3), net::Ipv4Address(192, 168, 2, 3));
+  (void)rack.take_events();
+  EXPECT_EQ(rack.ask(discover(4)), nullptr);
+  EXPECT_EQ(last_detail(rack), "network wire: no free leases");
 }
 
 TEST(DhcpHosts, AreKnownByWhateverTheyAreKnownBy) {
