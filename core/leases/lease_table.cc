@@ -245,7 +245,15 @@ std::optional<Lease> LeaseTable::release(const MachineKey& key, net::Ipv4Address
   return record;
 }
 
-std::optional<Lease> LeaseTable::abandon(const MachineKey& key, net::Ipv4Address address, WallTime now) {
+std::optional<Lease> LeaseTable::release_other(const MachineKey& key, net::Ipv4Address kept, WallTime now) {
+  const std::uint32_t at = records_.find(key, [&](std::uint32_t one) {
+    return records_[one].state == LeaseState::kActive && records_[one].address != kept;
+  });
+  return at == kNoSlot ? std::nullopt : release(key, records_[at].address, now);
+}
+
+std::optional<Lease> LeaseTable::abandon(const MachineKey& key, net::Ipv4Address address, WallTime now,
+                                         std::optional<Duration> rest) {
   const std::uint32_t at = records_.find(address);
   if (at == kNoSlot || !is_in_force(records_[at].state) || records_[at].key != key) return std::nullopt;
   if (reserved_for(address) != nullptr) return std::nullopt;
@@ -253,7 +261,7 @@ std::optional<Lease> LeaseTable::abandon(const MachineKey& key, net::Ipv4Address
   set_state(at, LeaseState::kAbandoned);
   uncount_source(at);
   record.bootp = false;
-  record.ends = now + limits_.abandon_hold;
+  record.ends = now + rest.value_or(limits_.abandon_hold);
   record.durable = false;
   see(at, now);
   deadlines_.set(at, record.ends);

@@ -134,7 +134,11 @@ class LeaseTable {
   // Both return the record to be made durable, or nullopt where the machine does not hold the address. Abandoning is
   // for pool addresses only: a reservation is the operator's word and stays.
   [[nodiscard]] std::optional<Lease> release(const MachineKey& key, net::Ipv4Address address, WallTime now);
-  [[nodiscard]] std::optional<Lease> abandon(const MachineKey& key, net::Ipv4Address address, WallTime now);
+  // `rest` absent: LeaseLimits::abandon_hold.
+  [[nodiscard]] std::optional<Lease> abandon(const MachineKey& key, net::Ipv4Address address, WallTime now,
+                                             std::optional<Duration> rest = {});
+  // One of the machine's active leases besides that of `kept`, on whichever link. Nullopt: there is none.
+  [[nodiscard]] std::optional<Lease> release_other(const MachineKey& key, net::Ipv4Address kept, WallTime now);
 
   // Ends what has run out, at most kExpiredEach at a time: if a rack's leases end in the same second, the rest stays
   // their machines' until the next call, which next_deadline() asks for at once. To be called before any decision.
@@ -157,7 +161,7 @@ class LeaseTable {
     std::vector<AddressRange> ranges;
     FreshAddresses fresh;
     LeaseList reusable;  // the one to take first at the head
-    LeaseList resting;   // abandoned, by the end of the rest
+    LeaseList resting;   // abandoned, the first at the head
     PoolUse use;
     std::uint32_t number = 0;
     PoolId heir = kNoPool;  // of a retired one: whose use it counts for

@@ -153,15 +153,12 @@ void LeaseTable::put_away(std::uint32_t at) {
   }
 }
 
-// Every rest is equally long, so that a new one goes to the end; only a clock that was set back makes it look further.
 void LeaseTable::list_resting(std::uint32_t at) {
   LeaseRecord& record = records_[at];
   if (record.pool == kNoPool) return;
   record.list = LeaseListName::kResting;
   LeaseList& list = pools_[record.pool]->resting;
-  std::uint32_t before = list.tail;
-  while (before != kNoSlot && records_[before].ends > record.ends) before = records_[before].previous;
-  records_.link_after(list, before, at);
+  records_.link_after(list, list.tail, at);
 }
 
 void LeaseTable::unlist(std::uint32_t at) {

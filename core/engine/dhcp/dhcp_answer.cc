@@ -11,7 +11,14 @@ namespace {
 // dhcp-cache-threshold).
 constexpr std::uint32_t kCacheThresholdPercent = 25;
 
+constexpr std::uint32_t kInfiniteSeconds = 0xFFFF'FFFF;  // RFC 2131 §3.3
+
+WallTime end_of(WallTime starts, std::uint32_t seconds) {
+  return seconds == kInfiniteSeconds ? WallTime::max() : starts + std::chrono::seconds(seconds);
+}
+
 std::uint32_t seconds_left(const Lease& lease, WallTime now) {
+  if (lease.ends == WallTime::max()) return kInfiniteSeconds;
   const auto left = std::chrono::duration_cast<std::chrono::seconds>(lease.ends - now).count();
   return static_cast<std::uint32_t>(std::clamp<std::int64_t>(left, 0, 0xFFFF'FFFE));
 }
@@ -36,6 +43,7 @@ void DhcpEngine::grant(Exchange& exchange, net::Ipv4Address address, std::size_t
   if (is_denied(exchange, EventKind::kDhcpRequest, address)) return;
   if (is_over_limit(exchange, EventKind::kDhcpRequest, address)) return;
   report(exchange, EventKind::kDhcpRequest, address);
+  exchange.alone = flag(Parameter::kOneLeasePerClient, false);
   const Lease known = *leases_.find(address);
   Lease lease;
   lease.address = address;
@@ -43,7 +51,7 @@ void DhcpEngine::grant(Exchange& exchange, net::Ipv4Address address, std::size_t
   lease.key = exchange.client.key;
   lease.state = LeaseState::kActive;
   lease.starts = exchange.now.wall;
-  lease.ends = exchange.now.wall + std::chrono::seconds(lease_seconds(request));
+  lease.ends = end_of(lease.starts, lease_seconds(request));
   lease.hostname = request.hostname;
   lease.client_identifier = request.client_identifier;
   // A renewal passes no relay: what it was granted through stays.
@@ -70,6 +78,7 @@ void DhcpEngine::grant(Exchange& exchange, net::Ipv4Address address, std::size_t
   add_pxe(exchange, reply);
   if (!prepare(exchange, reply, EventKind::kDhcpAck, address, &DhcpStats::acks)) return;
   if (!stands) return commit(exchange, lease);
+  if (exchange.alone) release_others(exchange.now, lease.key, address, exchange.sink);
   ++stats_.acks_unwritten;
   answer(exchange);
 }
@@ -81,6 +90,7 @@ void DhcpEngine::commit(Exchange& exchange, const Lease& lease) {
     if (waiting->lease.address == lease.address && waiting->lease.bootp == lease.bootp) {
       waiting->reply.assign(ready_);  // the latest xid, flags and relay are what the client listens for
       waiting->asked = exchange.now.monotonic;
+      waiting->alone = exchange.alone;
       ++stats_.held_duplicates;
       return;
     }
@@ -94,6 +104,7 @@ void DhcpEngine::commit(Exchange& exchange, const Lease& lease) {
   held.reply.assign(ready_);
   held.asked = exchange.now.monotonic;
   held.lease = lease;
+  held.alone = exchange.alone;
   if (exchange.sink.submit(CommitLease{held_.ticket_of(held), lease})) return;
   if (!answer_as_it_stands(exchange.now, held, exchange.sink)) drop(DhcpDrop::kStoreQueueFull);
   held_.remove(held);
@@ -112,6 +123,7 @@ void DhcpEngine::on_committed(const Now& now, const LeaseCommitted& committed, S
   }
   // In force even if no answer can be sent now: the row says so, and the client asks again.
   const bool activated = leases_.activate(held->lease, now.wall);
+  if (activated && held->alone) release_others(now, held->key, held->lease.address, sink);
   held_.remove(*held);  // its contents stay until the next add()
   if (!activated) return drop(DhcpDrop::kAddressLost);
   if (!network_.is_on()) return drop(DhcpDrop::kServiceOff);

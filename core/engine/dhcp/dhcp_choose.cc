@@ -36,7 +36,18 @@ LeaseClient DhcpEngine::client_of(const Request& request) const {
 void DhcpEngine::take_stashed_relay(Request& request, const MachineKey& key) const {
   if (request.kind != RequestKind::kRenewing || !request.relay_info.empty()) return;
   const auto lease = leases_.find(request.header.ciaddr);
-  if (lease && key_of(*lease) == key) request.stashed_relay_info = lease->relay_info;
+  if (lease && (key_of(*lease) == key || lease->mac == request.mac)) request.stashed_relay_info = lease->relay_info;
+}
+
+// `ignore-client-uids`: the machine is its MAC address, whatever it calls itself. Asked of the wider scopes, since
+// which pool it is served from hangs on who it is.
+void DhcpEngine::forget_client_identifier(Exchange& exchange) {
+  if (network_.dhcp().machine_key != MachineKeyKind::kClientIdentifier || exchange.link.empty() ||
+      !network_.policy().mentions_client_uids())
+    return;
+  evaluate(exchange, exchange.link.subnets().front(), {});
+  if (flag(Parameter::kIgnoreClientUids, false)) exchange.client.key = MachineKey::of_mac(exchange.request.mac);
+  network_.policy().classify(exchange.facts, outcome_, membership_);  // as if nothing had been asked
 }
 
 bool DhcpEngine::may_use_pool(const Exchange& exchange, std::uint32_t pool, bool bootp) const {

@@ -93,6 +93,7 @@ void DhcpEngine::receive(const Now& now, const ReceivedDatagram& datagram, Sink&
   exchange.facts.options = &*parsed_.options;
   exchange.facts.known = !exchange.hosts.empty();
   network_.policy().classify(exchange.facts, outcome_, membership_);
+  forget_client_identifier(exchange);
   dispatch(exchange);
 }
 

@@ -102,6 +102,7 @@ class DhcpEngine final : public Engine {
     std::optional<net::Ipv4Address> probed;  // the message waited; for this address, which is nobody's
     unsigned conflicts = 0;                  // addresses that it was to be offered and that somebody uses
     ClassLimits::Account billed = 0;         // what the lease counts for; 0: nothing
+    bool alone = false;                      // the machine's leases on other networks end (one-lease-per-client)
   };
   // An address that may be given, and where it is.
   struct Choice {
@@ -129,6 +130,7 @@ class DhcpEngine final : public Engine {
   // dhcp_choose.cc
   [[nodiscard]] LeaseClient client_of(const Request& request) const;
   void take_stashed_relay(Request& request, const MachineKey& key) const;
+  void forget_client_identifier(Exchange& exchange);
   [[nodiscard]] Choice choose_address(Exchange& exchange, bool bootp);
   [[nodiscard]] Verdict judge(Exchange& exchange, net::Ipv4Address address, std::size_t& subnet) const;
   // Every class of the client's that limits its leases has as many: reported and counted. Else the first with room is
@@ -142,6 +144,7 @@ class DhcpEngine final : public Engine {
   void on_release(Exchange& exchange);
   void on_inform(Exchange& exchange);
   void write_unwatched(Sink& sink, const Lease& lease);
+  void release_others(const Now& now, const MachineKey& key, net::Ipv4Address kept, Sink& sink);
   void drop(DhcpDrop reason) { ++stats_.drops[static_cast<std::size_t>(reason)]; }
   [[nodiscard]] Event event_of(const Exchange& exchange, EventKind kind, net::Ipv4Address address) const;
   void report(Exchange& exchange, EventKind kind, net::Ipv4Address address, std::string_view detail = {});
@@ -156,6 +159,7 @@ class DhcpEngine final : public Engine {
   [[nodiscard]] bool is_named(Exchange& exchange);
   [[nodiscard]] bool flag(Parameter parameter, bool unsaid) const;
   [[nodiscard]] std::uint32_t lease_seconds(const Request& request) const;
+  [[nodiscard]] std::optional<Duration> abandon_time() const;
   [[nodiscard]] Reply make_reply(const Exchange& exchange, std::optional<std::size_t> subnet, net::Ipv4Address address);
 
   // dhcp_boot_server.cc

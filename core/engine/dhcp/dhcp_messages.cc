@@ -24,7 +24,7 @@ void DhcpEngine::on_decline(Exchange& exchange) {
     report(exchange, EventKind::kDhcpDecline, address, "ignored");
     return drop(DhcpDrop::kDeclineIgnored);
   }
-  const auto abandoned = leases_.abandon(exchange.client.key, address, exchange.now.wall);
+  const auto abandoned = leases_.abandon(exchange.client.key, address, exchange.now.wall, abandon_time());
   report(exchange, EventKind::kDhcpDecline, address, abandoned ? "abandoned" : "not found");
   if (!abandoned) return drop(DhcpDrop::kNotItsLease);
   if (const HeldReply* held = held_.find(exchange.client.key)) held_.remove(*held);
@@ -83,6 +83,14 @@ void DhcpEngine::on_inform(Exchange& exchange) {
 // Nobody waits for this row: losing it only means that the lease looks longer than it is after a crash.
 void DhcpEngine::write_unwatched(Sink& sink, const Lease& lease) {
   if (!sink.submit(CommitLease{make_ticket(EngineTag::kDhcp, 0), lease})) ++stats_.rows_not_queued;
+}
+
+// What the machine had elsewhere, before it was moved, is free again. One a link at most.
+void DhcpEngine::release_others(const Now& now, const MachineKey& key, net::Ipv4Address kept, Sink& sink) {
+  while (const auto released = leases_.release_other(key, kept, now.wall)) {
+    ++stats_.others_released;
+    write_unwatched(sink, *released);
+  }
 }
 
 Event DhcpEngine::event_of(const Exchange& exchange, EventKind kind, net::Ipv4Address address) const {

@@ -18,6 +18,7 @@ struct DhcpStats {
   std::uint64_t bootp_replies = 0;
   std::uint64_t declines = 0;
   std::uint64_t releases = 0;
+  std::uint64_t others_released = 0;      // leases that ended since their machine has one elsewhere
   std::uint64_t acks_unwritten = 0;       // answered from the durable row
   std::uint64_t acks_shortened = 0;       // with what is left of the durable row: the new one could not be written
   std::uint64_t held_duplicates = 0;      // retransmissions of a REQUEST whose ACK waits for the disk
@@ -49,6 +50,7 @@ inline constexpr std::array kDhcpRows{
     CounterRow<DhcpStats>{"bootp_replies", "BOOTP replies sent", &DhcpStats::bootp_replies},
     CounterRow<DhcpStats>{"declines", "DECLINEs heard", &DhcpStats::declines},
     CounterRow<DhcpStats>{"releases", "RELEASEs heard", &DhcpStats::releases},
+    CounterRow<DhcpStats>{"others_released", "leases ended by one-lease-per-client", &DhcpStats::others_released},
     CounterRow<DhcpStats>{"acks_unwritten", "ACKs answered from the durable row", &DhcpStats::acks_unwritten},
     CounterRow<DhcpStats>{"acks_shortened", "renewals answered with the rest of the lease on disk",
                           &DhcpStats::acks_shortened},

@@ -94,6 +94,7 @@ bool DhcpEngine::probe(Exchange& exchange, net::Ipv4Address address) {
   held.address = address;
   held.link = link_of(exchange);
   held.conflicts = exchange.conflicts;
+  held.rest = abandon_time();
   held.keep(exchange.datagram);
   work.ticket = probing_.ticket_of(held);
   if (exchange.sink.submit(work)) {
@@ -115,7 +116,7 @@ void DhcpEngine::on_probed(const Now& now, const AddressProbed& probed, Sink& si
   leases_.expire(now.wall);
   if (!probed.in_use) return receive(now, datagram, sink, held.address, held.conflicts);
   ++stats_.probes_answered;
-  if (const auto abandoned = leases_.abandon(held.key, held.address, now.wall)) write_unwatched(sink, *abandoned);
+  if (const auto abandoned = leases_.abandon(held.key, held.address, now.wall, held.rest)) write_unwatched(sink, *abandoned);
   FixedText<96> sentence("Abandoning IP address ");  // dhcpd's line
   (void)sentence.append(held.address.text());
   (void)sentence.append(": pinged before offer");

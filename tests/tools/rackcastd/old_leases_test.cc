@@ -53,6 +53,19 @@ TEST(OldLeases, WhatHasRunOutIsRememberedOrGone) {
   EXPECT_EQ(old.leases[2].state, LeaseState::kAbandoned);
 }
 
+TEST(OldLeases, HostsInItThatTheConfigurationLacksAreANote) {
+  testing::FakeHost host;
+  host.files["/l"] =
+      "host a { dynamic; hardware ethernet 02:00:00:00:00:01; fixed-address 10.0.0.1; }\n"
+      "host b.example { dynamic; hardware ethernet 02:00:00:00:00:02; }\nhost c { dynamic; deleted; }\n";
+  DhcpConfig dhcp;
+  dhcp.import_leases = "/l";
+  dhcp.hosts.emplace_back().name = "a";
+  EXPECT_THAT(read_old_leases(dhcp, host, kNow).notes, ElementsAre(HasSubstr("/l: 1 hosts in it are reservations")));
+  dhcp.hosts.emplace_back().name = "b.example";
+  EXPECT_THAT(read_old_leases(dhcp, host, kNow).notes, IsEmpty());
+}
+
 TEST(OldLeases, AFileThatIsNotThereIsANote) {
   testing::FakeHost host;
   DhcpConfig dhcp;
