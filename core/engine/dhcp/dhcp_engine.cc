@@ -48,7 +48,8 @@ DhcpEngine::DhcpEngine(DhcpSetup setup, const Now& now)
       held_(limits_.held_replies_max, setup.seed),
       delayed_(limits_.delayed_max),
       probing_(limits_.probes_max, setup.seed),
-      published_(limits_.machines_max, setup.seed) {
+      published_(limits_.machines_max, setup.seed),
+      dialogues_(limits_.dialogues_max, setup.seed) {
   if (network_.is_on() && network_.policy().limits_leases()) class_limits_.emplace(limits_.billed_max, seed_);
   set_deadline(now);
 }
@@ -80,6 +81,8 @@ void DhcpEngine::receive(const Now& now, const ReceivedDatagram& datagram, Sink&
   Request request;
   const bool unicast = datagram.destination.is_v4() && network_.is_ours(datagram.destination.v4());
   if (const auto reason = read_request(datagram, unicast, parsed_, request)) return drop(*reason);
+  if (request.kind == RequestKind::kDiscover) dialogues_.note(request);
+  if (request.kind == RequestKind::kSelecting) dialogues_.complete(request);
   if (request.header.is_relayed() && request.relay_port && !may_choose_port(request)) ++stats_.relay_ports_refused;
   leases_.expire(now.wall);
   Exchange exchange{now, datagram, request, *interface, sink, network_.link_of(request, *interface),

@@ -39,6 +39,7 @@
 #include "core/engine/dhcp/class_limits.h"
 #include "core/engine/dhcp/delayed_replies.h"
 #include "core/engine/dhcp/dhcp_stats.h"
+#include "core/engine/dhcp/dialogues.h"
 #include "core/engine/dhcp/network.h"
 #include "core/engine/dhcp/reply_builder.h"
 #include "core/engine/dhcp/seen_once.h"
@@ -56,6 +57,7 @@ struct DhcpLimits {
   std::size_t machines_max = 16'384;                  // last published record of each; the oldest makes room
   std::size_t delayed_max = 1'024;                    // replies waiting for their class's delay
   std::size_t billed_max = 65'536;                    // leases of classes with a limit
+  std::size_t dialogues_max = 16'384;                 // DISCOVERs of firmware whose REQUEST is to follow
   std::size_t probes_max = 1'024;                     // DISCOVERs and BOOTREQUESTs waiting for a look at an address
 };
 
@@ -213,6 +215,7 @@ class DhcpEngine final : public Engine {
   SeenOnce<kLateSets> late_;
   SeenOnce<kServerSets> servers_;
   MachineTable published_;
+  Dialogues dialogues_;
   // Of the message in hand; here because they are large.
   Outcome outcome_;
   Membership membership_;
