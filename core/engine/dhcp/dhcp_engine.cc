@@ -138,6 +138,10 @@ void DhcpEngine::fail_offer(Exchange& exchange, EventKind kind, const Choice& ch
   (void)detail.append(text);
   report(exchange, kind, choice.address, detail);
   drop(reason);
+  const bool for_now = choice.failure != OfferFailure::kPoolEmpty && choice.failure != OfferFailure::kPoolExhausted;
+  if (for_now || exchange.request.kind != RequestKind::kDiscover) return;
+  evaluate(exchange, choice.subnet, {});
+  forbid_auto_config(exchange);
 }
 
 void DhcpEngine::on_discover(Exchange& exchange) {

@@ -189,6 +189,7 @@ class DhcpEngine final : public Engine {
   void grant(Exchange& exchange, net::Ipv4Address address, std::size_t subnet);
   void commit(Exchange& exchange, const Lease& lease);
   void refuse(Exchange& exchange, std::string_view message);
+  void forbid_auto_config(Exchange& exchange);
   // The reply as it will leave, in ready_. False: it cannot be written.
   [[nodiscard]] bool prepare(const Exchange& exchange, const Reply& reply, EventKind kind, net::Ipv4Address address,
                              std::uint64_t DhcpStats::*counter);
