@@ -44,8 +44,9 @@ static_assert(sizeof(LeaseStoreStats) == kLeaseStoreRows.size() * sizeof(std::ui
 class LeaseStore {
  public:
   // Called on the store's thread for each submitted row, in the order of submission; for a row that was dropped at
-  // once, by whoever submits. Must not block. False: the lane's mailbox is full; the store keeps the answer and offers
-  // it again, but not a dropped row's.
+  // once, by whoever submits. A lane whose rows could not be written is told with LeaseStoreRecovered when they can
+  // again, behind the answers to all of them. Must not block. False: the lane's mailbox is full; the store keeps the
+  // answer and offers it again, but not a dropped row's.
   using OnCompletion = std::function<bool(LaneId, const Completion&)>;
   // One sentence for the operator when the store starts to fail, and one when it works again. The store's thread.
   using OnAlarm = std::function<void(std::string)>;

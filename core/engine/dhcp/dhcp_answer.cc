@@ -30,6 +30,7 @@ bool has_left(const Lease& lease, WallTime now, std::uint32_t percent) {
   return left / std::max(percent, 1U) > whole / 100;  // left * 100 > whole * percent without running over
 }
 
+constexpr OptionKey kAutoConfigKey{kDhcpSpace, static_cast<std::uint32_t>(dhcp4::OptionCode::kAutoConfig)};
 constexpr OptionKey kHostNameKey{kDhcpSpace, static_cast<std::uint32_t>(dhcp4::OptionCode::kHostName)};
 
 }  // namespace
@@ -144,6 +145,20 @@ void DhcpEngine::refuse(Exchange& exchange, std::string_view message) {
                                 .value_or(network_.server_identifier(exchange.request, reply.source));
   reply.echo_client_id = flag(Parameter::kEchoClientId, true);
   if (prepare(exchange, reply, EventKind::kDhcpNak, exchange.request.subject(), &DhcpStats::naks)) answer(exchange);
+}
+
+// RFC 2563: a client that gets no address asks whether it may make one up (169.254.0.0/16). Where option 116 is
+// configured as 0 it is told not to; anything else is what it does without an answer. The rules were evaluated.
+void DhcpEngine::forbid_auto_config(Exchange& exchange) {
+  if (exchange.request.kind != RequestKind::kDiscover || !exchange.request.option(kAutoConfigKey)) return;
+  if (network_.dhcp().mode == DhcpMode::kProxy || exchange.link.empty()) return;  // not ours to say
+  const auto configured = outcome_.option(kAutoConfigKey);
+  if (!configured || configured->size() != 1 || configured->front() != std::byte{0}) return;
+  Reply reply = make_reply(exchange, exchange.link.subnets().front(), {});
+  reply.type = dhcp4::MessageType::kOffer;
+  reply.no_address = true;
+  reply.quirks = {};
+  if (prepare(exchange, reply, EventKind::kDhcpOffer, {}, &DhcpStats::auto_config_forbidden)) answer(exchange);
 }
 
 bool DhcpEngine::prepare(const Exchange& exchange, const Reply& reply, EventKind kind, net::Ipv4Address address,

@@ -62,6 +62,19 @@ bool DhcpEngine::may_use_pool(const Exchange& exchange, std::uint32_t pool, bool
   return ClientPolicy::permits(facts.config, !exchange.hosts.empty(), bootp, outcome_);
 }
 
+// Some pool of the link has addresses that the permits alone keep from the client.
+bool DhcpEngine::is_kept_out(const Exchange& exchange, bool bootp) const {
+  const auto keeps_out = [&](std::uint32_t pool) {
+    return !leases_.layout().pools[pool].ranges.empty() && !may_use_pool(exchange, pool, bootp) &&
+           (!bootp || network_.pools()[pool].bootp);
+  };
+  const auto subnets = exchange.link.subnets();
+  return std::any_of(subnets.begin(), subnets.end(), [&](std::size_t subnet) {
+    const auto pools = network_.pools_of(subnet);
+    return std::any_of(pools.begin(), pools.end(), keeps_out);
+  });
+}
+
 // RFC 2131 §4.3.1: a reservation, the binding it has, the one it had, the one it asks for, a new one; from the pools
 // that are for such clients. An address that was declined comes last of all.
 DhcpEngine::Choice DhcpEngine::choose_address(Exchange& exchange, bool bootp) {
@@ -82,7 +95,9 @@ DhcpEngine::Choice DhcpEngine::choose_address(Exchange& exchange, bool bootp) {
       if (count < kPoolsMax && may_use_pool(exchange, pool, bootp)) numbers[count++] = pool;
   const auto pools = std::span(numbers).first(count);
   OfferResult result = leases_.offer(exchange.client, pools, exchange.request.requested, now);
-  if (result.failure == OfferFailure::kPoolExhausted) {
+  // A message that met a conflict takes back no address that another one found in use: it would look at the same ones
+  // for ever.
+  if (result.failure == OfferFailure::kPoolExhausted && exchange.conflicts == 0) {
     result = leases_.reclaim(exchange.client, pools, now);
     if (result.failure == OfferFailure::kNone) {
       FixedText<96> sentence("Reclaiming abandoned lease ");  // dhcpd's line
@@ -92,6 +107,7 @@ DhcpEngine::Choice DhcpEngine::choose_address(Exchange& exchange, bool bootp) {
     }
   }
   Choice choice{result.failure, result.address, exchange.link.subnets().front(), false};
+  choice.kept_out = result.failure == OfferFailure::kPoolEmpty && is_kept_out(exchange, bootp);
   if (const auto subnet = network_.subnet_of(result.address, exchange.link)) choice.subnet = *subnet;
   return choice;
 }

@@ -25,16 +25,23 @@ struct FailureText {
   std::string_view text;
 };
 
-FailureText failure_text(OfferFailure failure) {
+// Of a shared network's name in a log line, so that what is wrong still fits.
+constexpr std::size_t kNameShownMax = 48;
+
+constexpr std::string_view kNoFreeLeases = "no free leases";  // dhcpd's words; log watchers look for them
+
+// `kept_out`: by the permits of every pool.
+FailureText failure_text(OfferFailure failure, bool kept_out) {
   switch (failure) {
     case OfferFailure::kPoolEmpty:
+      if (kept_out) return {DhcpDrop::kNoPermit, kNoFreeLeases};
       return {DhcpDrop::kNoRange, "no range"};
     case OfferFailure::kPortCap:
       return {DhcpDrop::kPortCap, "the relay's port has its share"};
     case OfferFailure::kRelayCap:
       return {DhcpDrop::kRelayCap, "the relay has its share"};
     default:
-      return {DhcpDrop::kPoolExhausted, "no free leases"};  // dhcpd's words; log watchers look for them
+      return {DhcpDrop::kPoolExhausted, kNoFreeLeases};
   }
 }
 
@@ -49,7 +56,8 @@ DhcpEngine::DhcpEngine(DhcpSetup setup, const Now& now)
       held_(limits_.held_replies_max, setup.seed),
       delayed_(limits_.delayed_max),
       probing_(limits_.probes_max, setup.seed),
-      published_(limits_.machines_max, setup.seed) {
+      published_(limits_.machines_max, setup.seed),
+      dialogues_(limits_.dialogues_max, setup.seed) {
   if (network_.is_on() && network_.policy().limits_leases()) class_limits_.emplace(limits_.billed_max, seed_);
   set_deadline(now);
 }
@@ -70,12 +78,12 @@ void DhcpEngine::settle(const Now& now) {
 
 void DhcpEngine::on_datagram(const Now& now, const ReceivedDatagram& datagram, Sink& sink) {
   ++stats_.received;
-  receive(now, datagram, sink, std::nullopt);
+  receive(now, datagram, sink, std::nullopt, 0);
   set_deadline(now);
 }
 
 void DhcpEngine::receive(const Now& now, const ReceivedDatagram& datagram, Sink& sink,
-                         std::optional<net::Ipv4Address> probed) {
+                         std::optional<net::Ipv4Address> probed, unsigned conflicts) {
   if (!network_.is_on()) return drop(DhcpDrop::kServiceOff);
   if (stopping_) return drop(DhcpDrop::kStopping);
   const DhcpInterface* interface = network_.interface_of(datagram.socket, datagram.interface);
@@ -83,10 +91,12 @@ void DhcpEngine::receive(const Now& now, const ReceivedDatagram& datagram, Sink&
   Request request;
   const bool unicast = datagram.destination.is_v4() && network_.is_ours(datagram.destination.v4());
   if (const auto reason = read_request(datagram, unicast, parsed_, request)) return drop(*reason);
+  if (request.kind == RequestKind::kDiscover) dialogues_.note(request);
+  if (request.kind == RequestKind::kSelecting) dialogues_.complete(request);
   if (request.header.is_relayed() && request.relay_port && !may_choose_port(request)) ++stats_.relay_ports_refused;
   leases_.expire(now.wall);
   Exchange exchange{now, datagram, request, *interface, sink, network_.link_of(request, *interface),
-                    {},  {},       {},      probed};
+                    {},  {},       {},      probed,     conflicts};
   exchange.client = client_of(request);
   take_stashed_relay(request, exchange.client.key);
   exchange.hosts = network_.hosts_of(request);
@@ -126,13 +136,22 @@ void DhcpEngine::dispatch(Exchange& exchange) {
 }
 
 void DhcpEngine::fail_offer(Exchange& exchange, EventKind kind, const Choice& choice) {
-  const auto [reason, text] = failure_text(choice.failure);
+  const auto [reason, text] = failure_text(choice.failure, choice.kept_out);
+  // As dhcpd names it: a shared network by its name, a subnet alone by its prefix.
+  const SubnetConfig& subnet = network_.subnet(choice.subnet);
   FixedText<96> detail("network ");
-  (void)detail.append(network_.subnet(choice.subnet).subnet.text());
+  if (subnet.network)
+    (void)detail.append(std::string_view(network_.dhcp().networks[*subnet.network].name).substr(0, kNameShownMax));
+  else
+    (void)detail.append(subnet.subnet.text());
   (void)detail.append(": ");
   (void)detail.append(text);
   report(exchange, kind, choice.address, detail);
   drop(reason);
+  const bool for_now = choice.failure != OfferFailure::kPoolEmpty && choice.failure != OfferFailure::kPoolExhausted;
+  if (for_now || exchange.request.kind != RequestKind::kDiscover) return;
+  evaluate(exchange, choice.subnet, {});
+  forbid_auto_config(exchange);
 }
 
 void DhcpEngine::on_discover(Exchange& exchange) {
@@ -141,7 +160,8 @@ void DhcpEngine::on_discover(Exchange& exchange) {
     return drop(DhcpDrop::kNoSubnet);
   }
   if (joins_probe(exchange, EventKind::kDhcpDiscover)) return;
-  if (!may_promise(exchange)) {
+  // Who waited for a look was judged before: judged twice, the trial would miss its own turn.
+  if (!exchange.probed && !may_promise(exchange)) {
     report(exchange, EventKind::kDhcpDiscover, {}, "leases cannot be written");
     return drop(DhcpDrop::kNotDurable);
   }
@@ -221,9 +241,9 @@ void DhcpEngine::on_bootp(Exchange& exchange) {
   const Choice chosen = choose_address(exchange, true);
   if (chosen.failure != OfferFailure::kNone) {
     const bool none = chosen.failure == OfferFailure::kPoolEmpty;
-    const auto [reason, text] = failure_text(chosen.failure);
+    const auto [reason, text] = failure_text(chosen.failure, chosen.kept_out);
     report(exchange, EventKind::kBootpRequest, {}, none ? "BOOTP from dynamic client and no dynamic leases" : text);
-    return drop(none ? DhcpDrop::kBootpRefused : reason);
+    return drop(none && !chosen.kept_out ? DhcpDrop::kBootpRefused : reason);
   }
   evaluate(exchange, chosen.subnet, chosen.address);
   if (is_denied(exchange, EventKind::kBootpRequest, {})) return;
@@ -262,6 +282,8 @@ void DhcpEngine::on_completion(const Now& now, Completion& completion, Sink& sin
   } else if (const auto* probed = std::get_if<AddressProbed>(&completion)) {
     if (!belongs_to(probed->ticket, EngineTag::kDhcp)) return;
     on_probed(now, *probed, sink);
+  } else if (std::holds_alternative<LeaseStoreRecovered>(completion)) {
+    store_failing_ = false;
   } else if (const auto* swapped = std::get_if<ConfigSwapped>(&completion)) {
     swap_config(now, *swapped);
   } else if (std::holds_alternative<StopLane>(completion)) {

@@ -23,7 +23,7 @@
 //
 // Conflicts. With conflict_probe an address that is new to its machine is looked at before it is offered, or given to a
 // BOOTP client, elsewhere (ProbeAddress -> AddressProbed), while the message is kept; one that somebody uses is
-// abandoned and another is looked at. Never for reservations.
+// abandoned and another is looked at, a few times for one message (kConflictsMax). Never for reservations.
 //
 // One machine, one address per link: the key is chaddr, or what machine_key says (see lease_table.h).
 //
@@ -39,6 +39,7 @@
 #include "core/engine/dhcp/class_limits.h"
 #include "core/engine/dhcp/delayed_replies.h"
 #include "core/engine/dhcp/dhcp_stats.h"
+#include "core/engine/dhcp/dialogues.h"
 #include "core/engine/dhcp/network.h"
 #include "core/engine/dhcp/reply_builder.h"
 #include "core/engine/dhcp/seen_once.h"
@@ -56,6 +57,7 @@ struct DhcpLimits {
   std::size_t machines_max = 16'384;                  // last published record of each; the oldest makes room
   std::size_t delayed_max = 1'024;                    // replies waiting for their class's delay
   std::size_t billed_max = 65'536;                    // leases of classes with a limit
+  std::size_t dialogues_max = 16'384;                 // DISCOVERs of firmware whose REQUEST is to follow
   std::size_t probes_max = 1'024;                     // DISCOVERs and BOOTREQUESTs waiting for a look at an address
 };
 
@@ -100,6 +102,7 @@ class DhcpEngine final : public Engine {
     LeaseClient client;
     ClientFacts facts;
     std::optional<net::Ipv4Address> probed;  // the message waited; for this address, which is nobody's
+    unsigned conflicts = 0;                  // addresses that it was to be offered and that somebody uses
     ClassLimits::Account billed = 0;         // what the lease counts for; 0: nothing
     bool alone = false;                      // the machine's leases on other networks end (one-lease-per-client)
   };
@@ -109,12 +112,14 @@ class DhcpEngine final : public Engine {
     net::Ipv4Address address;
     std::size_t subnet = 0;
     bool reserved = false;
+    bool kept_out = false;  // kPoolEmpty: there are pools, and their permits keep the client out of each
   };
   enum class Verdict : std::uint8_t { kGrant, kWrongNetwork, kIncorrect, kUnavailable, kUnknown };
 
   // dhcp_engine.cc
-  // `probed`: see Exchange; any(): it waited, for an address that is somebody's.
-  void receive(const Now& now, const ReceivedDatagram& datagram, Sink& sink, std::optional<net::Ipv4Address> probed);
+  // `probed`, `conflicts`: see Exchange; any(): it waited, for an address that is somebody's.
+  void receive(const Now& now, const ReceivedDatagram& datagram, Sink& sink, std::optional<net::Ipv4Address> probed,
+               unsigned conflicts);
   void dispatch(Exchange& exchange);
   void on_discover(Exchange& exchange);
   void on_request(Exchange& exchange);
@@ -136,6 +141,7 @@ class DhcpEngine final : public Engine {
   // billed for the address.
   [[nodiscard]] bool is_over_limit(Exchange& exchange, EventKind kind, net::Ipv4Address address);
   [[nodiscard]] bool may_use_pool(const Exchange& exchange, std::uint32_t pool, bool bootp) const;
+  [[nodiscard]] bool is_kept_out(const Exchange& exchange, bool bootp) const;
 
   // dhcp_messages.cc
   void on_decline(Exchange& exchange);
@@ -166,6 +172,10 @@ class DhcpEngine final : public Engine {
   void add_pxe(const Exchange& exchange, Reply& reply) const;
 
   // dhcp_watch.cc
+  // Precondition: the client is on a link of ours.
+  [[nodiscard]] std::uint32_t link_of(const Exchange& exchange) const {
+    return network_.link_number(exchange.link.subnets().front());
+  }
   // The message is one more of a machine that waits for a look at its address.
   [[nodiscard]] bool joins_probe(Exchange& exchange, EventKind kind);
   // The machine's record before an address is chosen; nullopt also where no address is looked at.
@@ -181,6 +191,7 @@ class DhcpEngine final : public Engine {
   void grant(Exchange& exchange, net::Ipv4Address address, std::size_t subnet);
   void commit(Exchange& exchange, const Lease& lease);
   void refuse(Exchange& exchange, std::string_view message);
+  void forbid_auto_config(Exchange& exchange);
   // The reply as it will leave, in ready_. False: it cannot be written.
   [[nodiscard]] bool prepare(const Exchange& exchange, const Reply& reply, EventKind kind, net::Ipv4Address address,
                              std::uint64_t DhcpStats::*counter);
@@ -207,6 +218,7 @@ class DhcpEngine final : public Engine {
   SeenOnce<kLateSets> late_;
   SeenOnce<kServerSets> servers_;
   MachineTable published_;
+  Dialogues dialogues_;
   // Of the message in hand; here because they are large.
   Outcome outcome_;
   Membership membership_;
@@ -214,7 +226,7 @@ class DhcpEngine final : public Engine {
   ReadyReply ready_;
   BootVia boot_via_ = BootVia::kNothing;  // of [dhcp.boot]'s file, where no rule names another
   bool stopping_ = false;
-  bool store_failing_ = false;  // as of its last answer
+  bool store_failing_ = false;  // as of its last answer, or of what it told by itself
   MonotonicTime next_trial_{};  // of a new lease, while it fails
   MonotonicTime next_deadline_ = kNever;
   DhcpStats stats_;

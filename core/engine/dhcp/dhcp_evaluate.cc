@@ -78,8 +78,11 @@ bool DhcpEngine::is_denied(Exchange& exchange, EventKind kind, net::Ipv4Address 
   if (!flag(Parameter::kAllowBooting, true)) return deny(DhcpDrop::kBootingDisallowed, "booting disallowed");
   if (request.kind == RequestKind::kBootp && !flag(Parameter::kAllowBootp, true))
     return deny(DhcpDrop::kBootingDisallowed, "bootp disallowed");
-  if (exchange.hosts.empty() && !flag(Parameter::kAllowUnknownClients, true))
-    return deny(DhcpDrop::kUnknownClient, "unknown client");
+  if (exchange.hosts.empty() && !flag(Parameter::kAllowUnknownClients, true)) {
+    (void)deny(DhcpDrop::kUnknownClient, "unknown client");
+    forbid_auto_config(exchange);
+    return true;
+  }
   // Of offers alone: who was made one, or has a lease, is not kept waiting.
   if (request.kind == RequestKind::kDiscover && request.header.secs < outcome_.number(Parameter::kMinSecs).value_or(0))
     return deny(DhcpDrop::kTooSoon, "min-secs not reached");

@@ -11,6 +11,9 @@ constexpr Duration kProbeTimeout = std::chrono::seconds(1);  // dhcpd's ping-tim
 constexpr Duration kProbeCltt = std::chrono::seconds(60);    // dhcpd's ping-cltt-secs
 // The prober has its own time-out; this is for one that does not come back.
 constexpr Duration kProberGrace = std::chrono::seconds(5);
+// Addresses in use that one message may meet; then its machine has to ask again. (dhcpd: one.) Where a router answers
+// for every address (proxy ARP), a message costs the pool no more than these.
+constexpr unsigned kConflictsMax = 3;
 
 // A switch's port forwards nothing for its first 30 s (field notes 27).
 constexpr std::uint16_t kLateSeconds = 20;
@@ -28,6 +31,13 @@ constexpr std::uint16_t kIpxeLateTry = 4;
 bool DhcpEngine::joins_probe(Exchange& exchange, EventKind kind) {
   HeldDiscover* waiting = probing_.find(exchange.client.key);
   if (waiting == nullptr) return false;
+  // A copy by another relay of the same link is as good. On another link it is not the one that waits for an answer: the
+  // machine was moved, or two have one key. It asks again.
+  if (waiting->link != link_of(exchange)) {
+    report(exchange, kind, {}, "another message of it waits on another network");
+    drop(DhcpDrop::kOtherLink);
+    return true;
+  }
   waiting->keep(exchange.datagram);  // the latest xid, flags and relay are what the client listens for
   report(exchange, kind, {});
   return true;
@@ -35,7 +45,7 @@ bool DhcpEngine::joins_probe(Exchange& exchange, EventKind kind) {
 
 std::optional<Lease> DhcpEngine::record_before(const Exchange& exchange) const {
   if (network_.dhcp().conflict_probe == ConflictProbe::kOff) return std::nullopt;
-  return leases_.find(exchange.client, network_.link_number(exchange.link.subnets().front()));
+  return leases_.find(exchange.client, link_of(exchange));
 }
 
 // `before`: the client's record before the address was chosen. An address that it has, was offered, or has just given
@@ -82,6 +92,8 @@ bool DhcpEngine::probe(Exchange& exchange, net::Ipv4Address address) {
   work.method = here && network_.dhcp().conflict_probe == ConflictProbe::kArp ? ProbeMethod::kArp : ProbeMethod::kIcmp;
   HeldDiscover& held = probing_.add(exchange.client.key, exchange.now.monotonic + work.timeout + kProberGrace);
   held.address = address;
+  held.link = link_of(exchange);
+  held.conflicts = exchange.conflicts;
   held.rest = abandon_time();
   held.keep(exchange.datagram);
   work.ticket = probing_.ticket_of(held);
@@ -102,7 +114,7 @@ void DhcpEngine::on_probed(const Now& now, const AddressProbed& probed, Sink& si
   ReceivedDatagram datagram = held.datagram;
   datagram.payload = std::span(held.octets).first(held.datagram.payload.size());
   leases_.expire(now.wall);
-  if (!probed.in_use) return receive(now, datagram, sink, held.address);
+  if (!probed.in_use) return receive(now, datagram, sink, held.address, held.conflicts);
   ++stats_.probes_answered;
   if (const auto abandoned = leases_.abandon(held.key, held.address, now.wall, held.rest))
     write_unwatched(sink, *abandoned);
@@ -110,7 +122,9 @@ void DhcpEngine::on_probed(const Now& now, const AddressProbed& probed, Sink& si
   (void)sentence.append(held.address.text());
   (void)sentence.append(": pinged before offer");
   warn(now, held.address, sentence, sink);
-  receive(now, datagram, sink, net::Ipv4Address{});  // and another address is looked at
+  const unsigned conflicts = held.conflicts + 1;
+  if (conflicts == kConflictsMax) return drop(DhcpDrop::kInUse);
+  receive(now, datagram, sink, net::Ipv4Address{}, conflicts);  // and another address is looked at
 }
 
 void DhcpEngine::watch_for_spanning_tree(Exchange& exchange) {

@@ -188,15 +188,19 @@ dhcp4::Header make_header(const Request& request, const Reply& reply) {
   header.op = dhcp4::Op::kReply;
   header.yiaddr = reply.yiaddr;
   header.ciaddr = reply.ciaddr;
-  if (!reply.is_nak()) header.siaddr = reply.next_server;
+  if (!reply.is_nak() && !reply.no_address) header.siaddr = reply.next_server;
   // The relay has to broadcast it: the client's address is the very thing that is wrong (RFC 2131 §4.3.2).
   if (reply.is_nak() || reply.broadcast) header.broadcast = true;
   return header;
 }
 
-// What RFC 2131 table 3 allows in a NAK, and RFC 6842's echo of the client identifier.
-void put_nak(MessageWriter& writer, const Request& request, const Reply& reply) {
-  (void)writer.put_text(OptionCode::kMessageText, reply.message);
+// What RFC 2131 table 3 allows in a NAK or RFC 2563 in an OFFER without an address, and RFC 6842's echo of the client
+// identifier.
+void put_refusal(MessageWriter& writer, const Request& request, const Reply& reply) {
+  if (reply.is_nak())
+    (void)writer.put_text(OptionCode::kMessageText, reply.message);
+  else
+    (void)writer.put_u8(OptionCode::kAutoConfig, 0);
   if (reply.echo_client_id && !request.client_identifier.empty())
     (void)writer.put(OptionCode::kClientIdentifier, as_bytes(request.client_identifier));
 }
@@ -246,8 +250,9 @@ std::span<const std::byte> encode_reply(const Request& request, const Reply& rep
   MessageWriter writer(out, make_header(request, reply), {.size_bytes_max = request.reply_bytes_max});
   if (!request.relay_info.empty() && !writer.set_last(OptionCode::kRelayAgentInfo, as_bytes(request.relay_info)))
     return {};
-  const bool file_is_in_header = reply.is_nak() || set_boot_file(writer, request, reply);
-  if (!reply.server_name.empty()) (void)writer.set_sname(reply.server_name);
+  const bool refusal = reply.is_nak() || reply.no_address;
+  const bool file_is_in_header = refusal || set_boot_file(writer, request, reply);
+  if (!refusal && !reply.server_name.empty()) (void)writer.set_sname(reply.server_name);
   if (!reply.with_options) {
     // A client from before RFC 1048 gets its vendor area back (RFC 951 §3).
     if (!writer.set_raw_vendor_area(as_bytes(request.raw_vendor))) return {};
@@ -258,8 +263,8 @@ std::span<const std::byte> encode_reply(const Request& request, const Reply& rep
     (void)writer.put_address(OptionCode::kServerIdentifier, reply.server_identifier);
     if (reply.lease_seconds) (void)writer.put_u32(OptionCode::kLeaseTime, *reply.lease_seconds);
   }
-  if (reply.is_nak())
-    put_nak(writer, request, reply);
+  if (refusal)
+    put_refusal(writer, request, reply);
   else
     put_options(writer, request, reply, file_is_in_header);
   return writer.finish();

@@ -48,6 +48,7 @@ struct Reply {
   std::string_view message;                // 56, in a NAK; static text
   bool broadcast = false;                  // always-broadcast
   bool boot_only = false;                  // what to boot, nothing of the network (proxy, port 4011)
+  bool no_address = false;                 // an OFFER of nothing: 53, 54 and 116 = 0 (RFC 2563)
   bool echo_client_id = true;              // RFC 6842
   bool with_options = true;                // false: a client without the cookie gets its vendor area back
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <optional>
 
 #include "core/engine/dhcp/ready_reply.h"
@@ -26,6 +27,8 @@ using HeldReplies = WaitingTable<HeldReply>;
 struct HeldDiscover {
   MachineKey key;
   net::Ipv4Address address;      // being looked at
+  std::uint32_t link = 0;        // where its machine is
+  unsigned conflicts = 0;        // addresses looked at before this one, that somebody uses
   std::optional<Duration> rest;  // of it, if somebody has it (abandon-lease-time)
   ReceivedDatagram datagram;
   std::array<std::byte, kReceiveBytesMax> octets;

@@ -38,8 +38,12 @@ class Reports {
       --refusals_left_;
       return false;
     }
-    lanes_.push_back(lane);
-    completions_.push_back(std::get<LeaseCommitted>(completion));
+    if (std::holds_alternative<LeaseStoreRecovered>(completion)) {
+      recovered_.push_back(lane);
+    } else {
+      lanes_.push_back(lane);
+      completions_.push_back(std::get<LeaseCommitted>(completion));
+    }
     changed_.notify_all();
     return true;
   }
@@ -57,6 +61,10 @@ class Reports {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, kPatience, [&] { return completions_.size() >= completions; });
   }
+  [[nodiscard]] bool wait_for_recovered(std::size_t count) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, kPatience, [&] { return recovered_.size() >= count; });
+  }
   [[nodiscard]] bool wait_for_alarms(std::size_t count) {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, kPatience, [&] { return alarms_.size() >= count; });
@@ -69,6 +77,10 @@ class Reports {
     const std::scoped_lock lock(mutex_);
     return alarms_;
   }
+  std::vector<LaneId> recovered() {
+    const std::scoped_lock lock(mutex_);
+    return recovered_;
+  }
   std::vector<LaneId> lanes() {
     const std::scoped_lock lock(mutex_);
     return lanes_;
@@ -78,6 +90,7 @@ class Reports {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<LaneId> lanes_;
+  std::vector<LaneId> recovered_;
   std::vector<LeaseCommitted> completions_;
   std::vector<std::string> alarms_;
   int refusals_left_ = 0;
@@ -363,7 +376,8 @@ TEST(SqliteLeaseStore, AFullDiskPromisesNothingAlarmsOnceAndRecovers) {
   EXPECT_EQ(leases[1], numbered_lease(5));
 }
 
-// Nobody asks for anything while the disk is full: the store finds out by itself that it works again.
+// Nobody asks for anything while the disk is full: the store finds out by itself that it works again, and tells who was
+// refused.
 TEST(SqliteLeaseStore, ADiskThatRecoversIsNoticedWithoutTraffic) {
   const TemporaryTree folder;
   Reports reports;
@@ -376,13 +390,21 @@ TEST(SqliteLeaseStore, ADiskThatRecoversIsNoticedWithoutTraffic) {
   rlimit tight = before;
   tight.rlim_cur = 1;
   ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &tight), 0);
-  ASSERT_TRUE(submit(**store, 1, numbered_lease(1)));
-  ASSERT_TRUE(reports.wait_for(1));
+  ASSERT_TRUE(submit(**store, 1, numbered_lease(1), 3));
+  ASSERT_TRUE(submit(**store, 2, numbered_lease(2), 3));
+  ASSERT_TRUE(reports.wait_for(2));
   ASSERT_TRUE(reports.wait_for_alarms(1));
+  EXPECT_TRUE(reports.recovered().empty());
+  reports.refuse_next(1);  // a mailbox that is full when it is told
   ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &before), 0);
   (void)signal(SIGXFSZ, handler);
   ASSERT_TRUE(reports.wait_for_alarms(2));
   EXPECT_THAT(reports.alarms()[1], HasSubstr("can be written again"));
+  ASSERT_TRUE(reports.wait_for_recovered(1));
+  ASSERT_TRUE(submit(**store, 3, numbered_lease(3), 3));
+  ASSERT_TRUE(reports.wait_for(3));
+  EXPECT_TRUE(reports.completions().back().durable);
+  EXPECT_EQ(reports.recovered(), std::vector{LaneId{3}}) << "once";
 }
 
 // A trigger that fails stands in for a disk with room for appends alone.

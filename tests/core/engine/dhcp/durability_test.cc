@@ -121,6 +121,16 @@ TEST(DhcpDurability, WhileTheStoreFailsOnlyATrialASecondIsOffered) {
   EXPECT_NE(rack.ask(discover(5)), nullptr);
 }
 
+TEST(DhcpDurability, AStoreThatSaysItWorksAgainIsBelieved) {
+  Rack rack;
+  rack.deliver(selecting(1, ip(2)));
+  rack.commit(false);
+  EXPECT_NE(rack.ask(discover(3)), nullptr);  // the trial, which does not come back
+  EXPECT_EQ(rack.ask(discover(4)), nullptr);
+  rack.complete(LeaseStoreRecovered{});
+  for (unsigned n = 4; n < 8; ++n) EXPECT_NE(rack.ask(discover(n)), nullptr) << n;
+}
+
 TEST(DhcpDurability, ARequestThatWasDroppedForNewerOnesIsNoFailureOfTheDisk) {
   Rack rack;
   (void)rack.ask(discover(1));

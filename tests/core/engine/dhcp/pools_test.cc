@@ -80,13 +80,37 @@ TEST(DhcpPools, WhoIsInNoPoolAnyMoreLosesItsAddress) {
   EXPECT_EQ(rack.ask(discover(1))->yiaddr(), ip(30));
 }
 
-TEST(DhcpPools, NobodysPoolIsSilence) {
+// The last event's text.
+std::string last_detail(Rack& rack) {
+  const auto events = rack.take_events();
+  return events.empty() ? "(no event)" : std::string(events.back().detail.view());
+}
+
+// To dhcpd both are "no free leases". What an operator does about it is not the same.
+TEST(DhcpPools, WhomEveryPoolKeepsOutIsToldFromWhomNoPoolIsFor) {
   Config config = bare_config();
-  config.dhcp->subnets[0].pools = {pool(10, 19)};
+  config.dhcp->subnets[0].pools = {pool(10, 19), pool(20, 29)};
   config.dhcp->subnets[0].pools[0].allow = {{PermitKind::kKnownClients}};
+  config.dhcp->subnets[0].pools[1].deny = {{PermitKind::kUnknownClients}};
+  config.dhcp->subnets[0].pools[1].bootp = true;
   Rack rack(config);
   EXPECT_EQ(rack.ask(discover(1)), nullptr);
-  EXPECT_EQ(rack.drops(DhcpDrop::kNoRange), 1U);
+  EXPECT_EQ(rack.drops(DhcpDrop::kNoPermit), 1U);
+  EXPECT_EQ(last_detail(rack), "network 192.168.1.0/24: no free leases");
+  EXPECT_EQ(rack.ask(ClientMessage(std::nullopt, 1)), nullptr);
+  EXPECT_EQ(rack.drops(DhcpDrop::kNoPermit), 2U);
+  EXPECT_EQ(last_detail(rack), "BOOTP from dynamic client and no dynamic leases");
+
+  Rack bare(bare_config());
+  EXPECT_EQ(bare.ask(discover(1)), nullptr);
+  EXPECT_EQ(bare.drops(DhcpDrop::kNoRange), 1U);
+  EXPECT_EQ(bare.drops(DhcpDrop::kNoPermit), 0U);
+
+  config.dhcp->subnets[0].pools[1].bootp = false;
+  config.dhcp->hosts = {known_host(2)};
+  Rack known(config);
+  EXPECT_EQ(known.ask(ClientMessage(std::nullopt, 2)), nullptr) << "it might use either pool, but for BOOTP";
+  EXPECT_EQ(known.drops(DhcpDrop::kBootpRefused), 1U);
 }
 
 TEST(DhcpSharedNetwork, TheSecondSubnetIsUsedWhenTheFirstIsFull) {
@@ -107,6 +131,10 @@ TEST(DhcpSharedNetwork, TheSecondSubnetIsUsedWhenTheFirstIsFull) {
   EXPECT_EQ(rack.ask(init_reboot(2, {192, 168, 2, 2}))->type(), MessageType::kAck);
   EXPECT_EQ(rack.ask(init_reboot(3, {192, 168, 3, 2}))->type(), MessageType::kNak);
   EXPECT_EQ(rack.ask(discover(1))->yiaddr(), ip(2)) << "one address on the link";
+  EXPECT_EQ(rack.lease(3), net::Ipv4Address(192, 168, 2, 3));
+  (void)rack.take_events();
+  EXPECT_EQ(rack.ask(discover(4)), nullptr);
+  EXPECT_EQ(last_detail(rack), "network wire: no free leases");
 }
 
 TEST(DhcpHosts, AreKnownByWhateverTheyAreKnownBy) {
