@@ -96,6 +96,14 @@ TEST(PxeOptions, AreWrittenAsPxe21HasThem) {
                                                             "\x04\x01\x02\x05\x01\x03"
                                                             "\x06\x01\x08\xff",
                                                             6 + 4 + 4 + 6 + 4));
+  mtftp.mtftp->network_order = true;
+  EXPECT_EQ(text_of(encode_pxe_options(mtftp)).substr(6, 8), std::string("\x02\x02\x06\xde\x03\x02\x06\xdf"));
+  PxeConfig servers;
+  servers.multicast = PxeMulticast{{239, 255, 2, 1}, 1, 258};
+  servers.credential_types = {1, 0x8000'0002};
+  EXPECT_EQ(text_of(encode_pxe_options(servers)), std::string("\x0b\x08\xef\xff\x02\x01\x00\x01\x01\x02"
+                                                              "\x0c\x08\x00\x00\x00\x01\x80\x00\x00\x02\xff",
+                                                              10 + 10 + 1));
   EXPECT_TRUE(encode_pxe_options({}).empty());
 }
 
