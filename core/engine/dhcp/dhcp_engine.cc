@@ -275,7 +275,7 @@ void DhcpEngine::on_completion(const Now& now, Completion& completion, Sink& sin
   } else if (std::holds_alternative<LeaseStoreRecovered>(completion)) {
     store_failing_ = false;
   } else if (const auto* swapped = std::get_if<ConfigSwapped>(&completion)) {
-    swap_config(now, *swapped);
+    swap_config(now, *swapped, sink);
   } else if (std::holds_alternative<StopLane>(completion)) {
     stopping_ = true;
   }
@@ -284,6 +284,7 @@ void DhcpEngine::on_completion(const Now& now, Completion& completion, Sink& sin
 
 void DhcpEngine::on_deadline(const Now& now, Sink& sink) {
   leases_.expire(now.wall);
+  join_group(now, sink);
   while (const HeldReply* late = held_.first_due(now.monotonic)) {
     drop(DhcpDrop::kStoreTooSlow);
     held_.remove(*late);
@@ -299,7 +300,7 @@ void DhcpEngine::on_deadline(const Now& now, Sink& sink) {
   set_deadline(now);
 }
 
-void DhcpEngine::swap_config(const Now& now, const ConfigSwapped& swapped) {
+void DhcpEngine::swap_config(const Now& now, const ConfigSwapped& swapped, Sink& sink) {
   leases_.expire(now.wall);
   std::vector<DhcpInterface> interfaces = network_.interfaces();
   for (DhcpInterface& interface : interfaces)
@@ -309,6 +310,8 @@ void DhcpEngine::swap_config(const Now& now, const ConfigSwapped& swapped) {
   network_ = Network(swapped.config, std::move(interfaces));
   // Off: the table is kept as it is for when the service is on again. The same addresses: it fits as it is.
   if (!network_.is_on()) return;
+  joined_.reset();
+  join_group(now, sink);
   if (network_.policy().limits_leases() && !class_limits_)
     class_limits_.emplace(limits_.billed_max, seed_);
   LeaseLayout layout = network_.layout();
@@ -322,6 +325,7 @@ void DhcpEngine::set_deadline(const Now& now) {
     const Duration left = std::clamp<Duration>(*ends - now.wall, Duration::zero(), kDeadlineMax);
     next = std::min(next, now.monotonic + left);
   }
+  if (group_to_join()) next = now.monotonic;  // at start: there is no sink before the first turn
   next_deadline_ = next;
 }
 

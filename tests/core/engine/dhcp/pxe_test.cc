@@ -203,6 +203,34 @@ TEST(DhcpPxe, TheItemPickedIsAnsweredWhereverItIsAsked) {
   EXPECT_EQ(rack.drops(DhcpDrop::kNoBootItem), 2U);
 }
 
+// What is advertised as 43.7 is listened to, at start and after a reload that names another.
+TEST(DhcpPxe, TheDiscoveryGroupIsJoinedOnPort4011) {
+  using Joined = testing::RecordingIo::Joined;
+  Config config = rack_config();
+  config.dhcp->pxe = menu();
+  config.dhcp->pxe->discovery_group = net::Ipv4Address(239, 255, 77, 2);
+  BootRack rack(config);
+  ASSERT_LE(rack.engine.next_deadline(), rack.now.monotonic);
+  rack.pass(Duration::zero());
+  const Joined first{kBootSocket, net::Ipv4Address(239, 255, 77, 2), InterfaceIndex{2}};
+  EXPECT_THAT(rack.harness.io.joined, ElementsAre(first));
+  EXPECT_GT(rack.engine.next_deadline(), rack.now.monotonic);
+  config.dhcp->pxe->discovery_group = net::Ipv4Address(239, 255, 77, 3);
+  rack.swap(config);
+  const Joined second{kBootSocket, net::Ipv4Address(239, 255, 77, 3), InterfaceIndex{2}};
+  EXPECT_THAT(rack.harness.io.joined, ElementsAre(first, second));
+
+  rack.harness.io.refuse_groups = true;
+  (void)rack.take_events();
+  rack.swap(config);
+  EXPECT_EQ(rack.engine.stats().groups_not_joined, 1U);
+  EXPECT_EQ(rack.take_events().at(0).detail.view(), "PXE's discovery group 239.255.77.3 cannot be joined on eth0");
+  EXPECT_GT(rack.engine.next_deadline(), rack.now.monotonic) << "not again and again";
+
+  BootRack without(rack_config());
+  EXPECT_GT(without.engine.next_deadline(), without.now.monotonic);
+}
+
 TEST(DhcpPxe, Port4011TakesNothingElse) {
   Config config = rack_config();
   config.dhcp->pxe = menu();
