@@ -85,7 +85,7 @@ void DhcpEngine::receive(const Now& now, const ReceivedDatagram& datagram, Sink&
   if (request.kind == RequestKind::kSelecting) dialogues_.complete(request);
   if (request.header.is_relayed() && request.relay_port && !may_choose_port(request)) ++stats_.relay_ports_refused;
   leases_.expire(now.wall);
-  Exchange exchange{now, datagram, request, *interface, sink, network_.link_of(request, *interface),
+  Exchange exchange{now, datagram, request, *interface, sink,     network_.link_of(request, *interface),
                     {},  {},       {},      probed,     conflicts};
   exchange.client = client_of(request);
   take_stashed_relay(request, exchange.client.key);
@@ -312,8 +312,7 @@ void DhcpEngine::swap_config(const Now& now, const ConfigSwapped& swapped, Sink&
   if (!network_.is_on()) return;
   joined_.reset();
   join_group(now, sink);
-  if (network_.policy().limits_leases() && !class_limits_)
-    class_limits_.emplace(limits_.billed_max, seed_);
+  if (network_.policy().limits_leases() && !class_limits_) class_limits_.emplace(limits_.billed_max, seed_);
   LeaseLayout layout = network_.layout();
   if (layout == leases_.layout()) return;
   leases_.reconfigure(std::move(layout));

@@ -226,7 +226,7 @@ class DhcpEngine final : public Engine {
   ParsedMessage parsed_;
   ReadyReply ready_;
   std::optional<net::Ipv4Address> joined_;  // or refused, until the next reload
-  BootVia boot_via_ = BootVia::kNothing;  // of [dhcp.boot]'s file, where no rule names another
+  BootVia boot_via_ = BootVia::kNothing;    // of [dhcp.boot]'s file, where no rule names another
   bool stopping_ = false;
   bool store_failing_ = false;  // as of its last answer, or of what it told by itself
   MonotonicTime next_trial_{};  // of a new lease, while it fails

@@ -37,7 +37,7 @@ struct DhcpStats {
   std::uint64_t other_servers = 0;      // different ones that clients named
   std::uint64_t auto_config_forbidden = 0;  // RFC 2563's OFFERs, which offer nothing
   std::uint64_t groups_not_joined = 0;      // discovery group, once per interface and reload
-  std::uint64_t rules_overran = 0;      // evaluations that met a bound of core/policy
+  std::uint64_t rules_overran = 0;          // evaluations that met a bound of core/policy
   std::array<std::uint64_t, kDhcpDropCount> drops{};
 
   [[nodiscard]] std::uint64_t drop(DhcpDrop reason) const { return drops[static_cast<std::size_t>(reason)]; }

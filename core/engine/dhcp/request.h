@@ -73,9 +73,9 @@ struct Request {
   std::optional<net::Ipv4Address> link_selection;      // 82.5
   std::optional<net::Ipv4Address> server_id_override;  // 82.11
   bool relay_port = false;                             // 82.19
-  bool relayed_unicast = false;                        // 82.10: the relay was sent it by unicast (with 82.11, a renewal)
-  std::optional<net::Ipv4Address> subnet_selection;    // 118
-  std::optional<PxeBootItem> boot_item;                // 43.71
+  bool relayed_unicast = false;                      // 82.10: the relay was sent it by unicast (with 82.11, a renewal)
+  std::optional<net::Ipv4Address> subnet_selection;  // 118
+  std::optional<PxeBootItem> boot_item;              // 43.71
 
   // Plain BOOTP only.
   bool has_cookie = true;

@@ -150,13 +150,13 @@ TEST(DhcpDurability, AnAckThatChangesNothingIsGivenFromTheRowWithTheTimeThatIsLe
   EXPECT_EQ(rack.rows.size(), rows + 1);
 }
 
-// Configured times of renewal and rebinding are of a whole lease. Late in it, or when the client wants a short one, they
-// would lie behind its end.
+// Configured times of renewal and rebinding are of a whole lease. Late in it, or when the client wants a short one,
+// they would lie behind its end.
 TEST(DhcpDurability, ConfiguredTimesOfRenewalFitTheLeaseThatIsGiven) {
   Config config = rack_config();
   RuleText text(*config.dhcp);
-  config.dhcp->rules = text.rules(
-      "option dhcp-renewal-time 10000; option dhcp-rebinding-time 20000; dhcp-cache-threshold 80;");
+  config.dhcp->rules =
+      text.rules("option dhcp-renewal-time 10000; option dhcp-rebinding-time 20000; dhcp-cache-threshold 80;");
   Rack rack(config);
   const auto times = [](const std::unique_ptr<Answer>& answer) {
     return std::vector{answer->options.u32(OptionCode::kLeaseTime), answer->options.u32(OptionCode::kRenewalTime),

@@ -21,8 +21,8 @@ TEST(DhcpFieldNotes, EachArchitectureGetsItsOwnLoader) {
     unsigned arch;
     bool http;
     std::string file;
-  } rows[] = {{0, false, "pxelinux.0"}, {6, false, "ipxe32.efi"}, {7, false, "ipxe.efi"},   {9, false, "ipxe.efi"},
-              {10, false, "arm32.efi"}, {11, false, "arm64.efi"}, {15, true, url},          {16, true, url},
+  } rows[] = {{0, false, "pxelinux.0"}, {6, false, "ipxe32.efi"}, {7, false, "ipxe.efi"}, {9, false, "ipxe.efi"},
+              {10, false, "arm32.efi"}, {11, false, "arm64.efi"}, {15, true, url},        {16, true, url},
               {18, true, url},          {19, true, url},          {20, true, url}};
   unsigned machine = 0;
   for (const auto& row : rows) {
@@ -64,8 +64,8 @@ TEST(DhcpFieldNotes, AnAnswerLeavesFromTheAddressThatWasAsked) {
   EXPECT_EQ(offer->to.socket, SocketId{0});
   ASSERT_EQ(rack.ask(selecting(1, offer->yiaddr()))->type(), MessageType::kAck);
   for (const net::Ipv4Address asked : {kSecond, kServer}) {
-    const auto ack = rack.ask(from_address(MessageType::kRequest, 1, offer->yiaddr()),
-                              by_unicast(offer->yiaddr(), asked));
+    const auto ack =
+        rack.ask(from_address(MessageType::kRequest, 1, offer->yiaddr()), by_unicast(offer->yiaddr(), asked));
     ASSERT_NE(ack, nullptr);
     EXPECT_EQ(ack->to.source, net::IpAddress(asked));
     EXPECT_EQ(ack->to.socket, SocketId{0});
