@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/engine/dhcp/lease_time.h"
 #include "core/engine/dhcp/reply_address.h"
 
 namespace rackcast::engine {
@@ -253,7 +254,7 @@ void DhcpEngine::on_bootp(Exchange& exchange) {
   lease.bootp = true;
   lease.starts = exchange.now.wall;
   // A BOOTP client never asks again, unless the configuration knows better.
-  lease.ends = length ? exchange.now.wall + std::chrono::seconds(*length) : WallTime::max();
+  lease.ends = end_of(lease.starts, length.value_or(kInfiniteSeconds));
   lease.relay = request.header.giaddr;
   if (request.relay_info.size() <= StashedRelayInfo::capacity()) lease.relay_info = request.relay_info.view();
   lease.account = exchange.billed;

@@ -3,6 +3,7 @@
 #include <array>
 #include <bitset>
 
+#include "core/engine/dhcp/lease_time.h"
 #include "proto/bytes/cursor.h"
 #include "proto/dhcp/message_writer.h"
 
@@ -14,8 +15,6 @@ using dhcp4::OptionCode;
 
 // Longest value of an option that holds a space; old ROMs read one piece of 255.
 constexpr std::size_t kEncapsulatedBytesMax = 512;
-
-constexpr std::uint32_t kInfiniteSeconds = 0xFFFF'FFFF;  // RFC 2131 §3.3
 
 std::span<const std::byte> as_bytes(std::string_view text) {
   return std::as_bytes(std::span(text));
