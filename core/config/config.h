@@ -118,6 +118,7 @@ struct BootConfig {
 struct SubclassConfig {
   std::vector<std::byte> value;
   Rules rules;
+  std::optional<std::uint32_t> lease_limit = std::nullopt;  // its own, in place of the class's
 };
 struct ClassConfig {
   std::string name;

@@ -208,6 +208,8 @@ constexpr std::array kKeys{
     options("dhcp.class"),
     rules("dhcp.class"),
     octets("dhcp.class.member", "value", "the value of the class's `match`", "\"01:12:34:56:78:ab:cd\"", true),
+    KeySpec{"dhcp.class.member", "lease_limit", kInteger, "", kLive,
+            "addresses that its machines may hold together, in place of the class's limit", "4", false, 0, kCountMax},
     options("dhcp.class.member"),
     rules("dhcp.class.member"),
 

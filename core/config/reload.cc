@@ -292,6 +292,10 @@ constexpr Reader kReaders[] = {
      [](const Config& c) {
        return each_member(c, [](const SubclassConfig& m, const OptionCatalog&) { return show(m.value); });
      }},
+    {"dhcp.class.member", "lease_limit",
+     [](const Config& c) {
+       return each_member(c, [](const SubclassConfig& m, const OptionCatalog&) { return show(m.lease_limit); });
+     }},
     RACKCAST_INNER_RULES("dhcp.class.member", each_member),
     {"dhcp.network", "name",
      [](const Config& c) { return c.dhcp ? each(c.dhcp->networks, [](const auto& n) { return n.name; }) : ""; }},

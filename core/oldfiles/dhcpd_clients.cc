@@ -291,6 +291,7 @@ bool DhcpdReader::read_subclass(Scope& scope) {
                                      [](const SubclassConfig& m, const auto& v) { return m.value < v; });
   if (spot != members.end() && spot->value == member.value) {
     spot->rules = joined(spot->rules, member.rules);
+    if (member.lease_limit) spot->lease_limit = member.lease_limit;
   } else if (members.size() == kMembersMax) {
     tell(ImportKind::kError, first, "subclass", "more than 65536 members of one class");
   } else {
@@ -338,14 +339,14 @@ bool DhcpdReader::read_lease_limit(Scope& scope) {
   constexpr std::int64_t kLimitMax = 1'000'000;
   if (!limit || *limit < 0) return wrong("a number must follow, as in lease limit 4");
   if (!finish(scope)) return true;
-  if (scope.subclass != nullptr) {
-    tell(ImportKind::kNotHonoured, first, "lease", "a member has its class's limit; make it a class of its own");
-  } else if (*limit > kLimitMax) {
+  if (*limit > kLimitMax) {
     tell(ImportKind::kRemark, first, "lease", "so many are no limit");
-  } else {
-    file_.dhcp.classes[scope.class_number].lease_limit = static_cast<std::uint32_t>(*limit);
-    tell(ImportKind::kHonoured, first, "lease", "lease_limit");
+    return true;
   }
+  auto& kept = scope.subclass != nullptr ? scope.subclass->lease_limit
+                                         : file_.dhcp.classes[scope.class_number].lease_limit;
+  kept = static_cast<std::uint32_t>(*limit);
+  tell(ImportKind::kHonoured, first, "lease", "lease_limit");
   return true;
 }
 

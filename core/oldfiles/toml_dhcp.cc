@@ -98,13 +98,14 @@ class DhcpWriter {
     if (made.lease_limit) out_.number("lease_limit", *made.lease_limit);
     std::vector<const SubclassConfig*> plain;
     for (const SubclassConfig& member : made.subclasses)
-      if (member.rules.empty()) plain.push_back(&member);
+      if (member.rules.empty() && !member.lease_limit) plain.push_back(&member);
     if (!plain.empty()) out_.list("members", plain, [](const SubclassConfig* m) { return octets_text(m->value); });
     rules(made.rules);
     for (const SubclassConfig& member : made.subclasses) {
-      if (member.rules.empty()) continue;
+      if (member.rules.empty() && !member.lease_limit) continue;
       out_.array_section("dhcp.class.member");
       out_.text("value", octets_text(member.value));
+      if (member.lease_limit) out_.number("lease_limit", *member.lease_limit);
       rules(member.rules);
     }
   }

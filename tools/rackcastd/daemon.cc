@@ -379,6 +379,7 @@ Result<void> Daemon::put_in_force(const Config& loaded) {
   const auto next = std::make_shared<const Config>(in_force(*config_, loaded));
   if (const auto clashes = config_detail::served_uploads(*next); !clashes.empty())
     return fail("[tftp].upload_dir, which waits for a restart: " + clashes.front());
+  if (auto fits = lanes_->check(*next); !fits) return fits;
   if (images_ != nullptr) {
     if (auto reopened = images_->reopen_root(); !reopened) return reopened;
   }

@@ -67,6 +67,8 @@ class LaneGroup {
   }
 
   [[nodiscard]] Result<void> start(LaneServices services);
+  // May reconfigure() put this in force? Error: it needs a restart.
+  [[nodiscard]] Result<void> check(const Config& config) const { return can_serve(opened_.front().plan, config); }
   // Looks the interfaces' addresses up again. Error: one is gone or was made anew, so that its sockets are dead; the
   // lanes have the new configuration all the same.
   [[nodiscard]] Result<void> reconfigure(const std::shared_ptr<const Config>& config);

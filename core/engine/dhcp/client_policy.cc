@@ -76,7 +76,11 @@ ClientPolicy::ClientPolicy(const DhcpConfig& config) : config_(&config), catalog
     if (const auto code = catalog_->container(number)) spaces_[*code] = number;
   }
   mentions_client_uids_ = mentions(config, Parameter::kIgnoreClientUids);
-  for (const ClassConfig& each : config.classes) limits_leases_ = limits_leases_ || each.lease_limit.has_value();
+  for (const ClassConfig& each : config.classes) {
+    limits_leases_ = limits_leases_ || each.lease_limit ||
+                     std::any_of(each.subclasses.begin(), each.subclasses.end(),
+                                 [](const SubclassConfig& member) { return member.lease_limit.has_value(); });
+  }
 }
 
 void ClientPolicy::classify(const ClientFacts& facts, Outcome& outcome, Membership& membership) const {

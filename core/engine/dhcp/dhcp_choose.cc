@@ -112,13 +112,18 @@ bool DhcpEngine::is_over_limit(Exchange& exchange, EventKind kind, net::Ipv4Addr
   const auto& classes = network_.dhcp().classes;
   bool limited = false;
   for (std::size_t number = 0; number < std::min(classes.size(), kPolicyClassesMax); ++number) {
-    if (!classes[number].lease_limit || !outcome_.classes.test(number)) continue;
-    // A subclass or a spawned class has a limit of its own.
+    if (!outcome_.classes.test(number)) continue;
+    // A subclass or a spawned class is limited by itself.
+    std::optional<std::uint32_t> limit = classes[number].lease_limit;
     std::span<const std::byte> value;
-    for (const Membership::Entry& entry : membership_.all())
-      if (entry.class_number == number) value = entry.value;
+    for (const Membership::Entry& entry : membership_.all()) {
+      if (entry.class_number != number) continue;
+      value = entry.value;
+      if (entry.subclass != nullptr && entry.subclass->lease_limit) limit = entry.subclass->lease_limit;
+    }
+    if (!limit) continue;
     const ClassLimits::Account account = ClassLimits::account_of(classes[number].name, value);
-    if (class_limits_->bill(account, *classes[number].lease_limit, exchange.client, address, leases_)) {
+    if (class_limits_->bill(account, *limit, exchange.client, address, leases_)) {
       exchange.billed = account;
       return false;
     }

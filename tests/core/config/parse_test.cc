@@ -90,6 +90,8 @@ TEST(ConfigParse, ReadsEveryKeyIntoTheSnapshot) {
   EXPECT_THAT(listed.subclasses[2].value, ElementsAre(std::byte{7}));
   EXPECT_FALSE(listed.subclasses[1].rules.empty());
   EXPECT_EQ(listed.lease_limit, 4U);
+  EXPECT_EQ(listed.subclasses[0].lease_limit, std::nullopt);
+  EXPECT_EQ(listed.subclasses[1].lease_limit, 2U);
   ASSERT_EQ(c.dhcp->networks.size(), 1U);
   EXPECT_EQ(subnet.network, 0);
   ASSERT_EQ(subnet.pools.size(), 1U);

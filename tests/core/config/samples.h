@@ -59,6 +59,7 @@ rules = "filename \"listed.0\";"
 [[dhcp.class.member]]
 value = "01:12:34:56:78:ab:ce"
 options = { host-name = "second" }
+lease_limit = 2
 rules = "default-lease-time 600;"
 
 [[dhcp.network]]

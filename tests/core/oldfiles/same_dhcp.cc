@@ -64,6 +64,7 @@ std::string class_difference(const ClassConfig& a, const ClassConfig& b) {
   if (a.rules != b.rules) return "rules";
   return list_difference("members", a.subclasses, b.subclasses,
                          [](const SubclassConfig& x, const SubclassConfig& y) -> std::string {
+                           if (x.lease_limit != y.lease_limit) return "lease_limit";
                            return x.value != y.value ? "value" : x.rules == y.rules ? "" : "rules";
                          });
 }

@@ -232,6 +232,24 @@ TEST(DhcpClassLimits, EachSpawnedClassHasItsOwn) {
   EXPECT_NE(rack.ask(at(2, 'b'), kByRelay), nullptr);
 }
 
+TEST(DhcpClassLimits, ASubclassMayHaveAnotherThanItsClass) {
+  Config config = rack_config();
+  RuleText text(*config.dhcp);
+  ClassConfig& ports = text.add_class("ports", "");
+  ports.spawn = text.data("option agent.circuit-id");
+  ports.lease_limit = 1;
+  ports.subclasses = {{octets("u"), {}, 2}};
+  Rack rack(config);
+  const auto at = [](unsigned machine, char port) {
+    return relayed(discover(machine), std::string("\x01\x01", 2) + port);
+  };
+  EXPECT_NE(rack.ask(at(1, 'u'), kByRelay), nullptr);
+  EXPECT_NE(rack.ask(at(2, 'u'), kByRelay), nullptr);
+  EXPECT_EQ(rack.ask(at(3, 'u'), kByRelay), nullptr);
+  EXPECT_NE(rack.ask(at(4, 'a'), kByRelay), nullptr);
+  EXPECT_EQ(rack.ask(at(5, 'a'), kByRelay), nullptr);
+}
+
 TEST(DhcpClassLimits, CountWhatWasLeasedBeforeARestart) {
   Config config = rack_config();
   RuleText text(*config.dhcp);
