@@ -148,6 +148,12 @@ struct PxeMtftp {
   std::uint16_t server_port = 0;
   std::uint8_t listen_seconds = 1;
   std::uint8_t delay_seconds = 1;
+  bool network_order = false;  // of the ports on the wire; false: little-endian, as PXE's own header has them
+};
+struct PxeMulticast {  // addresses that boot servers may take for transfers of theirs
+  net::Ipv4Address base;
+  std::uint16_t block = 1;
+  std::uint16_t range = 1;
 };
 struct PxeConfig {
   std::optional<std::uint8_t> discovery_control;
@@ -157,6 +163,8 @@ struct PxeConfig {
   std::optional<std::uint8_t> prompt_seconds;  // 0: the first item at once; 255: wait for a choice
   std::string prompt;
   std::optional<PxeMtftp> mtftp;
+  std::optional<PxeMulticast> multicast;
+  std::vector<std::uint32_t> credential_types;  // that boot servers ask for
 };
 
 struct DhcpConfig {

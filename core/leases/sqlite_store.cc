@@ -242,8 +242,8 @@ class SqliteLeaseStore::Writer {
 
   // The writer thread's own.
   std::vector<Lease> rows_;
-  std::vector<Answer> batch_;   // of rows_
-  std::deque<Answer> answers_;  // decided, not yet taken by their lanes
+  std::vector<Answer> batch_;      // of rows_
+  std::deque<Answer> answers_;     // decided, not yet taken by their lanes
   std::vector<LaneId> refused_;    // lanes with rows that failed in this spell
   std::vector<LaneId> recovered_;  // to be told that it is over
   bool commits_failing_ = false;

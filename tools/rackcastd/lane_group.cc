@@ -38,17 +38,6 @@ engine::DhcpInterface dhcp_facts(const io::InterfaceFacts& interface, SocketId s
   return {socket, interface.index, own.name, std::move(own.addresses)};
 }
 
-PoolReport pool_report(const LeaseTable& leases) {
-  PoolReport report;
-  report.records = leases.size();
-  report.offers = leases.offers();
-  const std::vector<LeasePool>& pools = leases.layout().pools;
-  for (std::uint32_t number = 0; number < pools.size() && report.count < PoolReport::kPoolsMax; ++number)
-    if (!pools[number].ranges.empty())
-      report.pools[report.count++] = {pools[number].ranges.front(), leases.use_of(number)};
-  return report;
-}
-
 }  // namespace
 
 Result<std::unique_ptr<LaneGroup>> LaneGroup::open(const Config& config) {

@@ -8,7 +8,6 @@
 // Thread: the main one; report() from any.
 #pragma once
 
-#include <array>
 #include <memory>
 #include <optional>
 #include <span>
@@ -25,22 +24,10 @@
 #include "io_backends/socket/interfaces.h"
 #include "io_backends/socket/socket_set.h"
 #include "tools/rackcastd/lane_plan.h"
+#include "tools/rackcastd/pool_report.h"
 #include "tools/rackcastd/published.h"
 
 namespace rackcast {
-
-// How full the pools are; the first kPoolsMax of them.
-struct PoolReport {
-  static constexpr std::size_t kPoolsMax = 64;
-  struct Pool {
-    AddressRange first_range;
-    PoolUse use;
-  };
-  std::array<Pool, kPoolsMax> pools;
-  std::size_t count = 0;
-  std::uint64_t records = 0;
-  std::uint64_t offers = 0;  // outstanding
-};
 
 // What a lane tells the outside, a few times a second.
 struct LaneReport {

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "core/engine/dhcp/dhcp_engine.h"
+#include "core/engine/dhcp/lease_time.h"
 #include "core/engine/dhcp/reply_address.h"
 
 namespace rackcast::engine {
@@ -10,18 +11,6 @@ namespace {
 // An ACK that changes nothing is given without a write while less than this part of the lease has passed (in percent;
 // dhcp-cache-threshold).
 constexpr std::uint32_t kCacheThresholdPercent = 25;
-
-constexpr std::uint32_t kInfiniteSeconds = 0xFFFF'FFFF;  // RFC 2131 §3.3
-
-WallTime end_of(WallTime starts, std::uint32_t seconds) {
-  return seconds == kInfiniteSeconds ? WallTime::max() : starts + std::chrono::seconds(seconds);
-}
-
-std::uint32_t seconds_left(const Lease& lease, WallTime now) {
-  if (lease.ends == WallTime::max()) return kInfiniteSeconds;
-  const auto left = std::chrono::duration_cast<std::chrono::seconds>(lease.ends - now).count();
-  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(left, 0, 0xFFFF'FFFE));
-}
 
 // More than `percent` of its time is left.
 bool has_left(const Lease& lease, WallTime now, std::uint32_t percent) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/engine/dhcp/lease_time.h"
 #include "core/engine/dhcp/reply_address.h"
 
 namespace rackcast::engine {
@@ -95,7 +96,7 @@ void DhcpEngine::receive(const Now& now, const ReceivedDatagram& datagram, Sink&
   if (request.kind == RequestKind::kSelecting) dialogues_.complete(request);
   if (request.header.is_relayed() && request.relay_port && !may_choose_port(request)) ++stats_.relay_ports_refused;
   leases_.expire(now.wall);
-  Exchange exchange{now, datagram, request, *interface, sink, network_.link_of(request, *interface),
+  Exchange exchange{now, datagram, request, *interface, sink,     network_.link_of(request, *interface),
                     {},  {},       {},      probed,     conflicts};
   exchange.client = client_of(request);
   take_stashed_relay(request, exchange.client.key);
@@ -263,7 +264,7 @@ void DhcpEngine::on_bootp(Exchange& exchange) {
   lease.bootp = true;
   lease.starts = exchange.now.wall;
   // A BOOTP client never asks again, unless the configuration knows better.
-  lease.ends = length ? exchange.now.wall + std::chrono::seconds(*length) : WallTime::max();
+  lease.ends = end_of(lease.starts, length.value_or(kInfiniteSeconds));
   lease.relay = request.header.giaddr;
   if (request.relay_info.size() <= StashedRelayInfo::capacity()) lease.relay_info = request.relay_info.view();
   lease.account = exchange.billed;
@@ -285,7 +286,7 @@ void DhcpEngine::on_completion(const Now& now, Completion& completion, Sink& sin
   } else if (std::holds_alternative<LeaseStoreRecovered>(completion)) {
     store_failing_ = false;
   } else if (const auto* swapped = std::get_if<ConfigSwapped>(&completion)) {
-    swap_config(now, *swapped);
+    swap_config(now, *swapped, sink);
   } else if (std::holds_alternative<StopLane>(completion)) {
     stopping_ = true;
   }
@@ -294,6 +295,7 @@ void DhcpEngine::on_completion(const Now& now, Completion& completion, Sink& sin
 
 void DhcpEngine::on_deadline(const Now& now, Sink& sink) {
   leases_.expire(now.wall);
+  join_group(now, sink);
   while (const HeldReply* late = held_.first_due(now.monotonic)) {
     drop(DhcpDrop::kStoreTooSlow);
     held_.remove(*late);
@@ -309,7 +311,7 @@ void DhcpEngine::on_deadline(const Now& now, Sink& sink) {
   set_deadline(now);
 }
 
-void DhcpEngine::swap_config(const Now& now, const ConfigSwapped& swapped) {
+void DhcpEngine::swap_config(const Now& now, const ConfigSwapped& swapped, Sink& sink) {
   leases_.expire(now.wall);
   std::vector<DhcpInterface> interfaces = network_.interfaces();
   for (DhcpInterface& interface : interfaces)
@@ -319,6 +321,8 @@ void DhcpEngine::swap_config(const Now& now, const ConfigSwapped& swapped) {
   network_ = Network(swapped.config, std::move(interfaces));
   // Off: the table is kept as it is for when the service is on again. The same addresses: it fits as it is.
   if (!network_.is_on()) return;
+  joined_.reset();
+  join_group(now, sink);
   if (network_.policy().limits_leases() && !class_limits_) class_limits_.emplace(limits_.billed_max, seed_);
   LeaseLayout layout = network_.layout();
   if (layout == leases_.layout()) return;
@@ -331,6 +335,7 @@ void DhcpEngine::set_deadline(const Now& now) {
     const Duration left = std::clamp<Duration>(*ends - now.wall, Duration::zero(), kDeadlineMax);
     next = std::min(next, now.monotonic + left);
   }
+  if (group_to_join()) next = now.monotonic;  // at start: there is no sink before the first turn
   next_deadline_ = next;
 }
 

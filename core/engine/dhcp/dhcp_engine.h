@@ -126,7 +126,7 @@ class DhcpEngine final : public Engine {
   void on_bootp(Exchange& exchange);
   void fail_offer(Exchange& exchange, EventKind kind, const Choice& choice);
   void on_committed(const Now& now, const LeaseCommitted& committed, Sink& sink);
-  void swap_config(const Now& now, const ConfigSwapped& swapped);
+  void swap_config(const Now& now, const ConfigSwapped& swapped, Sink& sink);
   void set_deadline(const Now& now);
 
   // dhcp_choose.cc
@@ -170,6 +170,9 @@ class DhcpEngine final : public Engine {
   void on_proxy_discover(Exchange& exchange);
   void on_boot_server(Exchange& exchange);
   void add_pxe(const Exchange& exchange, Reply& reply) const;
+  // The discovery group of [dhcp.pxe], where it is not listened to yet.
+  [[nodiscard]] std::optional<net::Ipv4Address> group_to_join() const;
+  void join_group(const Now& now, Sink& sink);
 
   // dhcp_watch.cc
   // Precondition: the client is on a link of ours.
@@ -224,7 +227,8 @@ class DhcpEngine final : public Engine {
   Membership membership_;
   ParsedMessage parsed_;
   ReadyReply ready_;
-  BootVia boot_via_ = BootVia::kNothing;  // of [dhcp.boot]'s file, where no rule names another
+  std::optional<net::Ipv4Address> joined_;  // or refused, until the next reload
+  BootVia boot_via_ = BootVia::kNothing;    // of [dhcp.boot]'s file, where no rule names another
   bool stopping_ = false;
   bool store_failing_ = false;  // as of its last answer, or of what it told by itself
   MonotonicTime next_trial_{};  // of a new lease, while it fails

@@ -36,7 +36,8 @@ struct DhcpStats {
   std::uint64_t late_starters = 0;      // machines unheard for more than 20 s, or three tries of iPXE: spanning tree
   std::uint64_t other_servers = 0;      // different ones that clients named
   std::uint64_t auto_config_forbidden = 0;  // RFC 2563's OFFERs, which offer nothing
-  std::uint64_t rules_overran = 0;      // evaluations that met a bound of core/policy
+  std::uint64_t groups_not_joined = 0;      // discovery group, once per interface and reload
+  std::uint64_t rules_overran = 0;          // evaluations that met a bound of core/policy
   std::array<std::uint64_t, kDhcpDropCount> drops{};
 
   [[nodiscard]] std::uint64_t drop(DhcpDrop reason) const { return drops[static_cast<std::size_t>(reason)]; }
@@ -82,6 +83,8 @@ inline constexpr std::array kDhcpRows{
                           &DhcpStats::other_servers},
     CounterRow<DhcpStats>{"auto_config_forbidden", "clients without an address told to make up none (RFC 2563)",
                           &DhcpStats::auto_config_forbidden},
+    CounterRow<DhcpStats>{"groups_not_joined", "times PXE's discovery group could not be joined on an interface",
+                          &DhcpStats::groups_not_joined},
     CounterRow<DhcpStats>{"rules_overran", "messages whose rules met a bound", &DhcpStats::rules_overran},
 };
 static_assert(sizeof(DhcpStats) == (kDhcpRows.size() + kDhcpDropCount) * sizeof(std::uint64_t),

@@ -31,8 +31,8 @@ constexpr std::uint16_t kIpxeLateTry = 4;
 bool DhcpEngine::joins_probe(Exchange& exchange, EventKind kind) {
   HeldDiscover* waiting = probing_.find(exchange.client.key);
   if (waiting == nullptr) return false;
-  // A copy by another relay of the same link is as good. On another link it is not the one that waits for an answer: the
-  // machine was moved, or two have one key. It asks again.
+  // A copy by another relay of the same link is as good. On another link it is not the one that waits for an answer:
+  // the machine was moved, or two have one key. It asks again.
   if (waiting->link != link_of(exchange)) {
     report(exchange, kind, {}, "another message of it waits on another network");
     drop(DhcpDrop::kOtherLink);

@@ -3,6 +3,8 @@
 #include <array>
 #include <bitset>
 
+#include "core/engine/dhcp/lease_time.h"
+#include "proto/bytes/cursor.h"
 #include "proto/dhcp/message_writer.h"
 
 namespace rackcast::engine {
@@ -67,7 +69,7 @@ class OptionPutter {
     const auto number = static_cast<std::uint8_t>(code);
     if (done_.test(number) || is_protocols_own(code)) return;
     done_.set(number);
-    if (put_of_quirks(code) || put_of_pxe(code) || put_of_rules(code)) return;
+    if (put_of_quirks(code) || put_of_pxe(code) || put_of_lease(code) || put_of_rules(code)) return;
     put_of_course(code);
   }
 
@@ -113,6 +115,28 @@ class OptionPutter {
     if (code == OptionCode::kVendorClass && !reply_.vendor_class.empty())
       return writer_.put_text(code, reply_.vendor_class), true;
     return false;
+  }
+
+  [[nodiscard]] std::optional<std::uint32_t> seconds_of_rules(OptionCode code) const {
+    const auto value = reply_.outcome->option({kDhcpSpace, static_cast<std::uint32_t>(code)});
+    if (!value || value->size() != 4) return std::nullopt;
+    return bytes::Cursor(*value).be32();
+  }
+
+  // Configured times of renewal and rebinding go out as they are, unless the lease ends before: it may be what is left
+  // of one, or as short as the client wished. Then they are the parts of it that RFC 2131 §4.4.5 presets.
+  bool put_of_lease(OptionCode code) {
+    if (!reply_.lease_seconds || *reply_.lease_seconds == kInfiniteSeconds) return false;
+    if (code != OptionCode::kRenewalTime && code != OptionCode::kRebindingTime) return false;
+    const auto wanted = seconds_of_rules(code);
+    if (!wanted) return false;
+    const std::uint32_t lease = *reply_.lease_seconds;
+    const std::uint32_t last = seconds_of_rules(OptionCode::kRebindingTime).value_or(lease);
+    const std::uint32_t rebinding = last < lease ? last : lease - lease / 8;
+    const std::uint32_t bound = last < lease ? lease : rebinding;
+    const std::uint32_t renewal = *wanted < bound ? *wanted : rebinding / 7 * 4;
+    (void)writer_.put_u32(code, code == OptionCode::kRebindingTime ? rebinding : renewal);
+    return true;
   }
 
   bool put_of_rules(OptionCode code) {

@@ -112,7 +112,8 @@ class Store {
     tuning.journal_rows_max = 200;  // folds and checkpoints within a round
     tuning.log_pages = 40;
     auto opened = SqliteLeaseStore::open(
-        "leases.db", [this](LaneId, const Completion& c) {
+        "leases.db",
+        [this](LaneId, const Completion& c) {
           const auto* committed = std::get_if<LeaseCommitted>(&c);
           return committed == nullptr || answer(*committed);
         },

@@ -89,8 +89,13 @@ std::string pxe_difference(const PxeConfig& a, const PxeConfig& b) {
   if (a.mtftp.has_value() != b.mtftp.has_value()) return "mtftp";
   if (a.mtftp && (a.mtftp->group != b.mtftp->group || a.mtftp->client_port != b.mtftp->client_port ||
                   a.mtftp->server_port != b.mtftp->server_port || a.mtftp->listen_seconds != b.mtftp->listen_seconds ||
-                  a.mtftp->delay_seconds != b.mtftp->delay_seconds))
+                  a.mtftp->delay_seconds != b.mtftp->delay_seconds || a.mtftp->network_order != b.mtftp->network_order))
     return "mtftp";
+  if (a.multicast.has_value() != b.multicast.has_value()) return "multicast";
+  if (a.multicast && (a.multicast->base != b.multicast->base || a.multicast->block != b.multicast->block ||
+                      a.multicast->range != b.multicast->range))
+    return "multicast";
+  if (a.credential_types != b.credential_types) return "credential_types";
   const std::string servers =
       list_difference("boot_servers", a.boot_servers, b.boot_servers,
                       [](const PxeBootServer& x, const PxeBootServer& y) -> std::string {

@@ -1,5 +1,6 @@
 // Nothing is promised before it is on disk, and nothing is written twice.
 #include "tests/core/engine/dhcp/rack.h"
+#include "tests/core/engine/dhcp/rules.h"
 
 namespace rackcast::engine::dhcp_test {
 namespace {
@@ -162,6 +163,30 @@ TEST(DhcpDurability, AnAckThatChangesNothingIsGivenFromTheRowWithTheTimeThatIsLe
   rack.commit();
   EXPECT_EQ(rack.take()->options.u32(OptionCode::kLeaseTime), 21'600U);
   EXPECT_EQ(rack.rows.size(), rows + 1);
+}
+
+// Configured times of renewal and rebinding are of a whole lease. Late in it, or when the client wants a short one,
+// they would lie behind its end.
+TEST(DhcpDurability, ConfiguredTimesOfRenewalFitTheLeaseThatIsGiven) {
+  Config config = rack_config();
+  RuleText text(*config.dhcp);
+  config.dhcp->rules =
+      text.rules("option dhcp-renewal-time 10000; option dhcp-rebinding-time 20000; dhcp-cache-threshold 80;");
+  Rack rack(config);
+  const auto times = [](const std::unique_ptr<Answer>& answer) {
+    return std::vector{answer->options.u32(OptionCode::kLeaseTime), answer->options.u32(OptionCode::kRenewalTime),
+                       answer->options.u32(OptionCode::kRebindingTime)};
+  };
+  using Times = std::vector<std::optional<std::uint32_t>>;
+  EXPECT_EQ(times(rack.ask(discover(1))), (Times{21'600, 10'000, 20'000})) << "as they are";
+  EXPECT_EQ(times(rack.ask(selecting(1, ip(2)))), (Times{21'600, 10'000, 20'000}));
+  rack.pass(seconds(5'600));
+  EXPECT_EQ(times(rack.ask(selecting(1, ip(2)))), (Times{16'000, 10'000, 14'000})) << "the rebinding alone is too late";
+  rack.pass(seconds(8'000));
+  EXPECT_EQ(times(rack.ask(selecting(1, ip(2)))), (Times{8'000, 4'000, 7'000}));
+  EXPECT_EQ(rack.engine.stats().acks_unwritten, 2U);
+  const std::string ten_minutes("\0\0\x02\x58", 4);
+  EXPECT_EQ(times(rack.ask(discover(2).with(OptionCode::kLeaseTime, ten_minutes))), (Times{600, 300, 525}));
 }
 
 TEST(DhcpDurability, AnotherClientIdentifierOrNameIsWritten) {

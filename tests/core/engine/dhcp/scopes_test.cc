@@ -305,6 +305,11 @@ TEST(DhcpParameters, BootpLeasesMayEnd) {
   EXPECT_EQ(rack.rows.at(0).ends - rack.rows.at(0).starts, seconds(600));
   rack.pass(seconds(601));
   EXPECT_EQ(rack.state(ip(2)), LeaseState::kExpired);
+
+  config.dhcp->rules = text.rules("dynamic-bootp-lease-length infinite;");
+  rack.swap(config);
+  (void)rack.ask(ClientMessage(std::nullopt, 2));
+  EXPECT_EQ(rack.rows.back().ends, WallTime::max());
 }
 
 TEST(DhcpParameters, TheCacheThresholdDecidesWhatIsWritten) {
