@@ -77,20 +77,8 @@ class RecordingIo final : public PacketIo {
 
   void wake() override {}
   [[nodiscard]] const IoStats& stats() const override { return stats_; }
-  [[nodiscard]] bool join_group(SocketId socket, const net::IpAddress& group, InterfaceIndex interface) override {
-    if (!groups_refused) joined.push_back({socket, group, interface});
-    return !groups_refused;
-  }
+  [[nodiscard]] bool join_group(SocketId, const net::IpAddress&, InterfaceIndex) override { return true; }
   [[nodiscard]] net::Endpoint local_endpoint(SocketId) const override { return {}; }
-
-  struct Joined {
-    SocketId socket;
-    net::IpAddress group;
-    InterfaceIndex interface;
-    friend bool operator==(const Joined&, const Joined&) = default;
-  };
-  std::vector<Joined> joined;
-  bool groups_refused = false;
 
   bool hold_slots = false;  // true: committed slots never come back, to provoke back-pressure
 

@@ -270,7 +270,7 @@ Result<void> Daemon::start_lanes() {
     services.on_probe = [this](LaneId lane, const ProbeAddress& probe) { return prober_->submit(lane, probe); };
   }
   services.on_machine = [this](const Machine& machine) { machine_feed_.offer(machine); };
-  services.on_warning = [this](const std::string& reason) { say(LogLevel::kWarning, reason); };
+  services.on_fallback = [this](const std::string& reason) { say(LogLevel::kWarning, reason); };
   return lanes_->start(std::move(services));
 }
 

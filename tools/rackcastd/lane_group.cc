@@ -6,7 +6,6 @@
 
 #include "core/random_seed.h"
 #include "io_backends/make_io.h"
-#include "tools/rackcastd/discovery_group.h"
 
 namespace rackcast {
 
@@ -37,16 +36,6 @@ bool every_interface_served(std::span<const io::InterfaceFacts> served) {
 engine::DhcpInterface dhcp_facts(const io::InterfaceFacts& interface, SocketId socket) {
   InterfaceAddresses own = own_addresses(interface);
   return {socket, interface.index, own.name, std::move(own.addresses)};
-}
-
-std::vector<BootSocket> boot_sockets(const LanePlan& plan, std::span<const io::InterfaceFacts> interfaces) {
-  std::vector<BootSocket> found;
-  for (std::size_t i = 0; i < plan.sockets.size(); ++i) {
-    if (plan.sockets[i].role != SocketRole::kBootServer) continue;
-    const io::InterfaceFacts& interface = interfaces[plan.sockets[i].interface];
-    found.push_back({SocketId{static_cast<std::uint16_t>(i)}, interface.index, interface.name});
-  }
-  return found;
 }
 
 PoolReport pool_report(const LeaseTable& leases) {
@@ -100,8 +89,8 @@ Result<void> LaneGroup::start(LaneServices services) {
       auto made = io::make_packet_io(services.config->server.io, *std::exchange(opened_[i].sockets, std::nullopt));
       if (!made) return tl::make_unexpected(made.error());
       if (!made->fallback_reason.empty() && !std::exchange(fell_back, true))
-        services.on_warning(opened_.size() > 1 ? "lane " + std::to_string(i) + ": " + made->fallback_reason
-                                               : made->fallback_reason);
+        services.on_fallback(opened_.size() > 1 ? "lane " + std::to_string(i) + ": " + made->fallback_reason
+                                                : made->fallback_reason);
       return std::move(made->io);
     };
     setup.make_lane = [&, i](PacketIo& packet_io) { return make_lane(i, packet_io, services); };
@@ -138,9 +127,6 @@ std::unique_ptr<Lane> LaneGroup::make_lane(std::size_t index, PacketIo& packet_i
     report.offer(now);
   };
   lane->on_publish(*lane);
-  DiscoveryGroup group(boot_sockets(opened_[index].plan, interfaces_), packet_io, services.on_warning);
-  group.join(*services.config);
-  lane->on_config = [group = std::move(group)](const Config& config) mutable { group.join(config); };
   return lane;
 }
 

@@ -64,8 +64,8 @@ struct LaneServices {
   std::vector<Lease> known_leases;
   std::string name_map;  // the text of [tftp].map_file, which has no errors
   std::function<void(const Machine&)> on_machine;
-  ThreadedWorkRouter::OnProbe on_probe;         // null: addresses are not probed
-  std::function<void(std::string)> on_warning;  // one clear line (io_uring is forbidden, …); any thread
+  ThreadedWorkRouter::OnProbe on_probe;          // null: addresses are not probed
+  std::function<void(std::string)> on_fallback;  // one clear line when io_uring is forbidden; any thread
 };
 
 class LaneGroup {
