@@ -121,7 +121,7 @@ void DhcpEngine::dispatch(Exchange& exchange) {
     default:
       break;
   }
-  if (proxy) return drop(DhcpDrop::kProxyOnly);
+  if (proxy) return on_proxy_request(exchange);
   switch (exchange.request.kind) {
     case RequestKind::kDecline:
       return on_decline(exchange);

@@ -19,7 +19,7 @@
 // network (another server may know it), and a REQUEST that names another server. A REQUEST for an address of ours that
 // is free and that nobody is known to have is granted when it answers an offer, or renews or rebinds: after the lease
 // file was lost, that keeps running machines running. mode = "proxy": boot information for clients that boot, and no
-// addresses.
+// addresses; whose an address is, is heard from their REQUESTs to the server that gives them.
 //
 // Conflicts. With conflict_probe an address that is new to its machine is looked at before it is offered, or given to a
 // BOOTP client, elsewhere (ProbeAddress -> AddressProbed), while the message is kept; one that somebody uses is
@@ -168,6 +168,7 @@ class DhcpEngine final : public Engine {
 
   // dhcp_boot_server.cc
   void on_proxy_discover(Exchange& exchange);
+  void on_proxy_request(Exchange& exchange);
   void on_boot_server(Exchange& exchange);
   void add_pxe(const Exchange& exchange, Reply& reply) const;
   // The discovery group of [dhcp.pxe], where it is not listened to yet.
