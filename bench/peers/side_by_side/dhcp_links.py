@@ -2,7 +2,8 @@
 from side_by_side.machine import VethPair
 
 NETWORK, NETMASK = "10.0.0.0/8", "255.0.0.0"
-POOL = ("10.4.0.0", "10.7.255.255")  # 262 144 addresses: no run comes near
+POOL = ("10.4.0.0", "10.7.255.255")        # 262 144 addresses: no run comes near
+SMALL_POOL = ("10.4.0.0", "10.4.63.255")   # 16 384: what dhcpd and dnsmasq can give in a run; larger ones slow dhcpd down
 ROUTER = "10.0.0.1"
 
 
@@ -20,7 +21,7 @@ class Relayed(VethPair):
 
     name, server, relayed = "relayed", "192.168.7.1", True
     server_lines = ("address add 192.168.7.1/24 dev veth-server", "route add 10.0.0.0/8 via 192.168.7.2")
-    client_lines = ("address add 192.168.7.2/24 dev veth-clients", "address add 10.0.0.1/32 dev lo")
+    client_lines = ("address add 192.168.7.2/24 dev veth-clients", "address add 10.0.0.1/32 dev veth-clients")
     load = ("-l", "10.0.0.1", "192.168.7.1")
 
 

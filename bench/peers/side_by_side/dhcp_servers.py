@@ -6,7 +6,7 @@ as little as it can to its log (dhcpd's lines to syslog cannot be turned off).
 import json
 import shutil
 
-from side_by_side.dhcp_links import NETMASK, NETWORK, POOL, ROUTER
+from side_by_side.dhcp_links import NETMASK, NETWORK, POOL, ROUTER, SMALL_POOL
 from side_by_side.processes import Server, unpack
 
 OURS, KEA, DHCPD, DNSMASQ, DNSMASQ_NO_FILE = "rackcast", "kea", "dhcpd", "dnsmasq", "dnsmasq, no lease file"
@@ -53,7 +53,7 @@ def dhcpd_conf(link):
 ping-check false;
 default-lease-time {LEASE_SECONDS};
 {own}subnet {NETWORK.split("/")[0]} netmask {NETMASK} {{
-  range {POOL[0]} {POOL[1]};
+  range {SMALL_POOL[0]} {SMALL_POOL[1]};
   option routers {ROUTER};
   option domain-name-servers {DNS};
   next-server {link.server};
@@ -101,7 +101,7 @@ class DhcpServers:
         return ([self.peers / "kea-dhcp4-server/usr/sbin/kea-dhcp4", "-c", self.folder / "kea.json"],
                 {"kea.json": kea_json(self.link, self.folder)},
                 {"LD_LIBRARY_PATH": str(self.peers / LIBRARIES), "KEA_PIDFILE_DIR": str(self.folder),
-                 "KEA_LOCKFILE_DIR": str(self.folder)})
+                 "KEA_LOCKFILE_DIR": str(self.folder), "KEA_LFC_EXECUTABLE": str(self.peers / "kea-common/usr/sbin/kea-lfc")})
 
     def of_dhcpd(self, _name):
         return ([self.peers / "isc-dhcp-server/usr/sbin/dhcpd", "-4", "-f", "-q", "-cf", self.folder / "dhcpd.conf", "-lf",
@@ -112,6 +112,6 @@ class DhcpServers:
         leases = "--leasefile-ro" if name == DNSMASQ_NO_FILE else f"--dhcp-leasefile={self.folder}/dnsmasq.leases"
         return ([self.peers / "dnsmasq-base/usr/sbin/dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--port=0",
                  f"--interface={self.link.interface}", "--user=root", f"--pid-file={self.folder}/dnsmasq.pid", "--no-ping",
-                 "--quiet-dhcp", "--dhcp-authoritative", f"--dhcp-range={POOL[0]},{POOL[1]},{NETMASK},{LEASE_SECONDS}",
+                 "--quiet-dhcp", "--dhcp-authoritative", f"--dhcp-range={SMALL_POOL[0]},{SMALL_POOL[1]},{NETMASK},{LEASE_SECONDS}",
                  "--dhcp-lease-max=300000", f"--dhcp-option=option:router,{ROUTER}", f"--dhcp-option=option:dns-server,{DNS}",
                  f"--dhcp-boot={BOOT_FILE},,{self.link.server}", leases], {}, None)

@@ -14,8 +14,8 @@ WAIT_MICROSECONDS = 500_000  # after the last one was begun
 
 def command(link, peers, rate, seconds):
     base = ":".join(f"{octet:02x}" for octet in (0x02, random.randrange(256), random.randrange(256), 0, 0, 0))
-    return [*link.client_prefix, "taskset", "-c", "1", str(peers / "kea-admin/usr/sbin/perfdhcp"), "-4", "-r", str(round(rate)), "-p",
-            f"{seconds:g}", "-R", str(CLIENTS), "-b", f"mac={base}", "-s", str(random.randrange(1, 1 << 30)), "-g", "single", "-W",
+    return [*link.client_prefix, "taskset", "-c", "1", str(peers / "kea-admin/usr/sbin/perfdhcp"), "-4", "-r", str(round(rate)), "-n",
+            str(max(1, round(rate * seconds))), "-R", str(CLIENTS), "-b", f"mac={base}", "-s", str(random.randrange(1, 1 << 30)), "-g", "single", "-W",
             str(WAIT_MICROSECONDS), *link.load]
 
 
@@ -27,9 +27,10 @@ def figures(text, asked, cpu_seconds, took):
     sent, answered, rate = number(offers, "sent packets"), number(acks, "received packets"), number(text, "Rate")
     if not sent or answered is None or rate is None:
         return None
-    return {"asked_rate": asked, "rate": rate, "discovers": sent, "exchanges": answered, "drops": 1 - answered / sent,
-            "sent_rate": rate * sent / max(answered, 1), "ack_ms": number(acks, "avg delay") or 0,
-            "load_cpu": cpu_seconds / took}
+    # Its rate counts the wait at the end, too.
+    sending = answered / rate - WAIT_MICROSECONDS / 1e6 if rate > 0 else sent / asked
+    return {"asked_rate": asked, "rate": answered / sending, "sent_rate": sent / sending, "discovers": sent, "exchanges": answered,
+            "drops": 1 - answered / sent, "ack_ms": number(acks, "avg delay") or 0, "load_cpu": cpu_seconds / took}
 
 
 def run(link, peers, rate, seconds):
