@@ -149,7 +149,9 @@ void WithheldChecker::tell(Instant now, std::optional<MachineId> machine, Debt& 
 }
 
 void WithheldChecker::forget(MachineId machine, net::Ipv4Address address) {
-  dhcp_.erase(machine);
+  // Its address goes on being looked at, and what it asks next waits for that, too.
+  if (const auto known = dhcp_.find(machine); known != dhcp_.end())
+    known->second = Debt{.not_before = known->second.not_before};
   std::erase_if(tftp_, [address](const auto& entry) { return address_of_key(entry.first) == address; });
 }
 
