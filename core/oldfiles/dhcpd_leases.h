@@ -49,7 +49,8 @@ struct DhcpdLeases {
 // The same, read. A file that cannot be read is an error in the report, the copy a remark.
 [[nodiscard]] DhcpdLeases load_dhcpd_leases(const std::string& path, OldFilesHost& host, ImportReport& report);
 
-// "812 leases (790 active, 2 abandoned) of 40321 entries in /var/lib/dhcp/dhcpd.leases, 1 corrupt entry left out"
+// "812 leases (790 active, 2 abandoned) of 40321 entries in /var/lib/dhcp/dhcpd.leases, 1 host, 1 corrupt entry left
+// out"
 [[nodiscard]] std::string summary_line(const DhcpdLeases& leases, const std::string& path);
 
 }  // namespace rackcast

@@ -136,7 +136,7 @@ TEST(DhcpdDynamicHosts, WhatIsDamagedIsToldAndSpoilsNothing) {
       "host cut { dynamic; hardware ethernet 52:54:");
   ASSERT_TRUE(imported.config);
   EXPECT_THAT(imported.hosts(), Contains("a 192.168.1.20"));
-  EXPECT_THAT(imported.others, Contains(HasSubstr("/l:4:38: not honoured: zz")));
+  EXPECT_THAT(imported.others, Contains(HasSubstr("/l:4:39: not honoured: zz")));
   for (const std::string& line : imported.others) EXPECT_THAT(line, Not(HasSubstr(" error: ")));
 }
 
