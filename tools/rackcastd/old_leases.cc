@@ -27,7 +27,7 @@ OldLeases read_old_leases(const DhcpConfig& dhcp, OldFilesHost& host, WallTime n
   if (report.notes().size() + report.suppressed() > kNotesMax)
     old.notes.push_back(dhcp.import_leases + ": and more; rackcast import --leases prints all");
   if (report.has_errors()) return old;
-  for (const HostConfig& host : dhcp.hosts) read.hosts.erase(host.name);
+  for (const HostConfig& known : dhcp.hosts) read.hosts.erase(known.name);
   if (!read.hosts.empty())
     old.notes.push_back(dhcp.import_leases + ": hosts in it that the configuration does not have: " +
                         std::to_string(read.hosts.size()) + ", as " + *read.hosts.begin() + "; rackcast import --dhcpd-conf FILE --leases FILE writes them");
