@@ -14,8 +14,8 @@
 //
 // Memory: about 125 bytes a record, and 32 to 96 for its texts; a million leases take some 200 MB (bench/core has the
 // figures). Room is made for what the layout needs, at construction and by reconfigure(), and for what is restored
-// beyond it, at most LeaseLimits::leases_max records; nothing is allocated otherwise, and pages are first touched when a
-// record is.
+// beyond it, at most LeaseLimits::leases_max records; nothing is allocated otherwise, and pages are first touched when
+// a record is.
 //
 // Every operation is O(1) or O(log n). reconfigure() is O(size of the layout + what changed in it): a pool whose ranges
 // changed becomes a new one, and the old one's records move over a few at each later operation, or all at once if the
@@ -152,9 +152,9 @@ class LeaseTable {
   [[nodiscard]] std::size_t offers() const { return offers_; }
 
  private:
-  using PoolId = std::uint32_t;                  // stays the pool's while its ranges do, whatever its number
-  static constexpr std::size_t kMovedEach = 64;  // records of pools that are no more, between two messages
-  static constexpr std::size_t kCountedEach = 256;  // leases from before a cap was set, between two messages
+  using PoolId = std::uint32_t;                      // stays the pool's while its ranges do, whatever its number
+  static constexpr std::size_t kMovedEach = 64;      // records of pools that are no more, between two messages
+  static constexpr std::size_t kCountedEach = 256;   // leases from before a cap was set, between two messages
   static constexpr std::size_t kStraysEach = 4'096;  // room made at once for restored leases outside the layout
 
   struct Pool {

@@ -33,11 +33,11 @@ struct DhcpdLeases {
   std::vector<Lease> leases;            // in the order in which their addresses were first seen
   std::set<net::Ipv4Address> reserved;  // addresses of them that are their machine's whatever becomes of the lease
   std::set<std::string> hosts;          // names of hosts that the file holds, the deleted left out
-  std::size_t active = 0;     // of them
-  std::size_t abandoned = 0;  // of them
-  std::size_t entries = 0;    // whole ones in the file
-  std::size_t left_out = 0;   // corrupt ones
-  std::size_t of_nobody = 0;  // addresses that no machine had
+  std::size_t active = 0;               // of them
+  std::size_t abandoned = 0;            // of them
+  std::size_t entries = 0;              // whole ones in the file
+  std::size_t left_out = 0;             // corrupt ones
+  std::size_t of_nobody = 0;            // addresses that no machine had
 };
 
 [[nodiscard]] DhcpdLeases read_dhcpd_leases(std::string text, const std::string& file_name, ImportReport& report);

@@ -287,8 +287,7 @@ void DhcpEngine::swap_config(const Now& now, const ConfigSwapped& swapped) {
   network_ = Network(swapped.config, std::move(interfaces));
   // Off: the table is kept as it is for when the service is on again. The same addresses: it fits as it is.
   if (!network_.is_on()) return;
-  if (network_.policy().limits_leases() && !class_limits_)
-    class_limits_.emplace(limits_.billed_max, seed_);
+  if (network_.policy().limits_leases() && !class_limits_) class_limits_.emplace(limits_.billed_max, seed_);
   LeaseLayout layout = network_.layout();
   if (layout == leases_.layout()) return;
   leases_.reconfigure(std::move(layout));

@@ -104,7 +104,8 @@ void DhcpEngine::on_probed(const Now& now, const AddressProbed& probed, Sink& si
   leases_.expire(now.wall);
   if (!probed.in_use) return receive(now, datagram, sink, held.address);
   ++stats_.probes_answered;
-  if (const auto abandoned = leases_.abandon(held.key, held.address, now.wall, held.rest)) write_unwatched(sink, *abandoned);
+  if (const auto abandoned = leases_.abandon(held.key, held.address, now.wall, held.rest))
+    write_unwatched(sink, *abandoned);
   FixedText<96> sentence("Abandoning IP address ");  // dhcpd's line
   (void)sentence.append(held.address.text());
   (void)sentence.append(": pinged before offer");

@@ -1,5 +1,6 @@
 // What a machine may wait for: its lease's row to be on disk (an ACK), or a look at an address before it is offered
-// (its DISCOVER or BOOTREQUEST). A retransmission replaces what waits, writes no second row and asks for no second look.
+// (its DISCOVER or BOOTREQUEST). A retransmission replaces what waits, writes no second row and asks for no second
+// look.
 #pragma once
 
 #include <algorithm>

@@ -423,7 +423,8 @@ TEST(LeaseTable, AbsurdlyLargePoolsAreBoundedByTheLimit) {
   LeaseLimits limits;
   limits.leases_max = 1000;
   LeaseTable table(
-      layout({{{net::Ipv4Address(10, 0, 0, 0), 8}, {{net::Ipv4Address(10, 0, 0, 0), {10, 255, 255, 255}}}}}), limits, 1);
+      layout({{{net::Ipv4Address(10, 0, 0, 0), 8}, {{net::Ipv4Address(10, 0, 0, 0), {10, 255, 255, 255}}}}}), limits,
+      1);
   EXPECT_EQ(table.capacity(), 1000U);
   EXPECT_EQ(table.offer(client(1), std::array{0U}, {}, kStart).address, net::Ipv4Address(10, 0, 0, 1));
 }

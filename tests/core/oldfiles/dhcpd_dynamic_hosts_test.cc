@@ -102,8 +102,9 @@ TEST(DhcpdDynamicHosts, TheLastOfANameCounts) {
 TEST(DhcpdDynamicHosts, OneThatIsDeletedTakesThatOfTheFileAway) {
   const Imported imported = import_leases("host fixed { deleted; }\n");
   EXPECT_THAT(imported.hosts(), IsEmpty());
-  EXPECT_THAT(imported.others, ElementsAre(HasSubstr("/l:1:1: remark: fixed: was deleted at run time: the host on line 3 "
-                                                     "of f is left out")));
+  EXPECT_THAT(imported.others,
+              ElementsAre(HasSubstr("/l:1:1: remark: fixed: was deleted at run time: the host on line 3 "
+                                    "of f is left out")));
 }
 
 TEST(DhcpdDynamicHosts, TheFilesOwnHostOfThatNameStays) {
