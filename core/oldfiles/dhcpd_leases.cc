@@ -372,7 +372,8 @@ std::string summary_line(const DhcpdLeases& leases, const std::string& path) {
   std::string line = std::to_string(leases.leases.size()) + " leases (" + std::to_string(leases.active) + " active, " +
                      std::to_string(leases.abandoned) + " abandoned) of " + std::to_string(leases.entries) +
                      " entries in " + path;
-  if (!leases.hosts.empty()) line += ", " + std::to_string(leases.hosts.size()) + " hosts";
+  if (!leases.hosts.empty())
+    line += ", " + std::to_string(leases.hosts.size()) + (leases.hosts.size() == 1 ? " host" : " hosts");
   if (leases.left_out > 0) line += ", " + std::to_string(leases.left_out) + " corrupt ones left out";
   return line;
 }

@@ -33,11 +33,11 @@ struct DhcpdLeases {
   std::vector<Lease> leases;            // in the order in which their addresses were first seen
   std::set<net::Ipv4Address> reserved;  // addresses of them that are their machine's whatever becomes of the lease
   std::set<std::string> hosts;          // names of hosts that the file holds, the deleted left out
-  std::size_t active = 0;     // of them
-  std::size_t abandoned = 0;  // of them
-  std::size_t entries = 0;    // whole ones in the file
-  std::size_t left_out = 0;   // corrupt ones
-  std::size_t of_nobody = 0;  // addresses that no machine had
+  std::size_t active = 0;               // of them
+  std::size_t abandoned = 0;            // of them
+  std::size_t entries = 0;              // whole ones in the file
+  std::size_t left_out = 0;             // corrupt ones
+  std::size_t of_nobody = 0;            // addresses that no machine had
 };
 
 [[nodiscard]] DhcpdLeases read_dhcpd_leases(std::string text, const std::string& file_name, ImportReport& report);
@@ -49,7 +49,8 @@ struct DhcpdLeases {
 // The same, read. A file that cannot be read is an error in the report, the copy a remark.
 [[nodiscard]] DhcpdLeases load_dhcpd_leases(const std::string& path, OldFilesHost& host, ImportReport& report);
 
-// "812 leases (790 active, 2 abandoned) of 40321 entries in /var/lib/dhcp/dhcpd.leases, 1 corrupt entry left out"
+// "812 leases (790 active, 2 abandoned) of 40321 entries in /var/lib/dhcp/dhcpd.leases, 1 host, 1 corrupt entry left
+// out"
 [[nodiscard]] std::string summary_line(const DhcpdLeases& leases, const std::string& path);
 
 }  // namespace rackcast

@@ -22,9 +22,9 @@ OldLeases read_old_leases(const DhcpConfig& dhcp, OldFilesHost& host, WallTime n
   if (report.has_errors()) return old;
   for (const HostConfig& known : dhcp.hosts) read.hosts.erase(known.name);
   if (!read.hosts.empty())
-    old.notes.push_back(dhcp.import_leases + ": " + std::to_string(read.hosts.size()) +
-                        " hosts in it are reservations that the configuration does not have, as of " +
-                        *read.hosts.begin() + "; rackcast import --dhcpd-conf FILE --leases FILE writes them");
+    old.notes.push_back(dhcp.import_leases + ": hosts in it that the configuration does not have: " +
+                        std::to_string(read.hosts.size()) + ", as " + *read.hosts.begin() +
+                        "; rackcast import --dhcpd-conf FILE --leases FILE writes them");
   old.summary = summary_line(read, dhcp.import_leases);
   const auto over = [&](const Lease& lease) { return lease.state == LeaseState::kAbandoned && lease.ends <= now; };
   read.leases.erase(std::remove_if(read.leases.begin(), read.leases.end(), over), read.leases.end());

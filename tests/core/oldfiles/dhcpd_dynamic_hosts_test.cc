@@ -102,8 +102,9 @@ TEST(DhcpdDynamicHosts, TheLastOfANameCounts) {
 TEST(DhcpdDynamicHosts, OneThatIsDeletedTakesThatOfTheFileAway) {
   const Imported imported = import_leases("host fixed { deleted; }\n");
   EXPECT_THAT(imported.hosts(), IsEmpty());
-  EXPECT_THAT(imported.others, ElementsAre(HasSubstr("/l:1:1: remark: fixed: was deleted at run time: the host on line 3 "
-                                                     "of f is left out")));
+  EXPECT_THAT(imported.others,
+              ElementsAre(HasSubstr("/l:1:1: remark: fixed: was deleted at run time: the host on line 3 "
+                                    "of f is left out")));
 }
 
 TEST(DhcpdDynamicHosts, TheFilesOwnHostOfThatNameStays) {
@@ -136,7 +137,7 @@ TEST(DhcpdDynamicHosts, WhatIsDamagedIsToldAndSpoilsNothing) {
       "host cut { dynamic; hardware ethernet 52:54:");
   ASSERT_TRUE(imported.config);
   EXPECT_THAT(imported.hosts(), Contains("a 192.168.1.20"));
-  EXPECT_THAT(imported.others, Contains(HasSubstr("/l:4:38: not honoured: zz")));
+  EXPECT_THAT(imported.others, Contains(HasSubstr("/l:4:39: not honoured: zz")));
   for (const std::string& line : imported.others) EXPECT_THAT(line, Not(HasSubstr(" error: ")));
 }
 

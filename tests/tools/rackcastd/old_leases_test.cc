@@ -59,7 +59,8 @@ TEST(OldLeases, HostsInItThatTheConfigurationLacksAreANote) {
   DhcpConfig dhcp;
   dhcp.import_leases = "/l";
   dhcp.hosts.emplace_back().name = "a";
-  EXPECT_THAT(read_old_leases(dhcp, host, kNow).notes, ElementsAre(HasSubstr("/l: 1 hosts in it are reservations")));
+  EXPECT_THAT(read_old_leases(dhcp, host, kNow).notes,
+              ElementsAre(HasSubstr("/l: hosts in it that the configuration does not have: 1, as b.example;")));
   dhcp.hosts.emplace_back().name = "b.example";
   EXPECT_THAT(read_old_leases(dhcp, host, kNow).notes, IsEmpty());
 }
