@@ -147,7 +147,7 @@ void offer_and_release(benchmark::State& state) {
     Lease granted = lease(n);
     granted.address = offered.address;
     benchmark::DoNotOptimize(full.activate(granted, kStart));
-    benchmark::DoNotOptimize(full.release(granted.key, granted.address, kStart));
+    benchmark::DoNotOptimize(full.release(client(n), granted.address, kStart));
   }
 }
 BENCHMARK(offer_and_release);

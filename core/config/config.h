@@ -81,9 +81,8 @@ struct SubnetConfig {
   std::string hostname;  // option 12 by pattern, "" = none; {{last_octet}}, {{mac}}, {{address}}
 };
 
-// How a host entry knows its machine: the first that is set. A MAC address is the usual one.
+// How a host entry knows its machine besides by its MAC address.
 struct HostIdentity {
-  std::optional<net::MacAddress> mac;
   std::vector<std::byte> client_identifier;          // option 61, raw
   std::optional<std::array<std::uint8_t, 16>> uuid;  // option 97's octets as on the wire
   std::vector<std::byte> circuit_id;                 // option 82.1
@@ -93,11 +92,11 @@ struct HostIdentity {
 };
 
 // Several hosts may have one identity, each with an address: that whose address fits the client's network counts. A
-// host with a MAC address and another identity is the machine that has either.
+// host with several identities is the machine that has any of them.
 struct HostConfig {
   std::string name;
-  net::MacAddress mac;                           // zero: see `identity`
-  HostIdentity identity;                         // where it is not a MAC address
+  net::MacAddress mac;  // zero: it is known by `identity` alone
+  HostIdentity identity;
   std::vector<net::Ipv4Address> more_addresses;  // besides `address`: whichever fits the client's network
   Rules rules;                                   // its groups', outermost first, then its own
   std::optional<net::Ipv4Address> address;       // a reservation; without it the host is only "known"

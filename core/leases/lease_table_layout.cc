@@ -22,6 +22,7 @@ bool by_address(const Reservation& a, const Reservation& b) {
 
 LeaseTable::LeaseTable(LeaseLayout layout, const LeaseLimits& limits, std::uint64_t seed)
     : limits_(limits), seed_(seed), layout_(std::move(layout)), records_(seed), deadlines_(0) {
+  limits_.offer_holds_max = std::max<std::size_t>(limits.offer_holds_max, 1);
   index_subnets();
   set_pools({});
   index_ranges();
@@ -163,10 +164,12 @@ void LeaseTable::reservations_changed(const std::vector<Reservation>& old) {
   for (const Reservation& reservation : changed) {
     const net::Ipv4Address address = reservation.address;
     const std::uint32_t at = records_.find(address);
-    if (at != kNoSlot) {
+    if (at != kNoSlot && is_in_force(records_[at].state)) {
+      bring_home(at);
+    } else if (at != kNoSlot) {
       unlist(at);
       bring_home(at);
-      if (!is_in_force(records_[at].state)) put_away(at);
+      put_away(at);
     } else if (const PoolId home = home_of(address); home != kNoPool) {
       pools_[home]->fresh.set(address);
     }

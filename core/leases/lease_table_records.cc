@@ -36,8 +36,18 @@ void LeaseTable::drop_record(std::uint32_t at) {
 void LeaseTable::hold_record(std::uint32_t at, const LeaseClient& client, WallTime now) {
   LeaseRecord& record = records_[at];
   see(at, now);
+  if (is_in_force(record.state) && record.key != client.key) {  // the same machine, see is_own()
+    records_.rename(at, client.key, client.mac);
+    record.durable = false;
+  }
   if (record.state == LeaseState::kActive) return;  // the machine's own: it stays in force as it is
   if (record.state != LeaseState::kOffered) {
+    if (offers_ >= limits_.offer_holds_max) {
+      ++stats_.offers_cut_short;
+      end_offer(outstanding_.head);
+    }
+    const bool ended = record.state == LeaseState::kExpired || record.state == LeaseState::kReleased;
+    record.returning = ended && is_own(at, client);
     unlist(at);
     bring_home(at);
     records_.set_owner(at, client.key, client.mac);
@@ -45,6 +55,7 @@ void LeaseTable::hold_record(std::uint32_t at, const LeaseClient& client, WallTi
     count_source(at, client.relay, client.relay_info);
     record.durable = false;
   }
+  list_offer(at);
   deadlines_.set(at, now + limits_.offer_hold);
 }
 
@@ -116,19 +127,30 @@ void LeaseTable::end_lease(std::uint32_t at, LeaseState state, WallTime now) {
   put_away(at);
 }
 
-// An address that was only offered is the first to be offered again: nobody is likely to come back for it.
+// The record as it is to be made durable.
+Lease LeaseTable::end_by_release(std::uint32_t at, WallTime now) {
+  records_[at].ends = now;
+  Lease record = records_.lease(at);
+  record.state = LeaseState::kReleased;
+  end_lease(at, LeaseState::kReleased, now);
+  return record;
+}
+
+// An address that was only offered is the first to be offered again: nobody is likely to come back for it. One that was
+// the machine's before stays its, after all that ended earlier.
 void LeaseTable::end_offer(std::uint32_t at) {
-  set_state(at, LeaseState::kFree);
+  LeaseRecord& record = records_[at];
+  unlist(at);
+  set_state(at, record.returning ? LeaseState::kExpired : LeaseState::kFree);
   uncount_source(at);
   deadlines_.erase(at);
   bring_home(at);
-  LeaseRecord& record = records_[at];
-  if (record.pool == kNoPool) return put_away(at);
+  if (record.pool == kNoPool || record.returning) return put_away(at);
   record.list = LeaseListName::kReusable;
   records_.link_after(pools_[record.pool]->reusable, kNoSlot, at);
 }
 
-// Counted in the pool its address is in now. Precondition: on no list.
+// Counted in the pool its address is in now. Precondition: on no list of its pool's.
 void LeaseTable::bring_home(std::uint32_t at) {
   const PoolId home = home_of(records_[at].address);
   const PoolId before = records_[at].pool;
@@ -164,9 +186,22 @@ void LeaseTable::list_resting(std::uint32_t at) {
 void LeaseTable::unlist(std::uint32_t at) {
   LeaseRecord& record = records_[at];
   if (record.list == LeaseListName::kNone) return;
-  Pool& pool = *pools_[record.pool];
-  records_.unlink(record.list == LeaseListName::kResting ? pool.resting : pool.reusable, at);
+  records_.unlink(list_of(record), at);
   record.list = LeaseListName::kNone;
+}
+
+// As the newest.
+void LeaseTable::list_offer(std::uint32_t at) {
+  unlist(at);
+  records_[at].list = LeaseListName::kOffers;
+  records_.link_after(outstanding_, outstanding_.tail, at);
+}
+
+// Precondition: it is on one.
+LeaseList& LeaseTable::list_of(const LeaseRecord& record) {
+  if (record.list == LeaseListName::kOffers) return outstanding_;
+  Pool& pool = *pools_[record.pool];
+  return record.list == LeaseListName::kResting ? pool.resting : pool.reusable;
 }
 
 // A record counts for the relay and the port it was last offered or granted through, while a cap is set.
@@ -199,14 +234,10 @@ void LeaseTable::count_earlier(std::size_t records_max) {
   if (counted_from_ >= end) counted_from_ = kNoSlot;
 }
 
-// May the client hold an address more?
-OfferFailure LeaseTable::over_limit(const LeaseClient& client, bool reserved) {
-  if (offers_ >= limits_.offer_holds_max) {
-    ++stats_.hold_limit;
-    return OfferFailure::kHoldLimit;
-  }
+// May one more address of the pools be held through the client's relay?
+OfferFailure LeaseTable::over_cap(const LeaseClient& client) {
   const LeaseCaps& caps = layout_.caps;
-  if (reserved || caps == LeaseCaps{}) return OfferFailure::kNone;
+  if (caps == LeaseCaps{}) return OfferFailure::kNone;
   const auto port = port_tag(client.relay, client.relay_info, seed_);
   if (caps.per_port && port && sources_.count(*port) >= *caps.per_port) {
     ++stats_.port_cap;

@@ -23,8 +23,10 @@ FIELDS = {
 }
 # The configuration of a UEFI machine is its iPXE script.
 STAGES = ["discover", "offer", "ack", "nbp", "config", "kernel", "initrd", "kickstart", "packages", "done"]
-ARCHITECTURES = {"bios": "bios", "uefi": "efi64"}
-RANGE = (ipaddress.ip_address("10.99.0.100"), ipaddress.ip_address("10.99.0.199"))
+ARCHITECTURES = {"bios": "bios", "uefi": "efi64", "http": "efi64"}
+# Who gives the addresses: rackcastd, and the names with them, or the server beside a proxy.
+OURS = (ipaddress.ip_address("10.99.0.100"), ipaddress.ip_address("10.99.0.199"))
+OWNERS = (ipaddress.ip_address("10.99.0.210"), ipaddress.ip_address("10.99.0.230"))
 
 
 def find_machine(machines, mac):
@@ -50,17 +52,18 @@ def check_stages(stages):
     return wrong
 
 
-def check_machine(machine, firmware, domain):
+def check_machine(machine, firmware, setup, domain):
     """Every way in which the machine is not what a finished boot looks like, as sentences."""
     missing = FIELDS - machine.keys()
     if missing:
         return [f"fields missing: {sorted(missing)}"]
     wrong = check_stages(machine["stages"])
     address = ipaddress.ip_address(machine["address"])
-    if not RANGE[0] <= address <= RANGE[1]:
-        wrong.append(f"address {address} outside {RANGE[0]}-{RANGE[1]}")
+    first, last = OWNERS if setup == "proxy" else OURS
+    if not first <= address <= last:
+        wrong.append(f"address {address} outside {first}-{last}")
     expected = {
-        "hostname": f"station{int(address) & 255}.{domain}",
+        "hostname": "" if setup == "proxy" else f"station{int(address) & 255}.{domain}",
         "architecture": ARCHITECTURES[firmware],
         "stage": "done",
         "done": True,
@@ -76,11 +79,11 @@ def check_machine(machine, firmware, domain):
     return wrong
 
 
-def ask(url, mac, firmware, domain):
+def ask(url, mac, firmware, setup, domain):
     try:
         with urllib.request.urlopen(url, timeout=5) as answer:
             text = answer.read()
-        return check_machine(find_machine(json.loads(text), mac), firmware, domain), text
+        return check_machine(find_machine(json.loads(text), mac), firmware, setup, domain), text
     except (urllib.error.URLError, ValueError, KeyError, TypeError, AttributeError, OSError) as error:
         return [f"{url}: {type(error).__name__}: {error}"], b""
 
@@ -89,13 +92,14 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--url", required=True)
     parser.add_argument("--mac", required=True)
-    parser.add_argument("--firmware", required=True, choices=["bios", "uefi"])
+    parser.add_argument("--firmware", required=True, choices=ARCHITECTURES)
+    parser.add_argument("--setup", default="keys")
     parser.add_argument("--domain", required=True)
     parser.add_argument("--seconds", type=float, default=20)
     arguments = parser.parse_args()
     deadline = time.monotonic() + arguments.seconds
     while True:
-        wrong, text = ask(arguments.url, arguments.mac, arguments.firmware, arguments.domain)
+        wrong, text = ask(arguments.url, arguments.mac, arguments.firmware, arguments.setup, arguments.domain)
         if not wrong:
             print(f"{arguments.firmware}: the board shows {arguments.mac} done, every stage passed")
             return 0

@@ -27,8 +27,8 @@ class ClassLimits {
   // `value`: of the subclass or the spawned class; empty: the class's own.
   [[nodiscard]] static Account account_of(std::string_view class_name, std::span<const std::byte> value);
   // True: `client` is billed for `address` there; false: the account has its `limit` of others.
-  [[nodiscard]] bool bill(Account account, std::uint32_t limit, const LeaseClient& client,
-                          net::Ipv4Address address, const LeaseTable& leases);
+  [[nodiscard]] bool bill(Account account, std::uint32_t limit, const LeaseClient& client, net::Ipv4Address address,
+                          const LeaseTable& leases);
   // A lease that the store knows was billed.
   void restore(Account account, const MachineKey& key, net::Ipv4Address address) { add(account, key, address); }
   [[nodiscard]] std::uint64_t forgotten() const { return forgotten_; }

@@ -79,6 +79,9 @@ void DhcpEngine::commit(Exchange& exchange, const Lease& lease) {
   if (HeldReply* waiting = held_.find(key)) {
     if (waiting->lease.address == lease.address && waiting->lease.bootp == lease.bootp) {
       waiting->reply.assign(ready_);  // the latest xid, flags and relay are what the client listens for
+      // The row that is being written says no more than this.
+      if (waiting->lease.ends < lease.ends)
+        (void)waiting->reply.shorten_lease(seconds_left(waiting->lease, exchange.now.wall));
       waiting->asked = exchange.now.monotonic;
       waiting->alone = exchange.alone;
       ++stats_.held_duplicates;

@@ -50,6 +50,12 @@ void DhcpEngine::forget_client_identifier(Exchange& exchange) {
   network_.policy().classify(exchange.facts, outcome_, membership_);  // as if nothing had been asked
 }
 
+const HostConfig* DhcpEngine::take_host(Exchange& exchange, const net::Ipv4Prefix& subnet) const {
+  const HostConfig* host = Network::host_in(exchange.hosts, subnet);
+  if (host != nullptr) exchange.client.host = network_.key_of(*host);
+  return host;
+}
+
 bool DhcpEngine::may_use_pool(const Exchange& exchange, std::uint32_t pool, bool bootp) const {
   const PoolFacts& facts = network_.pools()[pool];
   if (bootp && !facts.bootp) return false;
@@ -75,9 +81,8 @@ DhcpEngine::Choice DhcpEngine::choose_address(Exchange& exchange, bool bootp) {
   const WallTime now = exchange.now.wall;
   for (const std::size_t number : exchange.link.subnets()) {
     const net::Ipv4Prefix& prefix = network_.subnet(number).subnet;
-    const HostConfig* host = Network::host_in(exchange.hosts, prefix);
+    const HostConfig* host = take_host(exchange, prefix);
     if (host == nullptr) continue;
-    exchange.client.host = network_.key_of(*host);
     const auto held = Network::find_address(host, prefix, [&](net::Ipv4Address address) {
       return leases_.hold(address, exchange.client, now) == OfferFailure::kNone;
     });
@@ -143,8 +148,7 @@ DhcpEngine::Verdict DhcpEngine::judge(Exchange& exchange, net::Ipv4Address addre
   if (!number) return Verdict::kWrongNetwork;
   subnet = *number;
   const net::Ipv4Prefix& prefix = network_.subnet(subnet).subnet;
-  const HostConfig* host = Network::host_in(exchange.hosts, prefix);
-  if (host != nullptr) exchange.client.host = network_.key_of(*host);
+  const HostConfig* host = take_host(exchange, prefix);
   const auto is_own = [&](net::Ipv4Address own) { return own == address; };
   const bool reserved = Network::find_address(host, prefix, is_own).has_value();
   const auto is_to_be_had = [&](net::Ipv4Address own) {
@@ -156,7 +160,7 @@ DhcpEngine::Verdict DhcpEngine::judge(Exchange& exchange, net::Ipv4Address addre
   if (pool && !reserved && !may_use_pool(exchange, *pool, false)) return Verdict::kUnavailable;
   const Availability availability = leases_.availability(address, exchange.client);
   if (availability == Availability::kOwn) return Verdict::kGrant;
-  const auto record = leases_.find(exchange.client.key, network_.link_number(subnet));
+  const auto record = leases_.find(exchange.client, network_.link_number(subnet));
   const bool has_other = record && record->address != address &&
                          (record->state == LeaseState::kActive || record->state == LeaseState::kOffered);
   const bool strange_reboot = request.kind == RequestKind::kInitReboot && !has_other;

@@ -11,6 +11,16 @@ namespace {
 // Wall time may be set while we wait: look again at least this often.
 constexpr Duration kDeadlineMax = std::chrono::seconds(60);
 
+// What the machine is known by under this configuration, which may not be the one that the row was written under, nor
+// ours (dhcpd.leases). Of a machine that was never told by its UUID we know the MAC address; the table takes it from
+// there.
+MachineKey key_under(MachineKeyKind kind, const Lease& lease) {
+  if (kind == MachineKeyKind::kClientIdentifier && !lease.client_identifier.empty())
+    return MachineKey::of_client_identifier(lease.client_identifier.view());
+  if (kind == MachineKeyKind::kUuid && lease.key.kind() == MachineKey::Kind::kUuid) return lease.key;
+  return MachineKey::of_mac(lease.mac);
+}
+
 struct FailureText {
   DhcpDrop drop;
   std::string_view text;
@@ -27,8 +37,6 @@ FailureText failure_text(OfferFailure failure, bool kept_out) {
     case OfferFailure::kPoolEmpty:
       if (kept_out) return {DhcpDrop::kNoPermit, kNoFreeLeases};
       return {DhcpDrop::kNoRange, "no range"};
-    case OfferFailure::kHoldLimit:
-      return {DhcpDrop::kHoldLimit, "too many offers are out"};
     case OfferFailure::kPortCap:
       return {DhcpDrop::kPortCap, "the relay's port has its share"};
     case OfferFailure::kRelayCap:
@@ -55,7 +63,9 @@ DhcpEngine::DhcpEngine(DhcpSetup setup, const Now& now)
   set_deadline(now);
 }
 
-void DhcpEngine::restore(const Now& now, const Lease& lease) {
+void DhcpEngine::restore(const Now& now, const Lease& stored) {
+  Lease lease = stored;
+  if (network_.is_on()) lease.key = key_under(network_.dhcp().machine_key, lease);
   if (!leases_.restore(lease, now.wall)) ++stats_.leases_not_restored;
   const bool in_force = lease.state == LeaseState::kActive && lease.ends > now.wall;
   if (class_limits_ && in_force && lease.account != 0)
@@ -111,7 +121,7 @@ void DhcpEngine::dispatch(Exchange& exchange) {
     default:
       break;
   }
-  if (proxy) return drop(DhcpDrop::kProxyOnly);
+  if (proxy) return on_proxy_request(exchange);
   switch (exchange.request.kind) {
     case RequestKind::kDecline:
       return on_decline(exchange);

@@ -19,7 +19,7 @@
 // network (another server may know it), and a REQUEST that names another server. A REQUEST for an address of ours that
 // is free and that nobody is known to have is granted when it answers an offer, or renews or rebinds: after the lease
 // file was lost, that keeps running machines running. mode = "proxy": boot information for clients that boot, and no
-// addresses.
+// addresses; whose an address is, is heard from their REQUESTs to the server that gives them.
 //
 // Conflicts. With conflict_probe an address that is new to its machine is looked at before it is offered, or given to a
 // BOOTP client, elsewhere (ProbeAddress -> AddressProbed), while the message is kept; one that somebody uses is
@@ -132,6 +132,8 @@ class DhcpEngine final : public Engine {
   // dhcp_choose.cc
   [[nodiscard]] LeaseClient client_of(const Request& request) const;
   void take_stashed_relay(Request& request, const MachineKey& key) const;
+  // The client's host entry for the subnet, which counts as one of its keys from now on. Null: it has none.
+  const HostConfig* take_host(Exchange& exchange, const net::Ipv4Prefix& subnet) const;
   void forget_client_identifier(Exchange& exchange);
   [[nodiscard]] Choice choose_address(Exchange& exchange, bool bootp);
   [[nodiscard]] Verdict judge(Exchange& exchange, net::Ipv4Address address, std::size_t& subnet) const;
@@ -166,6 +168,7 @@ class DhcpEngine final : public Engine {
 
   // dhcp_boot_server.cc
   void on_proxy_discover(Exchange& exchange);
+  void on_proxy_request(Exchange& exchange);
   void on_boot_server(Exchange& exchange);
   void add_pxe(const Exchange& exchange, Reply& reply) const;
   // The discovery group of [dhcp.pxe], where it is not listened to yet.

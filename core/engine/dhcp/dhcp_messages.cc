@@ -40,7 +40,9 @@ void DhcpEngine::on_release(Exchange& exchange) {
   const Request& request = exchange.request;
   const net::Ipv4Address address = request.subject();
   if (request.server_identifier && !network_.names_us(request)) return drop(DhcpDrop::kOtherServer);
-  const auto released = leases_.release(exchange.client.key, address, exchange.now.wall);
+  if (const auto subnet = network_.subnet_of(address, exchange.link))
+    (void)take_host(exchange, network_.subnet(*subnet).subnet);
+  const auto released = leases_.release(exchange.client, address, exchange.now.wall);
   report(exchange, EventKind::kDhcpRelease, address, released ? "found" : "not found");
   if (!released) return drop(DhcpDrop::kNotItsLease);
   if (const HeldReply* held = held_.find(exchange.client.key)) held_.remove(*held);

@@ -45,7 +45,7 @@ bool DhcpEngine::joins_probe(Exchange& exchange, EventKind kind) {
 
 std::optional<Lease> DhcpEngine::record_before(const Exchange& exchange) const {
   if (network_.dhcp().conflict_probe == ConflictProbe::kOff) return std::nullopt;
-  return leases_.find(exchange.client.key, link_of(exchange));
+  return leases_.find(exchange.client, link_of(exchange));
 }
 
 // `before`: the client's record before the address was chosen. An address that it has, was offered, or has just given

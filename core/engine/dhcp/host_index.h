@@ -1,7 +1,7 @@
 // The host entries by what they know their machines by: client identifier, MAC, UUID, the relay's circuit or remote
 // identifier, any other option's value. Asked in that order; the first kind with an entry decides (dhcpd asks for the
 // client identifier, then the hardware address, then other options). Several entries may share an identity: a machine
-// with an address in each of several networks.
+// with an address in each of several networks. An entry with several identities is the machine that has any of them.
 // Read-only after construction; borrows the configuration's hosts. O(log n), and one step per `host-identifier` option.
 #pragma once
 
@@ -42,7 +42,7 @@ class HostIndex {
     }
   };
 
-  [[nodiscard]] static std::optional<Identity> identity_of(const HostConfig& host);
+  [[nodiscard]] static std::vector<Identity> identities_of(const HostConfig& host);
   [[nodiscard]] std::span<const Entry> find(const Identity& identity) const;
 
   std::vector<Identity> identities_;  // sorted; parallel to entries_

@@ -172,10 +172,7 @@ const HostConfig* Network::host_in(std::span<const HostIndex::Entry> hosts, cons
 
 // What tells the entry from all others is its number: a reload may give its key to another, and the layout with it.
 MachineKey Network::key_of(const HostConfig& host) const {
-  if (dhcp().machine_key == MachineKeyKind::kMac) {
-    if (!host.mac.is_zero()) return MachineKey::of_mac(host.mac);
-    if (host.identity.mac) return MachineKey::of_mac(*host.identity.mac);
-  }
+  if (dhcp().machine_key == MachineKeyKind::kMac && !host.mac.is_zero()) return MachineKey::of_mac(host.mac);
   const auto number = static_cast<std::size_t>(&host - dhcp().hosts.data());
   return MachineKey::of_host({reinterpret_cast<const char*>(&number), sizeof(number)});
 }

@@ -69,7 +69,7 @@ TEST(LeaseTable, NewAddressesAreTakenBeforeOnesThatHadAnOwner) {
 TEST(LeaseTable, TheLeaseThatEndedFirstIsReusedFirst) {
   Table t({pool(2, 4)});
   for (unsigned n = 1; n <= 3; ++n) (void)t.lease(n);
-  ASSERT_TRUE(t.table.release(key(3), ip(4), t.now));
+  ASSERT_TRUE(t.table.release(client(3), ip(4), t.now));
   t.pass(hours(2));
   EXPECT_EQ(t.offer(9), ip(4));
 }
@@ -120,7 +120,7 @@ TEST(LeaseTable, AReservationOutsideTheRangeCanBeHeld) {
   Table t({pool(2, 4)}, {{ip(200), key(9)}});
   EXPECT_EQ(t.table.hold(ip(200), client(9), t.now), OfferFailure::kNone);
   EXPECT_TRUE(t.activate(9, ip(200)));
-  EXPECT_EQ(t.table.find(key(9), 0)->address, ip(200));
+  EXPECT_EQ(t.table.find(client(9), 0)->address, ip(200));
   EXPECT_NE(t.table.hold(ip(201), client(9), t.now), OfferFailure::kNone);  // neither reserved nor in a range
 }
 
@@ -133,17 +133,17 @@ TEST(LeaseTable, ActivatingEndsTheMachinesOtherLeaseInTheSubnetOnly) {
   ASSERT_TRUE(t.activate(1, ip(200)));
   EXPECT_EQ(t.table.find(ip(2))->state, LeaseState::kReleased);
   EXPECT_EQ(t.table.find(ip(2, 2))->state, LeaseState::kActive);
-  EXPECT_EQ(t.table.find(key(1), 0)->address, ip(200));
+  EXPECT_EQ(t.table.find(client(1), 0)->address, ip(200));
 }
 
 TEST(LeaseTable, ReleaseNeedsTheRightMachineAndIsRemembered) {
   Table t({pool(2, 4)});
   (void)t.lease(1);
-  EXPECT_FALSE(t.table.release(key(2), ip(2), t.now));
-  const auto record = t.table.release(key(1), ip(2), t.now);
+  EXPECT_FALSE(t.table.release(client(2), ip(2), t.now));
+  const auto record = t.table.release(client(1), ip(2), t.now);
   ASSERT_TRUE(record);
   EXPECT_EQ(record->state, LeaseState::kReleased);
-  EXPECT_FALSE(t.table.release(key(1), ip(2), t.now));
+  EXPECT_FALSE(t.table.release(client(1), ip(2), t.now));
   EXPECT_EQ(t.offer(1), ip(2));
 }
 
@@ -199,18 +199,6 @@ TEST(LeaseTable, RestsAreReclaimedInOrderAfterARestartToo) {
     EXPECT_EQ(t.table.reclaim(client(last), std::array{0U}, t.now).address, ip(last));
 }
 
-TEST(LeaseTable, ReclaimingKeepsToTheLimitOnOffers) {
-  LeaseLimits limits;
-  limits.offer_holds_max = 1;
-  Table t({pool(2, 3)}, {}, limits);
-  (void)t.lease(1);
-  ASSERT_TRUE(t.table.abandon(key(1), ip(2), t.now));
-  (void)t.offer(2);
-  EXPECT_EQ(t.table.reclaim(client(3), std::array{0U}, t.now).failure, OfferFailure::kHoldLimit);
-  EXPECT_EQ(t.table.find(ip(2))->state, LeaseState::kAbandoned);
-  EXPECT_EQ(t.table.stats().reclaimed, 0U);
-}
-
 TEST(LeaseTable, AReservationCannotBeAbandoned) {
   Table t({pool(2, 4)}, {{ip(200), key(1)}});
   ASSERT_EQ(t.table.hold(ip(200), client(1), t.now), OfferFailure::kNone);
@@ -226,16 +214,51 @@ TEST(LeaseTable, WithdrawnOffersAreFreeAtOnce) {
   EXPECT_EQ(t.offer(2), ip(2));
 }
 
-TEST(LeaseTable, OfferHoldsAreBounded) {
+TEST(LeaseTable, PastTheLimitTheOldestOfferMakesRoom) {
   LeaseLimits limits;
   limits.offer_holds_max = 2;
   Table t({pool(2, 9)}, {{ip(200), key(8)}}, limits);
-  (void)t.offer(1);
-  (void)t.offer(2);
-  EXPECT_EQ(t.table.offer(client(3), std::array{0U}, {}, t.now).failure, OfferFailure::kHoldLimit);
-  EXPECT_NE(t.table.hold(ip(200), client(8), t.now), OfferFailure::kNone);
-  EXPECT_EQ(t.offer(1), ip(2));  // who holds one is still answered
-  EXPECT_EQ(t.table.stats().hold_limit, 2U);
+  EXPECT_EQ(t.offer(1), ip(2));
+  EXPECT_EQ(t.offer(2), ip(3));
+  EXPECT_EQ(t.offer(1), ip(2)) << "who asks again is no longer the oldest";
+  EXPECT_EQ(t.table.hold(ip(200), client(8), t.now), OfferFailure::kNone);
+  EXPECT_EQ(t.state(ip(3)), LeaseState::kFree);
+  EXPECT_EQ(t.table.offers(), 2U);
+  EXPECT_EQ(t.table.stats().offers_cut_short, 1U);
+  EXPECT_TRUE(t.activate(1, ip(2)));
+  EXPECT_EQ(t.offer(3), ip(4)) << "an offer that was taken makes room, too";
+  EXPECT_EQ(t.table.stats().offers_cut_short, 1U);
+  EXPECT_TRUE(t.activate(2, ip(3))) << "late, but nobody else has it";
+}
+
+TEST(LeaseTable, TheLimitOnOffersHoldsThroughEveryWayOut) {
+  LeaseLimits limits;
+  limits.offer_holds_max = 3;
+  Table t({pool(2, 9)}, {{ip(200), key(8)}}, limits);
+  for (unsigned round = 0; round < 20; ++round) {
+    for (unsigned n = 1; n < 8; ++n) (void)t.offer(n);
+    (void)t.table.abandon(key(7), t.table.find(client(7), 0)->address, t.now);
+    t.table.withdraw_offers(key(6));
+    EXPECT_LE(t.table.offers(), 3U);
+    t.table.reconfigure(layout({pool(2, 9 + round % 2)}, {{ip(3 + round % 3), key(9)}}));
+    EXPECT_EQ(t.table.hold(ip(3 + round % 3), client(9), t.now) == OfferFailure::kNone,
+              t.table.find(ip(3 + round % 3))->state == LeaseState::kOffered);
+    t.pass(hours(25));
+    EXPECT_EQ(t.table.offers(), 0U);
+  }
+}
+
+TEST(LeaseTable, AnOfferThatIsNotTakenLeavesThePreviousLeaseItsMachines) {
+  Table t({pool(2, 3)});
+  (void)t.lease(1);
+  (void)t.lease(2);
+  t.pass(hours(2));
+  EXPECT_EQ(t.offer(2), ip(3));
+  EXPECT_EQ(t.offer(1), ip(2));
+  t.pass(std::chrono::seconds(120));
+  EXPECT_EQ(t.table.availability(ip(2), client(1)), Availability::kPrevious);
+  EXPECT_EQ(t.offer(3), ip(3)) << "the one that was offered first";
+  EXPECT_EQ(t.offer(1), ip(2));
 }
 
 TEST(LeaseTable, AFullTableReusesEndedLeases) {
@@ -247,7 +270,7 @@ TEST(LeaseTable, AFullTableReusesEndedLeases) {
   (void)t.lease(2);
   EXPECT_TRUE(t.offer(3).is_any());
   EXPECT_GT(t.table.stats().table_full, 0U);
-  ASSERT_TRUE(t.table.release(key(1), ip(2), t.now));
+  ASSERT_TRUE(t.table.release(client(1), ip(2), t.now));
   EXPECT_EQ(t.offer(3), ip(2));
 }
 
@@ -462,7 +485,7 @@ TEST(LeaseTable, NoAddressIsEverInForceForTwoMachines) {
           break;
         }
         case 4:
-          if (t.table.release(key(n), some, t.now)) promised.erase(some);
+          if (t.table.release(client(n), some, t.now)) promised.erase(some);
           break;
         case 5:
           if (random() % 50 == 0 && t.table.abandon(key(n), some, t.now)) promised.erase(some);

@@ -25,7 +25,7 @@ LeaseClient client(std::uint8_t n) {
 }
 
 TEST(PoolReport, PoolsBeyondTheFirstAreToldTogether) {
-  LeaseTable leases(layout_of(80), 0, {}, 1);
+  LeaseTable leases(layout_of(80), {}, 1);
   const std::uint32_t last = 78;
   for (std::uint8_t n = 1; n <= 3; ++n)
     ASSERT_EQ(leases.offer(client(n), std::span(&last, 1), {}, WallTime{}).failure, OfferFailure::kNone);
@@ -39,7 +39,7 @@ TEST(PoolReport, PoolsBeyondTheFirstAreToldTogether) {
 }
 
 TEST(PoolReport, FewPoolsAreToldOneByOne) {
-  const PoolReport report = pool_report(LeaseTable(layout_of(3), 0, {}, 1));
+  const PoolReport report = pool_report(LeaseTable(layout_of(3), {}, 1));
   EXPECT_EQ(report.count, 3U);
   EXPECT_EQ(report.others, 0U);
   EXPECT_EQ(report.pools[2].use.addresses, 10U);

@@ -46,6 +46,21 @@ TEST(DhcpDurability, ARetransmissionWritesNoSecondRowAndIsAnsweredOnce) {
   EXPECT_EQ(rack.engine.stats().held_duplicates, 1U);
 }
 
+TEST(DhcpDurability, ARetransmissionIsPromisedNoMoreThanTheRowThatWaits) {
+  Rack rack;
+  rack.deliver(discover(1));
+  (void)rack.take();
+  const std::string minutes("\x00\x00\x01\x2C", 4);
+  rack.deliver(selecting(1, ip(2)).with(OptionCode::kLeaseTime, minutes));
+  rack.pass(seconds(1));
+  rack.deliver(selecting(1, ip(2)));
+  rack.commit();
+  const auto ack = rack.take();
+  ASSERT_NE(ack, nullptr);
+  EXPECT_EQ(ack->options.u32(OptionCode::kLeaseTime), 299U);
+  EXPECT_EQ(rack.engine.leases().find(ip(2))->ends, rack.now.wall + seconds(299));
+}
+
 TEST(DhcpDurability, ARowThatCannotBeWrittenMeansNoAck) {
   Rack rack;
   rack.deliver(discover(1));

@@ -41,6 +41,10 @@ ClientMessage relayed(ClientMessage message, std::string_view relay_info = {}) {
   return message;
 }
 
+ClientMessage pxe(ClientMessage message) {
+  return message.with(OptionCode::kVendorClass, "PXEClient");
+}
+
 TEST(DhcpPools, PermitsSayWhoMayHaveWhich) {
   Config config = bare_config();
   DhcpConfig& dhcp = *config.dhcp;
@@ -202,7 +206,6 @@ TEST(DhcpClassLimits, AClassHasSoManyLeasesAndNoMore) {
   RuleText text(*config.dhcp);
   text.add_class("pxe", "substring (option vendor-class-identifier, 0, 9) = \"PXEClient\"").lease_limit = 2;
   Rack rack(config);
-  const auto pxe = [](ClientMessage message) { return message.with(OptionCode::kVendorClass, "PXEClient"); };
   EXPECT_EQ(rack.ask(pxe(discover(1)))->yiaddr(), ip(2));
   EXPECT_EQ(rack.ask(pxe(selecting(1, ip(2))))->type(), MessageType::kAck);
   EXPECT_NE(rack.ask(pxe(discover(2))), nullptr);

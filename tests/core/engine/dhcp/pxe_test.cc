@@ -271,6 +271,30 @@ TEST(DhcpProxy, IsSilentToEverybodyElse) {
   EXPECT_EQ(rack.drops(DhcpDrop::kNoBootFile), 1U);
 }
 
+TEST(DhcpProxy, HearsWhichAddressABootingMachineTakes) {
+  BootRack rack(proxy_config());
+  EXPECT_EQ(rack.ask(pxe(selecting(1, ip(33), kElsewhere), 0)), nullptr);
+  ASSERT_EQ(rack.published.size(), 1U);
+  EXPECT_EQ(rack.published.back().mac, mac(1));
+  EXPECT_EQ(rack.published.back().address, ip(33));
+  EXPECT_EQ(rack.published.back().architecture, 0);
+  // Its system asks later, and says nothing about booting; it is known by then.
+  EXPECT_EQ(rack.ask(selecting(1, ip(34), kElsewhere)), nullptr);
+  ASSERT_EQ(rack.published.size(), 2U);
+  EXPECT_EQ(rack.published.back().address, ip(34));
+  EXPECT_EQ(rack.published.back().architecture, 0);
+}
+
+TEST(DhcpProxy, HearsNoAddressThatIsNotOfThisNetwork) {
+  BootRack rack(proxy_config());
+  EXPECT_EQ(rack.ask(pxe(selecting(1, net::Ipv4Address(8, 8, 8, 8), kElsewhere), 0)), nullptr);
+  EXPECT_EQ(rack.ask(pxe(selecting(1, kServer, kElsewhere), 0)), nullptr) << "ours";
+  EXPECT_EQ(rack.ask(pxe(init_reboot(1, ip(33)), 0)), nullptr) << "perhaps it is told no";
+  EXPECT_EQ(rack.ask(selecting(2, ip(34), kElsewhere)), nullptr) << "does not boot";
+  EXPECT_TRUE(rack.published.empty());
+  EXPECT_EQ(rack.drops(DhcpDrop::kProxyOnly), 4U);
+}
+
 // EDK2 collects offers, takes the address server's, and asks us on port 4011 (a "BINL" proxy).
 TEST(DhcpProxy, UefiIsSentToPort4011AndGetsItsFileThere) {
   BootRack rack(proxy_config());
@@ -332,6 +356,25 @@ TEST(DhcpProxy, AMenuGoesIntoTheOffer) {
   rack.swap(config);
   EXPECT_EQ(rack.ask(pxe(discover(1), 7))->text(OptionCode::kVendorOptions), "(absent)") << "nothing to choose";
   EXPECT_NE(rack.ask(pxe(discover(2), 0))->text(OptionCode::kVendorOptions), "(absent)");
+}
+
+TEST(DhcpProxy, AMenuOfOneItemIsWhatUefiBoots) {
+  Config config = proxy_config();
+  config.dhcp->boot = {};
+  config.dhcp->pxe.emplace().menu = {{32'768, "Install", "shimx64.efi"}};
+  BootRack rack(config);
+  const auto offer = rack.ask(pxe(discover(1), 7));
+  ASSERT_NE(offer, nullptr) << "it has something to boot";
+  EXPECT_EQ(offer->text(OptionCode::kVendorOptions), "(absent)");
+  EXPECT_EQ(offer->message.header.siaddr, kServer);
+  const auto ack = rack.ask_boot_server(boot_request(1, 7), ip(33));
+  ASSERT_NE(ack, nullptr);
+  EXPECT_EQ(ack->message.file_text(), "shimx64.efi");
+  EXPECT_EQ(ack->options.text(OptionCode::kBootFileName), "shimx64.efi");
+  // Two: then it is asked for by its item alone.
+  config.dhcp->pxe->menu.push_back({0, "Local disk", ""});
+  rack.swap(config);
+  EXPECT_EQ(rack.ask_boot_server(boot_request(1, 7), ip(33)), nullptr);
 }
 
 }  // namespace
