@@ -37,6 +37,7 @@ struct LeaseRecord {
   bool keyed : 1 = false;  // found by its machine
   bool bootp : 1 = false;
   bool durable : 1 = false;
+  bool reserved : 1 = false;   // whose it is had it by its reservation
   bool returning : 1 = false;  // offered again to the machine whose lease it was
 };
 static_assert(sizeof(LeaseRecord) == 88 && std::is_trivially_copyable_v<LeaseRecord>,

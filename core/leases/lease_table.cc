@@ -23,7 +23,7 @@ LeaseState ended_state(LeaseState state) {
 
 }  // namespace
 
-bool LeaseTable::restore(const Lease& lease, WallTime now) {
+bool LeaseTable::restore(const Lease& lease, WallTime now, const MachineKey& host) {
   const bool resting = lease.state == LeaseState::kAbandoned && lease.ends > now;
   const bool active = lease.state == LeaseState::kActive && lease.ends > now;
   const bool ours = home_of(lease.address) != kNoPool || reserved_for(lease.address) != nullptr;
@@ -32,6 +32,7 @@ bool LeaseTable::restore(const Lease& lease, WallTime now) {
   const std::uint32_t at = make_record(lease.address);
   if (at == kNoSlot) return false;
   write(at, lease);
+  records_[at].reserved = has_reservation(lease.address, {key_of(lease), host, lease.mac, {}, {}});
   see(at, lease.starts);
   set_state(at, active ? LeaseState::kActive : resting ? LeaseState::kAbandoned : ended_state(lease.state));
   if (!active && !resting) return true;
@@ -100,8 +101,7 @@ bool LeaseTable::is_durable(net::Ipv4Address address) const {
 bool LeaseTable::is_own(std::uint32_t at, const LeaseClient& client) const {
   const LeaseRecord& record = records_[at];
   if (!record.keyed) return false;
-  return record.key == client.key || record.key == MachineKey::of_mac(client.mac) ||
-         reserved_for(record.address) != nullptr;
+  return record.key == client.key || record.key == MachineKey::of_mac(client.mac) || record.reserved;
 }
 
 std::uint32_t LeaseTable::latest_on_link(const LeaseClient& client, std::uint32_t link) const {

@@ -10,9 +10,9 @@
 // Keys: the address, and the machine's MachineKey: one machine has at most one lease in force on a link, through
 // firmware, boot loader and installer, whatever client identifier each of them sends (design §5).
 //
-// One machine may go by several keys in turn. Whoever an address is reserved for has it, whatever its key; what is kept
-// under a MAC address alone is the machine's with that MAC (as dhcpd sees a lease without a uid). The record goes by
-// the latest key from hold() on.
+// One machine may go by several keys in turn. Whoever an address is reserved for, and got it so, has it whatever its
+// key; what is kept under a MAC address alone is the machine's with that MAC (as dhcpd sees a lease without a uid). The
+// record goes by the latest key from hold() on.
 //
 // Thread: the DHCP lane's. Time: the wall clock, as an argument, since leases outlive the process.
 //
@@ -54,8 +54,8 @@ class LeaseTable {
   LeaseTable(LeaseLayout layout, const LeaseLimits& limits, std::uint64_t seed);
 
   // Before anything else: restore() each lease that the store knows, in any order, an address once; then settle() once.
-  // False: no room.
-  bool restore(const Lease& lease, WallTime now);
+  // `host`: whose reservation it is, where that is known. False: no room.
+  bool restore(const Lease& lease, WallTime now, const MachineKey& host = {});
   // Lays out what was restored: which address is to be taken next, what rests for how long. O(n log n) of those that
   // are not in force.
   void settle();
@@ -163,6 +163,7 @@ class LeaseTable {
   [[nodiscard]] bool is_assignable(net::Ipv4Address address) const;
   [[nodiscard]] PoolId home_of(net::Ipv4Address address) const;                  // kNoPool: reserved, or in no range
   [[nodiscard]] const MachineKey* reserved_for(net::Ipv4Address address) const;  // null: nobody
+  [[nodiscard]] bool has_reservation(net::Ipv4Address address, const LeaseClient& client) const;
   [[nodiscard]] bool is_reserved_from(net::Ipv4Address address, const LeaseClient& client) const;
   [[nodiscard]] bool is_own(std::uint32_t at, const LeaseClient& client) const;
 

@@ -174,6 +174,13 @@ void LeaseTable::reservations_changed(const std::vector<Reservation>& old) {
       pools_[home]->fresh.set(address);
     }
   }
+  // Another machine's now, or nobody's: who has the address keeps it until its lease ends, by its own key.
+  for (auto was = old.begin(); was != old.end(); ++was) {
+    if (was != old.begin() && std::prev(was)->address == was->address) continue;
+    const MachineKey* owner = reserved_for(was->address);
+    const std::uint32_t at = records_.find(was->address);
+    if (at != kNoSlot && (owner == nullptr || *owner != was->key)) records_[at].reserved = false;
+  }
 }
 
 void LeaseTable::make_room(std::size_t others) {
@@ -228,6 +235,10 @@ const MachineKey* LeaseTable::reserved_for(net::Ipv4Address address) const {
   const auto at = std::lower_bound(reservations_.begin(), reservations_.end(), address,
                                    [](const Reservation& r, net::Ipv4Address a) { return r.address < a; });
   return at == reservations_.end() || at->address != address ? nullptr : &at->key;
+}
+
+bool LeaseTable::has_reservation(net::Ipv4Address address, const LeaseClient& client) const {
+  return reserved_for(address) != nullptr && !is_reserved_from(address, client);
 }
 
 bool LeaseTable::is_reserved_from(net::Ipv4Address address, const LeaseClient& client) const {

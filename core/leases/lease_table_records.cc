@@ -36,6 +36,7 @@ void LeaseTable::drop_record(std::uint32_t at) {
 void LeaseTable::hold_record(std::uint32_t at, const LeaseClient& client, WallTime now) {
   LeaseRecord& record = records_[at];
   see(at, now);
+  record.reserved = has_reservation(record.address, client);
   if (is_in_force(record.state) && record.key != client.key) {  // the same machine, see is_own()
     records_.rename(at, client.key, client.mac);
     record.durable = false;

@@ -65,8 +65,12 @@ DhcpEngine::DhcpEngine(DhcpSetup setup, const Now& now)
 
 void DhcpEngine::restore(const Now& now, const Lease& stored) {
   Lease lease = stored;
-  if (network_.is_on()) lease.key = key_under(network_.dhcp().machine_key, lease);
-  if (!leases_.restore(lease, now.wall)) ++stats_.leases_not_restored;
+  MachineKey host;
+  if (network_.is_on()) {
+    lease.key = key_under(network_.dhcp().machine_key, lease);
+    host = network_.host_key_of(lease);
+  }
+  if (!leases_.restore(lease, now.wall, host)) ++stats_.leases_not_restored;
   const bool in_force = lease.state == LeaseState::kActive && lease.ends > now.wall;
   if (class_limits_ && in_force && lease.account != 0)
     class_limits_->restore(lease.account, key_of(lease), lease.address);

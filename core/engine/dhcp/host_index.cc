@@ -45,19 +45,35 @@ std::span<const HostIndex::Entry> HostIndex::find(const Identity& identity) cons
                                      static_cast<std::size_t>(last - first));
 }
 
+std::span<const HostIndex::Entry> HostIndex::find(Kind kind, std::span<const std::byte> bytes) const {
+  return bytes.empty() ? std::span<const Entry>{} : find(Identity{kind, {}, bytes});
+}
+
+std::span<const HostIndex::Entry> HostIndex::find(const Lease& lease) const {
+  if (entries_.empty()) return {};
+  const dhcp4::RelayAgentInfo relay{octets(lease.relay_info.view())};
+  const auto relay_option = [&](dhcp4::RelaySubOption code) {
+    return relay.get(code).value_or(std::span<const std::byte>{});
+  };
+  if (const auto found = find(Kind::kClientIdentifier, octets(lease.client_identifier.view())); !found.empty())
+    return found;
+  if (const auto found = find(Kind::kMac, octets(lease.mac.octets)); !found.empty()) return found;
+  if (const auto found = find(Kind::kCircuitId, relay_option(dhcp4::RelaySubOption::kCircuitId)); !found.empty())
+    return found;
+  return find(Kind::kRemoteId, relay_option(dhcp4::RelaySubOption::kRemoteId));
+}
+
 std::span<const HostIndex::Entry> HostIndex::find(const Request& request) const {
   if (entries_.empty()) return {};
-  const auto ask = [this](Kind kind, std::span<const std::byte> bytes) {
-    return bytes.empty() ? std::span<const Entry>{} : find(Identity{kind, {}, bytes});
-  };
-  if (const auto found = ask(Kind::kClientIdentifier, octets(request.client_identifier.view())); !found.empty())
+  if (const auto found = find(Kind::kClientIdentifier, octets(request.client_identifier.view())); !found.empty())
     return found;
-  if (const auto found = ask(Kind::kMac, octets(request.mac.octets)); !found.empty()) return found;
+  if (const auto found = find(Kind::kMac, octets(request.mac.octets)); !found.empty()) return found;
   if (const auto uuid = request.uuid())
-    if (const auto found = ask(Kind::kUuid, octets(*uuid)); !found.empty()) return found;
-  if (const auto found = ask(Kind::kCircuitId, request.relay_option(dhcp4::RelaySubOption::kCircuitId)); !found.empty())
+    if (const auto found = find(Kind::kUuid, octets(*uuid)); !found.empty()) return found;
+  if (const auto found = find(Kind::kCircuitId, request.relay_option(dhcp4::RelaySubOption::kCircuitId));
+      !found.empty())
     return found;
-  if (const auto found = ask(Kind::kRemoteId, request.relay_option(dhcp4::RelaySubOption::kRemoteId)); !found.empty())
+  if (const auto found = find(Kind::kRemoteId, request.relay_option(dhcp4::RelaySubOption::kRemoteId)); !found.empty())
     return found;
   for (const OptionKey& key : options_) {
     const auto value = request.option(key);

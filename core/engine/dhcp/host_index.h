@@ -13,6 +13,7 @@
 
 #include "core/config/config.h"
 #include "core/engine/dhcp/request.h"
+#include "core/leases/lease.h"
 
 namespace rackcast::engine {
 
@@ -27,6 +28,8 @@ class HostIndex {
   };
   // The entries of whoever sent this, in the configuration's order; empty: an unknown client.
   [[nodiscard]] std::span<const Entry> find(const Request& request) const;
+  // Of whoever has the lease, as far as it tells: its identifier, MAC address and relay.
+  [[nodiscard]] std::span<const Entry> find(const Lease& lease) const;
 
  private:
   enum class Kind : std::uint8_t { kClientIdentifier, kMac, kUuid, kCircuitId, kRemoteId, kOption };
@@ -44,6 +47,7 @@ class HostIndex {
 
   [[nodiscard]] static std::vector<Identity> identities_of(const HostConfig& host);
   [[nodiscard]] std::span<const Entry> find(const Identity& identity) const;
+  [[nodiscard]] std::span<const Entry> find(Kind kind, std::span<const std::byte> bytes) const;
 
   std::vector<Identity> identities_;  // sorted; parallel to entries_
   std::vector<Entry> entries_;

@@ -38,8 +38,10 @@ TEST(LeaseLoad, ShowsEachAddressOnceAndWhatIsInForceFirst) {
     }
     ASSERT_TRUE(store->take_over(folded));
     store->start();
-    for (const auto& [n, state] : {std::pair{1U, LeaseState::kReleased}, {3U, LeaseState::kActive},
-                                   {200U, LeaseState::kActive}, {200U, LeaseState::kAbandoned}}) {
+    for (const auto& [n, state] : {std::pair{1U, LeaseState::kReleased},
+                                   {3U, LeaseState::kActive},
+                                   {200U, LeaseState::kActive},
+                                   {200U, LeaseState::kAbandoned}}) {
       Lease lease = numbered_lease(n);
       lease.state = state;
       expected[lease.address] = lease;

@@ -49,6 +49,27 @@ TEST(DhcpIdentities, AReservedAddressIsTheMachinesInEveryStage) {
   }
 }
 
+// The rule holds through a restart and a reload; what was another's before it was reserved stays so until it ends.
+TEST(DhcpIdentities, AReservationIsTheHostsAfterARestartAndAReload) {
+  const auto two_hosts = [](MachineKeyKind kind) {
+    return with_key(kind, {reserved(3, ip(201)), reserved(1, ip(200))});
+  };
+  for (const MachineKeyKind kind : kKinds) {
+    SCOPED_TRACE(static_cast<int>(kind));
+    Rack first(with_key(kind, {reserved(1, ip(200))}));
+    EXPECT_EQ(first.ask(as_rom(discover(1)))->yiaddr(), ip(200));
+    EXPECT_EQ(first.ask(as_rom(selecting(1, ip(200))))->type(), MessageType::kAck);
+    Rack second(two_hosts(kind), {}, {first.rows.back()});
+    EXPECT_EQ(second.ask(as_system(init_reboot(1, ip(200))))->type(), MessageType::kAck);
+    first.complete(ConfigSwapped{std::make_shared<Config>(two_hosts(kind)), {}});
+    EXPECT_EQ(first.ask(as_system(init_reboot(1, ip(200))))->type(), MessageType::kAck) << "its number is another now";
+    first.complete(ConfigSwapped{std::make_shared<Config>(with_key(kind, {reserved(9, ip(200))})), {}});
+    EXPECT_NE(first.ask(discover(9))->yiaddr(), ip(200)) << "in use";
+    Rack third(with_key(kind, {reserved(9, ip(200))}), {}, {first.rows.back()});
+    EXPECT_NE(third.ask(discover(9))->yiaddr(), ip(200)) << "in use";
+  }
+}
+
 TEST(DhcpIdentities, AnAckThatWaitsForAnEarlierStageIsNotSent) {
   Rack rack(with_key(MachineKeyKind::kClientIdentifier, {reserved(1, ip(200))}));
   (void)rack.ask(as_rom(discover(1)));
