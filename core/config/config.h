@@ -81,9 +81,8 @@ struct SubnetConfig {
   std::string hostname;  // option 12 by pattern, "" = none; {{last_octet}}, {{mac}}, {{address}}
 };
 
-// How a host entry knows its machine: the first that is set. A MAC address is the usual one.
+// How a host entry knows its machine besides by its MAC address.
 struct HostIdentity {
-  std::optional<net::MacAddress> mac;
   std::vector<std::byte> client_identifier;          // option 61, raw
   std::optional<std::array<std::uint8_t, 16>> uuid;  // option 97's octets as on the wire
   std::vector<std::byte> circuit_id;                 // option 82.1
@@ -93,11 +92,11 @@ struct HostIdentity {
 };
 
 // Several hosts may have one identity, each with an address: that whose address fits the client's network counts. A
-// host with a MAC address and another identity is the machine that has either.
+// host with several identities is the machine that has any of them.
 struct HostConfig {
   std::string name;
-  net::MacAddress mac;                           // zero: see `identity`
-  HostIdentity identity;                         // where it is not a MAC address
+  net::MacAddress mac;  // zero: it is known by `identity` alone
+  HostIdentity identity;
   std::vector<net::Ipv4Address> more_addresses;  // besides `address`: whichever fits the client's network
   Rules rules;                                   // its groups', outermost first, then its own
   std::optional<net::Ipv4Address> address;       // a reservation; without it the host is only "known"
@@ -118,6 +117,7 @@ struct BootConfig {
 struct SubclassConfig {
   std::vector<std::byte> value;
   Rules rules;
+  std::optional<std::uint32_t> lease_limit = std::nullopt;  // its own, in place of the class's
 };
 struct ClassConfig {
   std::string name;
@@ -148,6 +148,12 @@ struct PxeMtftp {
   std::uint16_t server_port = 0;
   std::uint8_t listen_seconds = 1;
   std::uint8_t delay_seconds = 1;
+  bool network_order = false;  // of the ports on the wire; false: little-endian, as PXE's own header has them
+};
+struct PxeMulticast {  // addresses that boot servers may take for transfers of theirs
+  net::Ipv4Address base;
+  std::uint16_t block = 1;
+  std::uint16_t range = 1;
 };
 struct PxeConfig {
   std::optional<std::uint8_t> discovery_control;
@@ -157,6 +163,8 @@ struct PxeConfig {
   std::optional<std::uint8_t> prompt_seconds;  // 0: the first item at once; 255: wait for a choice
   std::string prompt;
   std::optional<PxeMtftp> mtftp;
+  std::optional<PxeMulticast> multicast;
+  std::vector<std::uint32_t> credential_types;  // that boot servers ask for
 };
 
 struct DhcpConfig {

@@ -75,8 +75,6 @@ void Lane::drain_mailbox(const Now& now) {
     ++counters_.completions;
     for (const auto& engine : engines_) engine->on_completion(now, *completion, sink_);
     give_back_unclaimed(*completion);
-    if (const auto* const swapped = std::get_if<ConfigSwapped>(&*completion); swapped != nullptr && on_config)
-      on_config(*swapped->config);
     if (std::holds_alternative<StopLane>(*completion) && !stopping_) {
       stopping_ = true;
       stop_by_ = now.monotonic + stop_grace_;

@@ -63,8 +63,6 @@ class Lane {
 
   // Called on the lane's thread about every kPublishEvery: the place to copy counters out. Must not block.
   std::function<void(const Lane&)> on_publish;
-  // Called on the lane's thread for each new configuration, once the engines have it: for what is the backend's to do.
-  std::function<void(const Config&)> on_config;
 
  private:
   void follow_tap(const Now& now);

@@ -56,6 +56,29 @@ void DhcpEngine::add_pxe(const Exchange& exchange, Reply& reply) const {
   }
 }
 
+std::optional<net::Ipv4Address> DhcpEngine::group_to_join() const {
+  if (!network_.is_on() || !network_.dhcp().pxe) return std::nullopt;
+  const auto group = network_.dhcp().pxe->discovery_group;
+  return group == joined_ ? std::nullopt : group;
+}
+
+// Clients that look for boot servers by multicast send to it on port 4011. A group that a reload left out is listened
+// to until the restart: nobody is told of it any more.
+void DhcpEngine::join_group(const Now& now, Sink& sink) {
+  const auto group = group_to_join();
+  if (!group) return;
+  joined_ = group;
+  for (const DhcpInterface& interface : network_.interfaces()) {
+    if (!interface.boot_socket || sink.join_group(*interface.boot_socket, *group, interface.index)) continue;
+    ++stats_.groups_not_joined;
+    FixedText<96> sentence("PXE's discovery group ");
+    (void)sentence.append(group->text());
+    (void)sentence.append(" cannot be joined on ");
+    (void)sentence.append(interface.name);
+    warn(now, *group, sentence, sink);
+  }
+}
+
 // The client has its address from another server; what we say is what to boot.
 void DhcpEngine::on_proxy_discover(Exchange& exchange) {
   const Request& request = exchange.request;

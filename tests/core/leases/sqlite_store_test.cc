@@ -38,8 +38,12 @@ class Reports {
       --refusals_left_;
       return false;
     }
-    lanes_.push_back(lane);
-    completions_.push_back(std::get<LeaseCommitted>(completion));
+    if (std::holds_alternative<LeaseStoreRecovered>(completion)) {
+      recovered_.push_back(lane);
+    } else {
+      lanes_.push_back(lane);
+      completions_.push_back(std::get<LeaseCommitted>(completion));
+    }
     changed_.notify_all();
     return true;
   }
@@ -57,6 +61,10 @@ class Reports {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, kPatience, [&] { return completions_.size() >= completions; });
   }
+  [[nodiscard]] bool wait_for_recovered(std::size_t count) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, kPatience, [&] { return recovered_.size() >= count; });
+  }
   [[nodiscard]] bool wait_for_alarms(std::size_t count) {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, kPatience, [&] { return alarms_.size() >= count; });
@@ -69,6 +77,10 @@ class Reports {
     const std::scoped_lock lock(mutex_);
     return alarms_;
   }
+  std::vector<LaneId> recovered() {
+    const std::scoped_lock lock(mutex_);
+    return recovered_;
+  }
   std::vector<LaneId> lanes() {
     const std::scoped_lock lock(mutex_);
     return lanes_;
@@ -78,6 +90,7 @@ class Reports {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<LaneId> lanes_;
+  std::vector<LaneId> recovered_;
   std::vector<LeaseCommitted> completions_;
   std::vector<std::string> alarms_;
   int refusals_left_ = 0;
@@ -98,7 +111,7 @@ std::vector<Lease> load_sorted(const std::filesystem::path& file) {
   Reports reports;
   auto store = open_store(file, reports);
   if (!store) return {};
-  auto leases = (*store)->load();
+  auto leases = testing::all_of(**store);
   if (!leases) return {};
   std::sort(leases->begin(), leases->end(), [](const Lease& a, const Lease& b) { return a.address < b.address; });
   return *leases;
@@ -363,7 +376,8 @@ TEST(SqliteLeaseStore, AFullDiskPromisesNothingAlarmsOnceAndRecovers) {
   EXPECT_EQ(leases[1], numbered_lease(5));
 }
 
-// Nobody asks for anything while the disk is full: the store finds out by itself that it works again.
+// Nobody asks for anything while the disk is full: the store finds out by itself that it works again, and tells who was
+// refused.
 TEST(SqliteLeaseStore, ADiskThatRecoversIsNoticedWithoutTraffic) {
   const TemporaryTree folder;
   Reports reports;
@@ -376,13 +390,21 @@ TEST(SqliteLeaseStore, ADiskThatRecoversIsNoticedWithoutTraffic) {
   rlimit tight = before;
   tight.rlim_cur = 1;
   ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &tight), 0);
-  ASSERT_TRUE(submit(**store, 1, numbered_lease(1)));
-  ASSERT_TRUE(reports.wait_for(1));
+  ASSERT_TRUE(submit(**store, 1, numbered_lease(1), 3));
+  ASSERT_TRUE(submit(**store, 2, numbered_lease(2), 3));
+  ASSERT_TRUE(reports.wait_for(2));
   ASSERT_TRUE(reports.wait_for_alarms(1));
+  EXPECT_TRUE(reports.recovered().empty());
+  reports.refuse_next(1);  // a mailbox that is full when it is told
   ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &before), 0);
   (void)signal(SIGXFSZ, handler);
   ASSERT_TRUE(reports.wait_for_alarms(2));
   EXPECT_THAT(reports.alarms()[1], HasSubstr("can be written again"));
+  ASSERT_TRUE(reports.wait_for_recovered(1));
+  ASSERT_TRUE(submit(**store, 3, numbered_lease(3), 3));
+  ASSERT_TRUE(reports.wait_for(3));
+  EXPECT_TRUE(reports.completions().back().durable);
+  EXPECT_EQ(reports.recovered(), std::vector{LaneId{3}}) << "once";
 }
 
 // A trigger that fails stands in for a disk with room for appends alone.
@@ -510,16 +532,30 @@ TEST(SqliteLeaseStore, TakesOverTheFirstFormat) {
   EXPECT_EQ(load_sorted(folder.path("leases.db")), leases);  // once
 }
 
+// One of the second: nothing is known of class limits.
+TEST(SqliteLeaseStore, TakesOverTheSecondFormat) {
+  const TemporaryTree folder;
+  const std::filesystem::path file = folder.path("leases.db");
+  EXPECT_TRUE(load_sorted(file).empty());
+  run_sql(file,
+          "ALTER TABLE lease DROP COLUMN account;ALTER TABLE journal DROP COLUMN account;PRAGMA user_version=2;"
+          "INSERT INTO lease VALUES(167772161, x'525400000001', 2, 0, 5, 6, 'old', x'01', 0, x'', 7, x'01');");
+  auto leases = load_sorted(file);
+  ASSERT_EQ(leases.size(), 1U);
+  EXPECT_EQ(leases[0].relay, net::Ipv4Address(0, 0, 0, 7));
+  EXPECT_EQ(leases[0].account, 0U);
+}
+
 TEST(SqliteLeaseStore, PassesOverRowsNobodyOfUsWrote) {
   const TemporaryTree folder;
   EXPECT_TRUE(load_sorted(folder.path("leases.db")).empty());
-  run_sql(folder.path("leases.db"), "INSERT INTO lease VALUES(1, x'00', 2, 0, 0, 0, x'', x'', 0, x'', 0, x'')");
+  run_sql(folder.path("leases.db"), "INSERT INTO lease VALUES(1, x'00', 2, 0, 0, 0, x'', x'', 0, x'', 0, x'', 0)");
   run_sql(folder.path("leases.db"),
-          "INSERT INTO lease VALUES(-5, x'010203040506', 2, 0, 0, 0, x'', x'', 0, x'', 0, x'')");
+          "INSERT INTO lease VALUES(-5, x'010203040506', 2, 0, 0, 0, x'', x'', 0, x'', 0, x'', 0)");
   run_sql(folder.path("leases.db"),
-          "INSERT INTO lease VALUES(3, x'010203040506', 77, 0, 0, 0, x'', x'', 0, x'', 0, x'')");
+          "INSERT INTO lease VALUES(3, x'010203040506', 77, 0, 0, 0, x'', x'', 0, x'', 0, x'', 0)");
   run_sql(folder.path("leases.db"),
-          "INSERT INTO lease VALUES(4, x'010203040506', 2, 0, 0, 0, x'', x'', 0, x'', 0, x'')");
+          "INSERT INTO lease VALUES(4, x'010203040506', 2, 0, 0, 0, x'', x'', 0, x'', 0, x'', 0)");
   EXPECT_EQ(load_sorted(folder.path("leases.db")).size(), 1U);
 }
 

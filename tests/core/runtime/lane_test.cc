@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include "core/config/config.h"
 #include "tests/support/recording_io.h"
 
 namespace rackcast {
@@ -147,20 +146,6 @@ TEST_F(LaneFixture, ShowsCompletionsToEveryEngineAndWakesThePoll) {
   EXPECT_EQ(probes[0]->completions, 1);
   EXPECT_EQ(probes[1]->completions, 1);
   port.detach();
-}
-
-TEST_F(LaneFixture, TellsOfANewConfigurationOnceTheEnginesHaveIt) {
-  int told = 0;
-  int engines_had_it = 0;
-  lane->on_config = [&](const Config&) {
-    ++told;
-    engines_had_it = probes[1]->completions;
-  };
-  EXPECT_TRUE(port.post(ConfigSwapped{std::make_shared<const Config>()}));
-  EXPECT_TRUE(port.post(MachineChanged{}));
-  lane->turn(kNever);
-  EXPECT_EQ(told, 1);
-  EXPECT_EQ(engines_had_it, 1);
 }
 
 TEST_F(LaneFixture, HandsTheLastReferenceOfAnImageToTheStoreEvenWhenItsQueueIsFullForAWhile) {

@@ -96,6 +96,14 @@ TEST(PxeOptions, AreWrittenAsPxe21HasThem) {
                                                             "\x04\x01\x02\x05\x01\x03"
                                                             "\x06\x01\x08\xff",
                                                             6 + 4 + 4 + 6 + 4));
+  mtftp.mtftp->network_order = true;
+  EXPECT_EQ(text_of(encode_pxe_options(mtftp)).substr(6, 8), std::string("\x02\x02\x06\xde\x03\x02\x06\xdf"));
+  PxeConfig servers;
+  servers.multicast = PxeMulticast{{239, 255, 2, 1}, 1, 258};
+  servers.credential_types = {1, 0x8000'0002};
+  EXPECT_EQ(text_of(encode_pxe_options(servers)), std::string("\x0b\x08\xef\xff\x02\x01\x00\x01\x01\x02"
+                                                              "\x0c\x08\x00\x00\x00\x01\x80\x00\x00\x02\xff",
+                                                              10 + 10 + 1));
   EXPECT_TRUE(encode_pxe_options({}).empty());
 }
 
@@ -193,6 +201,34 @@ TEST(DhcpPxe, TheItemPickedIsAnsweredWhereverItIsAsked) {
       << "credentials";
   EXPECT_EQ(rack.ask_boot_server(boot_request(1, 0).with(OptionCode::kVendorOptions, boot_item(7, 0)), ip(2)), nullptr);
   EXPECT_EQ(rack.drops(DhcpDrop::kNoBootItem), 2U);
+}
+
+// What is advertised as 43.7 is listened to, at start and after a reload that names another.
+TEST(DhcpPxe, TheDiscoveryGroupIsJoinedOnPort4011) {
+  using Joined = testing::RecordingIo::Joined;
+  Config config = rack_config();
+  config.dhcp->pxe = menu();
+  config.dhcp->pxe->discovery_group = net::Ipv4Address(239, 255, 77, 2);
+  BootRack rack(config);
+  ASSERT_LE(rack.engine.next_deadline(), rack.now.monotonic);
+  rack.pass(Duration::zero());
+  const Joined first{kBootSocket, net::Ipv4Address(239, 255, 77, 2), InterfaceIndex{2}};
+  EXPECT_THAT(rack.harness.io.joined, ElementsAre(first));
+  EXPECT_GT(rack.engine.next_deadline(), rack.now.monotonic);
+  config.dhcp->pxe->discovery_group = net::Ipv4Address(239, 255, 77, 3);
+  rack.swap(config);
+  const Joined second{kBootSocket, net::Ipv4Address(239, 255, 77, 3), InterfaceIndex{2}};
+  EXPECT_THAT(rack.harness.io.joined, ElementsAre(first, second));
+
+  rack.harness.io.refuse_groups = true;
+  (void)rack.take_events();
+  rack.swap(config);
+  EXPECT_EQ(rack.engine.stats().groups_not_joined, 1U);
+  EXPECT_EQ(rack.take_events().at(0).detail.view(), "PXE's discovery group 239.255.77.3 cannot be joined on eth0");
+  EXPECT_GT(rack.engine.next_deadline(), rack.now.monotonic) << "not again and again";
+
+  BootRack without(rack_config());
+  EXPECT_GT(without.engine.next_deadline(), without.now.monotonic);
 }
 
 TEST(DhcpPxe, Port4011TakesNothingElse) {
