@@ -92,6 +92,7 @@ setup_old_dhcpd() {
 ddns-update-style interim;
 ignore client-updates;
 authoritative;
+ignore-client-uids true;
 option architecture code 93 = unsigned integer 16;
 
 subnet 10.99.0.0 netmask 255.255.255.0 {

@@ -73,18 +73,18 @@ dhcpcd_reboot_checks() {
   check "dhcpcd: and stored" stored released "$dhcpcd_address" "$dhcpcd_mac"
 }
 
-# The walker sits on the address that dhcpcd asks for.
+# While it was away the walker took its address.
 dhcpcd_decline_checks() {
-  local taken=10.99.0.150 other
-  ip -n "$walker" address add "$taken/24" dev eth0
-  dhcpcd_start --request "$taken"
+  local other
+  ip -n "$walker" address add "$dhcpcd_address/24" dev eth0
+  dhcpcd_start
   check "dhcpcd on an address that somebody uses: has another one in the end" wait_until 60 test -f "$dhcpcd/BOUND"
   other=$(lease_value "$dhcpcd" BOUND new_ip_address)
   check "dhcpcd: in the range" in_range "$other"
-  check "dhcpcd: not that one" test "$other" != "$taken"
-  check "dhcpcd: it was declined" logged "DHCPDECLINE of $taken from $dhcpcd_mac( \\(.*\\))? via eth0: abandoned"
-  check "dhcpcd: and is not given for now" stored abandoned "$taken" '[^ ]*'
+  check "dhcpcd: not that one" test "$other" != "$dhcpcd_address"
+  check "dhcpcd: it was declined" logged "DHCPDECLINE of $dhcpcd_address from $dhcpcd_mac( \\(.*\\))? via eth0: abandoned"
+  check "dhcpcd: and is not given for now" stored abandoned "$dhcpcd_address" '[^ ]*'
   check "dhcpcd: the other one is stored" stored active "$other" "$dhcpcd_mac" ff:
   check "dhcpcd: ends" dhcpcd_end
-  ip -n "$walker" address del "$taken/24" dev eth0
+  ip -n "$walker" address del "$dhcpcd_address/24" dev eth0
 }

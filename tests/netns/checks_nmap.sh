@@ -45,11 +45,12 @@ nmap_discover_checks() {
   check "nmap broadcast-dhcp-discover: $offered" nmap_says "$1" "IP Offered: $offered"
 }
 
-# nmap_ask FILE SCRIPT ARGUMENTS...: what nmap reports is in FILE.
+# nmap_ask FILE SCRIPT ARGUMENTS...: what nmap reports is in FILE. A broadcast's answers are collected for the whole of 4 s.
 nmap_ask() {
   local file=$1 script=$2
   shift 2
-  timeout -k 2 60 ip netns exec "$nmap_ns" nmap -n -oN "$file" --script "$script" "$@"
+  timeout -k 2 60 ip netns exec "$nmap_ns" nmap -n -oN "$file" --script "$script" \
+    --script-args broadcast-dhcp-discover.timeout=4s "$@"
   grep -q "$script" "$file"
 }
 

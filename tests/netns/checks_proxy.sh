@@ -102,7 +102,6 @@ proxy_menu_checks() {
   check "menu: it is in the offer, with prompt, servers and group" pxe_says menu proxy.address=0.0.0.0 proxy.class=PXEClient \
     proxy.43.6=00 proxy.43.7=efff4d02 proxy.43.8=8000010a630001 "proxy.43.9=$(menu_octets 8000 Install 8001 Rescue 0000 'Local disk')" \
     "proxy.43.10=0a$(octets 'Press F8')"
-  check "menu: the file is not" pxe_says menu proxy.file=
   local way number=0
   for way in unicast broadcast multicast; do
     number=$((number + 1))

@@ -8,7 +8,7 @@
 # A machine ends by itself (the demo initrd powers off), by its hard timeout, or with the rack. Its serial line goes to a log.
 
 MACHINE_PID=''         # answer of boot_bios, boot_uefi and boot_http
-MACHINE_SECONDS=150    # hard timeout of a machine, from power-on
+MACHINE_SECONDS=240    # hard timeout of a machine, from power-on
 machine_marker='RACKCAST-BOOT-(OK|FAIL)'
 machine_ovmf=/usr/share/OVMF
 

@@ -12,7 +12,7 @@ OWNER_PID=''
 
 # owner_start: returns once it serves; prints its log and fails when it does not within 10 s.
 owner_start() {
-  local folder=$RACK_DIR/owner
+  local folder=$RACK_DIR/dnsmasq
   install -d -o nobody -m 755 "$folder"
   OWNER_LOG=$folder/log
   rack_add_client owner
@@ -30,4 +30,4 @@ owner_start() {
 }
 
 # owner_leased ADDRESS MAC: its lease file says so.
-owner_leased() { grep -q -i -E "^[0-9]+ $2 $1 " "$RACK_DIR/owner/leases"; }
+owner_leased() { grep -q -i -E "^[0-9]+ $2 $1 " "$RACK_DIR/dnsmasq/leases"; }
