@@ -19,6 +19,11 @@ class Medians:
         runs = self.runs.get(case, {}).get(server)
         return statistics.median(run[key] for run in runs) if runs else None
 
+    def worst(self, case, server, key):
+        """The largest of any run, for what must not happen in one of them. None: not measured."""
+        runs = self.runs.get(case, {}).get(server)
+        return max(run[key] for run in runs) if runs else None
+
 
 class Check:
     """One sentence of the targets: a figure that must be at least, or at most, a bound. None as figure: not measured."""
