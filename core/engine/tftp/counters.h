@@ -73,6 +73,7 @@ enum class Counter : std::uint8_t {
   kFloorBursts,
   // Images
   kCacheHits,
+  kCacheStaleHits,
   kCacheMisses,
   kCacheNegativeHits,
   kPiecesAsked,
@@ -178,6 +179,8 @@ inline constexpr std::array<CounterInfo, static_cast<std::size_t>(Counter::kCoun
     {Counter::kFloorBursts, "floor_bursts",
      "bursts above the caps, so that nobody is under 1000 B/s: the caps are too low"},
     {Counter::kCacheHits, "cache_hits", "requests answered from the lane's path cache"},
+    {Counter::kCacheStaleHits, "cache_stale_hits",
+     "names answered from the cache while the store was asked whether they had changed"},
     {Counter::kCacheMisses, "cache_misses", "requests that asked the image store"},
     {Counter::kCacheNegativeHits, "cache_negative_hits", "not-found answers from the lane's path cache"},
     {Counter::kPiecesAsked, "pieces_asked", "reads of images above the budget"},
