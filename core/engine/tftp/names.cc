@@ -94,7 +94,8 @@ std::optional<Meant> TftpEngine::nth_name(const Sought& sought, unsigned number,
     if (number == 0) return Meant{Quirk::kCount_, sought.path};
   }
   const PathText folder = machine != nullptr ? folder_of(machine->boot_file, root_) : PathText{};
-  const auto other = other_name({sought.path, sought.traits.backslashes, folder}, number - 1);
+  const std::uint16_t architecture = machine != nullptr ? machine->architecture : kArchitectureUnsaid;
+  const auto other = other_name({sought.path, sought.traits.backslashes, folder, architecture}, number - 1);
   if (!other) return std::nullopt;
   room = other->path;
   return Meant{other->quirk, room};
