@@ -35,6 +35,7 @@ struct CommitLease {  // make durable; answered by LeaseCommitted once on disk
 struct LoadImage {  // open (by the path rules) and, unless held already, load; answered by ImageLoaded
   Ticket ticket;
   PathText path;
+  bool known = false;  // there was such an image: finds room where names that nobody knows fill the queue
 };
 struct ReadPiece {  // of an image above the budget: bytes around `offset`; answered by PieceRead
   Ticket ticket;

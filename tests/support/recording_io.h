@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -109,9 +110,10 @@ class RecordingEvents final : public EventSink {
 class RecordingRouter final : public WorkRouter {
  public:
   std::deque<Work> submitted;
-  bool full = false;  // true: refuse everything
+  bool full = false;                         // true: refuse everything
+  std::function<bool(const Work&)> refuses;  // null: nothing else
   [[nodiscard]] bool submit(LaneId, Work& work) override {
-    if (full) return false;
+    if (full || (refuses && refuses(work))) return false;
     submitted.push_back(std::move(work));
     return true;
   }

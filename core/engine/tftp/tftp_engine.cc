@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/engine/tftp/engine_limits.h"
+#include "core/engine/tftp/garbage.h"
 
 namespace rackcast::engine {
 
@@ -78,6 +79,7 @@ void TftpEngine::on_datagram(const Now& now, const ReceivedDatagram& datagram, S
   }
   if (const auto* const rejected = std::get_if<tftp::Rejected>(&packet)) {
     counters_.add(Counter::kGarbage);
+    counters_.add(garbage_counter(rejected->reason));
     if (rejected->reason == tftp::RejectReason::kModeUnknown && role == Role::kListener && may_be_asked(datagram) &&
         source_allowed(now, datagram, {}, sink))
       refuse_request(now, datagram, Refusal::kModeUnknown, {}, sink);

@@ -123,7 +123,7 @@ class TftpEngine final : public Engine {
   enum class Named : std::uint8_t { kYes, kRefused /* and told */ };
   [[nodiscard]] Named name_of(const Now& now, const ReceivedDatagram& datagram, std::string_view asked, NameAsked& name,
                               Sink& sink);
-  [[nodiscard]] Look look_up(const Now& now, const tftpd::Sought& sought, std::uint8_t from, PinTable& pins);
+  [[nodiscard]] Look look_up(const Now& now, const tftpd::Sought& sought, std::uint8_t from, Sink& sink);
   [[nodiscard]] std::optional<tftpd::Meant> nth_name(const tftpd::Sought& sought, unsigned number,
                                                      PathText& room) const;
   [[nodiscard]] std::optional<tftpd::Meant> candidate(const tftpd::Sought& sought, unsigned number,

@@ -221,5 +221,28 @@ TEST(TftpHostile, AFloodOfNamesIsBoundedByTheCacheAndTheQueue) {
   EXPECT_EQ(world.engine->in_flight(), 0U);
 }
 
+// Eight times as many names as the store can look for: its queue is full, and everything in it 1.3 s old.
+TEST(TftpHostile, AFloodOfNamesDoesNotHoldUpWhoAsksForAFileThatIsKnown) {
+  TftpWorld world(1, {.transfers_max = 256, .cache_paths = 1'024});
+  world.load_time = std::chrono::milliseconds(20);
+  world.store_queue_max = 64;
+  world.add_file("file", random_bytes(60'000, 1));
+  world.add_client(kBigBlocks);
+  world.run();
+  ASSERT_TRUE(world.all_done());
+  std::array<std::byte, 128> room;
+  for (std::size_t i = 0; i < 12'000; ++i) {
+    tftp::Request request;
+    const std::string name = "n" + std::to_string(i);
+    request.filename = name;
+    world.inject(TftpWorld::endpoint_of(1'000 + i % 200), testing::kListenSocket, tftp::encode_request(room, request));
+    world.run_for(std::chrono::microseconds(2'500));
+    if (i % 1'000 == 900) world.add_client(kBigBlocks);  // each 2.5 s one, which has 0.25 s
+    ASSERT_TRUE(i % 1'000 != 999 || world.all_done()) << i << ": " << world.seats.back()->client.why();
+  }
+  EXPECT_EQ(world.seats.size(), 1U + 12U);
+  EXPECT_GT(world.count(Counter::kDroppedLoadQueueFull), 6'000U);
+}
+
 }  // namespace
 }  // namespace rackcast::engine
