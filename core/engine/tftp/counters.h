@@ -50,6 +50,7 @@ enum class Counter : std::uint8_t {
   kSuperseded,
   kEvictedUnconfirmed,
   kGuessedTid,
+  kErrorsStray,
   kImageTimeout,
   kImageChanged,
   kBusyTimeout,
@@ -156,6 +157,9 @@ inline constexpr std::array<CounterInfo, static_cast<std::size_t>(Counter::kCoun
      "the table was full of clients that never answered: an attack"},
     {Counter::kGuessedTid, "guessed_tid",
      "an ACK at a port its transfer does not use: forged clients that guess, an attack"},
+    {Counter::kErrorsStray, "errors_stray",
+     "an ERROR at a port its client's new transfer does not use: a request that came twice, or forged clients that "
+     "guess"},
     {Counter::kImageTimeout, "image_timeout", "the disk did not deliver a boot file in time"},
     {Counter::kImageChanged, "image_changed", "an image above the budget was changed in place while it was sent"},
     {Counter::kBusyTimeout, "busy_timeout", "too many transfers of images above the budget at once: raise cache_bytes"},

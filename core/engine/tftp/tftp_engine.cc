@@ -93,7 +93,8 @@ void TftpEngine::on_datagram(const Now& now, const ReceivedDatagram& datagram, S
   }
   const bool never_confirmed = index == kNoTransfer || !table_.at(index).confirmed;
   const bool over = index == kNoTransfer || table_.at(index).state == TransferState::kLingering;
-  if (ack != nullptr && role == Role::kTid && over && never_confirmed) end_guessed(now, datagram.peer, sink);
+  if ((ack != nullptr || error != nullptr) && role == Role::kTid && over && never_confirmed)
+    on_guess(now, datagram.peer, error != nullptr, sink);
   if (index == kNoTransfer) {
     if (error == nullptr) on_stray(datagram, sink);
     return;

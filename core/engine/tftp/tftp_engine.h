@@ -11,12 +11,15 @@
 //
 // Forged sources: who cannot see our answers does not know the transfer's TID, which is drawn at random for each
 // transfer. It may guess: an ACK at any other TID ends the peer's transfer while it is unconfirmed (guessed_tid), so a
-// forged request has one guess, and a spray over all ports is ended by its first miss. What remains: one guess in
-// `tids` goes through, and then a window of DATA follows each further forged ACK until the peer's host answers with an
-// ERROR; so the factor of reflection is that of the window divided by the number of TIDs. More TIDs or a smaller
-// max_windowsize lower it. The generator is no cryptographic one: it withstands who sees some TIDs, not who computes on
-// all of them. Under single_port, and for a family without TIDs, there is nothing to guess and no such protection. Who
-// forges a client's address can end its transfers before they begin (it could by an ERROR as well); the client repeats.
+// forged request has one guess, and a spray over all ports is ended by its first miss. An ERROR at any other TID ends
+// nothing, since clients send one to the second copy of an answer; but an ERROR that follows at the right one ends the
+// transfer without making the address known (error_strayed). What remains: one guess in `tids` goes through. One by an
+// ACK is followed by a window of DATA for each further forged ACK until the peer's host answers with an ERROR; so the
+// factor of reflection is that of the window divided by the number of TIDs. After either the address counts as known
+// (answer_budget.h), and each forged request draws answers to it for kKnownFor. More TIDs or a smaller
+// max_windowsize lower it. The generator withstands who sees some TIDs, not who computes on all of them. Under
+// single_port, and for a family without TIDs, there is nothing to guess and no such protection. Who forges a client's
+// address can end its transfers before they begin (it could by an ERROR as well); the client repeats.
 //
 // Images come from the store by work and completion; an entry of the lane's path cache answers while it is fresh. One
 // transfer pins one generation to its end.
@@ -195,7 +198,7 @@ class TftpEngine final : public Engine {
   static void rewind(Transfer& transfer);
   void on_peer_error(const Now& now, TransferIndex index, const tftp::ErrorReport& error, Sink& sink);
   void on_stray(const ReceivedDatagram& datagram, Sink& sink);
-  void end_guessed(const Now& now, const net::Endpoint& peer, Sink& sink);
+  void on_guess(const Now& now, const net::Endpoint& peer, bool by_error, Sink& sink);
   void on_timer(const Now& now, TransferIndex index, Sink& sink);
   void on_silence(const Now& now, TransferIndex index, Sink& sink);
   void answer_stranger(const Now& now, TransferIndex index, Sink& sink);

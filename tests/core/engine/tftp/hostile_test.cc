@@ -144,6 +144,7 @@ struct Sprayer {
     request.filename = name;
     request.options.blksize = 1'468;
     request.options.windowsize = 64;
+    request.options.tsize = 0;
     std::array<std::byte, 128> room;
     world.inject(TftpWorld::endpoint_of(host, port), testing::kListenSocket, tftp::encode_request(room, request));
     world.run_for(std::chrono::milliseconds(2));
@@ -152,6 +153,11 @@ struct Sprayer {
     std::array<std::byte, 4> room;
     for (std::uint16_t tid = 1; tid <= testing::kTidCount; ++tid)
       world.inject(TftpWorld::endpoint_of(host, port), SocketId{tid}, tftp::encode_ack(room, tftp::BlockNumber(block)));
+  }
+  void error_everywhere(tftp::ErrorCode code, std::uint16_t port = 2'070) {
+    std::array<std::byte, 8> room;
+    for (std::uint16_t tid = 1; tid <= testing::kTidCount; ++tid)
+      world.inject(TftpWorld::endpoint_of(host, port), SocketId{tid}, tftp::encode_error(room, code, ""));
   }
   TftpWorld world;
   std::size_t host = 1;
@@ -169,6 +175,28 @@ TEST(TftpHostile, ForgedAcksSprayedOverAllPortsSucceedNoMoreOftenThanOneGuess) {
   EXPECT_EQ(attacker.world.count(Counter::kGuessedTid), kRounds - started);
   EXPECT_NEAR(static_cast<double>(started), kRounds / testing::kTidCount,
               35);  // one in four: only the first guess counts
+}
+
+// Else each later request of a forged client would be answered for kKnownFor.
+TEST(TftpHostile, ForgedErrorsSprayedOverAllPortsMakeNoAddressKnownMoreOftenThanOneGuess) {
+  Sprayer attacker(3);
+  constexpr std::uint16_t kRounds = 400;
+  std::uint64_t known = 0;
+  for (std::uint16_t i = 0; i < kRounds; ++i) {
+    attacker.host = i;
+    attacker.ask("file");
+    attacker.error_everywhere(tftp::ErrorCode::kUndefined);
+    const std::uint64_t before = attacker.world.datagrams_to_clients;
+    for (int more = 0; more < tftpd::kAnswersUnconfirmedMax; ++more) {  // one beyond what a stranger gets
+      attacker.ask("file");
+      attacker.world.run_for(tftpd::kRepeatSpacing);
+    }
+    const std::uint64_t answers = attacker.world.datagrams_to_clients - before;
+    if (answers == tftpd::kAnswersUnconfirmedMax) ++known;
+    attacker.world.run_for(2 * tftpd::kUnconfirmedHold);
+  }
+  EXPECT_EQ(attacker.world.count(Counter::kSizeProbes), kRounds) << "an ERROR at the right port ends it all the same";
+  EXPECT_NEAR(static_cast<double>(known), kRounds / testing::kTidCount, 35);
 }
 
 TEST(TftpHostile, EndedTransfersOnTheOtherPortsDoNotHelpTheGuess) {
