@@ -6,8 +6,8 @@
 //   port), never by a socket of its own.
 //
 // Loss recovery: DATA is resent only on a timeout, or once per window where a windowed client reports a gap (RFC 7440
-// section 4); never on a duplicate ACK in lock-step (RFC 1123 section 4.2.3.1). An address that never answered gets at
-// most kAnswersUnconfirmedMax answers, one datagram at a time (answer_budget.h).
+// section 4); never on a duplicate ACK in lock-step (RFC 1123 section 4.2.3.1). A peer that never answered gets at
+// most kAnswersUnconfirmedMax answers, one datagram at a time, and few go to its address (answer_budget.h).
 //
 // Forged sources: who cannot see our answers does not know the transfer's TID, which is drawn at random for each
 // transfer. It may guess: an ACK at any other TID ends the peer's transfer while it is unconfirmed (guessed_tid), so a

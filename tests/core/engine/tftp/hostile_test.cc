@@ -135,6 +135,21 @@ TEST(TftpHostile, AForgedSourceThatRepeatsItsRequestGetsThreeAnswersAndTwoKibiby
   EXPECT_LE(world.bytes_to_clients, tftpd::kAnswerBytesUnconfirmedMax);
 }
 
+TEST(TftpHostile, AForgedSourceThatTakesAnotherPortEachTimeGetsFewMore) {
+  TftpWorld world(1);
+  world.add_file("file", random_bytes(60'000, 1));
+  std::array<std::byte, 64> room;
+  tftp::Request request;
+  request.filename = "file";
+  const auto rrq = tftp::encode_request(room, request);
+  for (std::uint16_t port = 1'024; port < 65'000; ++port) {
+    world.inject(TftpWorld::endpoint_of(1, port), testing::kListenSocket, rrq);
+    if (port % 8 == 0) world.run_for(std::chrono::milliseconds(3));  // 24 s in all
+  }
+  EXPECT_EQ(world.datagrams_to_clients, std::uint64_t{tftpd::kFirstAnswersMax} + tftpd::kRepeatedAnswersMax);
+  EXPECT_LE(world.bytes_to_clients, 52'000U);
+}
+
 // Forges requests of one victim and then ACKs at every transfer port, first to last.
 struct Sprayer {
   explicit Sprayer(std::uint64_t seed) : world(seed) { world.add_file("file", random_bytes(600'000, 1)); }
