@@ -154,6 +154,9 @@ void TftpEngine::on_peer_error(const Now& now, TransferIndex index, const tftp::
 void TftpEngine::on_stray(const ReceivedDatagram& datagram, Sink& sink) {
   if (sockets_.of(datagram.socket) != Role::kTid || !answerable(datagram.peer) || sent_to_a_group(datagram))
     return counters_.add(Counter::kUnexpectedPackets);
+  // What is no DATA, at the port of its upload: an ERROR would end it at the sender, and anybody can forge an ACK.
+  if (uploads_ != nullptr && uploads_->has(datagram.socket, datagram.peer))
+    return counters_.add(Counter::kUnexpectedPackets);
   // A socket bound to one address hears that address on every interface, and does not tell on which.
   const bool may_be_elsewhere = datagram.interface.value() == 0 && !unseen_interfaces_served_;
   if (may_be_elsewhere) return counters_.add(Counter::kStraysUntold);

@@ -73,6 +73,8 @@ class Uploads {
   [[nodiscard]] bool on_data(const Now& now, const ReceivedDatagram& datagram, const tftp::Data& data,
                              const TftpConfig& config, Sink& sink);
   [[nodiscard]] bool on_peer_error(const Now& now, const ReceivedDatagram& datagram, Sink& sink);
+  // The peer has an upload at this TID, or had one until now.
+  [[nodiscard]] bool has(SocketId socket, const net::Endpoint& peer) const { return find(socket, peer) != kNoUpload; }
   void on_written(const Now& now, UploadWritten& written, const UploadConfig& config, Sink& sink);
   void on_deadline(const Now& now, Sink& sink);
   [[nodiscard]] MonotonicTime next_deadline() const { return timers_.next_deadline(); }
