@@ -25,7 +25,8 @@
 // transfer pins one generation to its end.
 //
 // Limits, each with a counter (counters.h) and a policy: transfers_max (ended ones go first, then who never answered,
-// then new requests are dropped: clients repeat), cache_paths, pins of the lane, retransmissions, waits for the disk.
+// then who waits for the disk, then new requests are dropped: clients repeat), cache_paths, pins of the lane,
+// retransmissions, waits for the disk.
 //
 // Thread: the lane's. Allocation: none after construction.
 #pragma once

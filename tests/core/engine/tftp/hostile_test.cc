@@ -120,6 +120,28 @@ TEST(TftpHostile, AFloodOfForgedSourcesDoesNotPushOutAnHonestClient) {
   EXPECT_EQ(world.engine->in_flight(), 0U);
 }
 
+TEST(TftpHostile, AFloodOfForgedSourcesDoesNotPushOutWhoWaitsForTheDisk) {
+  TftpWorld world(1, {.transfers_max = 64, .cache_paths = 64});
+  world.add_file("file", random_bytes(60'000, 1));
+  world.add_file("cold", random_bytes(60'000, 2));
+  std::array<std::byte, 64> room;
+  tftp::Request request;
+  request.filename = "file";
+  const auto rrq = tftp::encode_request(room, request);
+  world.inject(TftpWorld::endpoint_of(99'999), testing::kListenSocket, rrq);
+  world.run_for(std::chrono::milliseconds(10));  // this one is known
+  world.load_time = std::chrono::seconds(3);
+  auto& honest = world.add_client(
+      ReaderPlan{.file = "cold", .habits = {.options = testing::kAskBlksize, .blksize = 1'468}, .tries = 1});
+  for (std::size_t i = 0; i < 20'000; ++i) {
+    world.inject(TftpWorld::endpoint_of(100'000 + i), testing::kListenSocket, rrq);
+    if (i % 8 == 0) world.run_for(std::chrono::microseconds(300));
+  }
+  EXPECT_EQ(world.count(Counter::kDone), 0U);
+  world.run();
+  EXPECT_TRUE(honest.done()) << honest.why() << ": it asks only once";
+}
+
 TEST(TftpHostile, AForgedSourceThatRepeatsItsRequestGetsThreeAnswersAndTwoKibibytes) {
   TftpWorld world(1);
   world.add_file("file", random_bytes(60'000, 1));
