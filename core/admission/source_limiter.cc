@@ -152,6 +152,12 @@ std::optional<AdmissionReason> SourceLimiter::refused_entry(const Now& now, cons
   return reason;
 }
 
+bool SourceLimiter::refused_by_time(const Now& now, const net::IpAddress& source, const AdmissionConfig& config) {
+  if (in_access_times(now, config) || continues_connection(now, table_.find(source))) return false;
+  (void)refuse(AdmissionReason::kTime);
+  return true;
+}
+
 // The connection that begins with an entry lasts kConnectionIdle, whether or not it asks for anything.
 void SourceLimiter::enter(Asking& asking) {
   Source& source = remembered(asking);

@@ -76,6 +76,10 @@ class SourceLimiter {
   [[nodiscard]] std::optional<AdmissionReason> refused_entry(const Now& now, const net::IpAddress& source,
                                                              const AdmissionConfig& config);
 
+  // Whether a connection would begin outside access_times; counted as refused then. Policy kQueue asks for the other
+  // limits only once the peer is known to be there, which may be when a short file is over.
+  [[nodiscard]] bool refused_by_time(const Now& now, const net::IpAddress& source, const AdmissionConfig& config);
+
   [[nodiscard]] const AdmissionCounters& counters() const { return counters_; }
   [[nodiscard]] std::size_t sources() const { return table_.size(); }
 

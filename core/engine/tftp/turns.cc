@@ -3,7 +3,9 @@
 // Policy kXinetd decides when a request comes, for a file that is there: before it the server has done nothing for the
 // client. Policy kQueue decides when the client has answered our first answer: until then its address may be forged,
 // and whoever forges requests must not take places from machines, nor stand in the queue before them. What is sent to
-// such a client is bounded anyway (kAnswersUnconfirmedMax). Names that do not exist cost nobody a place under either.
+// such a client is bounded anyway (kAnswersUnconfirmedMax). What needs no place is decided at once all the same: the
+// address and the time, since a file of one block is over with its first answer. (Such a file takes no place then, and
+// is no connection that cps counts.) Names that do not exist cost nobody a place under either.
 //
 // Those that wait are served in order. What holds up one source only (per_source) sends it to the back of the queue and
 // holds up nobody else; what holds up the service (instances, cps) holds up all.
@@ -25,8 +27,13 @@ bool TftpEngine::source_allowed(const Now& now, const ReceivedDatagram& datagram
 }
 
 bool TftpEngine::may_begin(const Now& now, TransferIndex index, Sink& sink) {
-  if (config_->tftp && config_->tftp->admission.policy == AdmissionPolicy::kQueue) return true;
-  return takes_its_turn(now, index, sink);
+  if (!config_->tftp || config_->tftp->admission.policy != AdmissionPolicy::kQueue)
+    return takes_its_turn(now, index, sink);
+  const Transfer& transfer = table_.at(index);
+  if (!admission_.refused_by_time(now, transfer.to.peer.address, config_->tftp->admission)) return true;
+  report_not_admitted(now, transfer.to.peer.address, transfer.path, AdmissionReason::kTime, sink);
+  finish(now, index, End::kNotAdmitted, {}, sink);
+  return false;
 }
 
 // The peer is there. False: it waits for its turn, or is over.

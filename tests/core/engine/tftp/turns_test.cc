@@ -233,6 +233,30 @@ TEST_F(TftpTurns, WhoIsKeptOutHearsNothingOfUnknownModesAndOldTransfers) {
   EXPECT_EQ(sent_text(), "");
 }
 
+TEST_F(TftpTurns, OutsideTheTimesAFileOfOneBlockIsNotServedEither) {
+  limit({});
+  auto next = std::make_shared<Config>(*config);
+  const unsigned minute = system_local_time().minute_of_day(now.wall);
+  const auto later = static_cast<std::uint16_t>((minute + 60) % 1'440);
+  next->tftp->admission.access_times = {DaySpan{later, later}};
+  complete(ConfigSwapped{next});
+  rrq("short", {}, peer(200, 2'071));
+  loaded(file(bytes_of("x")));
+  EXPECT_EQ(sent_text(), "D1") << "it is in the middle of its boot";
+  harness.events.events.clear();
+  for (const tftp::Options& options : {tftp::Options{}, tftp::Options{.tsize = 0}}) rrq("short", options, peer(1));
+  EXPECT_EQ(sent_text(), "");
+  EXPECT_EQ(engine->in_flight(), 2U);
+  EXPECT_EQ(engine->admission().refused[static_cast<std::size_t>(AdmissionReason::kTime)], 2U);
+  ASSERT_EQ(events().size(), 2U);
+  EXPECT_EQ(events()[0].detail.view(), "time");
+  pass(1h);
+  (void)sent();
+  rrq("short", {}, peer(2));
+  loaded(file(bytes_of("x")));
+  EXPECT_EQ(sent_text(), "D1");
+}
+
 TEST_F(TftpTurns, WhoGoesAwayBeforeItsTurnIsForgotten) {
   limit({.instances = 1});
   const SocketId running = tid;
