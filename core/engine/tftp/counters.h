@@ -24,6 +24,7 @@ enum class Counter : std::uint8_t {
   kDroppedLoadQueueFull,
   kTurnsWaited,
   kTurnsGivenUp,
+  kTurnsTaken,
   kGarbage,
   kRequestOffPort,
   // Refusals
@@ -130,6 +131,8 @@ inline constexpr std::array<CounterInfo, static_cast<std::size_t>(Counter::kCoun
     {Counter::kDroppedLoadQueueFull, "dropped_load_queue_full", "the image store's queue is full; the client repeats"},
     {Counter::kTurnsWaited, "turns_waited", "transfers that waited for others to end: instances, per_source or cps"},
     {Counter::kTurnsGivenUp, "turns_given_up", "clients that went away before it was their turn: raise the limits"},
+    {Counter::kTurnsTaken, "turns_taken",
+     "one address had as many waiting as it may: a router, or a client that opens many"},
     {Counter::kGarbage, "garbage", "bytes that are no TFTP packet"},
     {Counter::kRequestOffPort, "request_off_port", "a request sent to a transfer's port"},
     {Counter::kNotFound, "not_found", "normal: loaders probe for names; see the board for which"},
@@ -158,8 +161,7 @@ inline constexpr std::array<CounterInfo, static_cast<std::size_t>(Counter::kCoun
     {Counter::kGuessedTid, "guessed_tid",
      "an ACK at a port its transfer does not use: forged clients that guess, an attack"},
     {Counter::kErrorsStray, "errors_stray",
-     "an ERROR at a port its client's new transfer does not use: a request that came twice, or forged clients that "
-     "guess"},
+     "an ERROR at a port its transfer does not use: a request that came twice, or an attack"},
     {Counter::kImageTimeout, "image_timeout", "the disk did not deliver a boot file in time"},
     {Counter::kImageChanged, "image_changed", "an image above the budget was changed in place while it was sent"},
     {Counter::kBusyTimeout, "busy_timeout", "too many transfers of images above the budget at once: raise cache_bytes"},

@@ -11,8 +11,13 @@ namespace rackcast::engine::tftpd {
 // A client that waits for its turn and was not heard this long has gone: clients repeat an ACK within 16 s, and GRUB,
 // which never does, waits 32.
 inline constexpr Duration kTurnPatience = std::chrono::seconds(32);
-// Of those that wait, asked about in one go.
+// Of the sources that wait, asked about in one go.
 inline constexpr std::size_t kTurnsGivenMax = 256;
+// Of one source, so many wait: more than machines behind one router as a rule, few beside transfers_max. Others clients
+// have to ask anew.
+inline constexpr std::uint32_t kTurnsPerSourceMax = 64;
+// Whether another lane has left a place to who waits longest. Each look is one question.
+inline constexpr Duration kTurnsLook = std::chrono::milliseconds(20);
 
 // Names that one request is looked for under: its machine's folder's, its own, other_names.h's, or as many as E rules
 // of a map file make.
