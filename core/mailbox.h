@@ -18,10 +18,10 @@ class Mailbox {
  public:
   explicit Mailbox(std::size_t capacity) : ring_(capacity) {}
 
-  // Any thread. Moves from `value` only on success.
-  [[nodiscard]] bool push(T& value) {
+  // Any thread. Moves from `value` only on success. `keep_free`: places that are left to others; below capacity.
+  [[nodiscard]] bool push(T& value, std::size_t keep_free = 0) {
     const std::scoped_lock lock(mutex_);
-    if (count_ == ring_.size()) {
+    if (count_ + keep_free >= ring_.size()) {
       ++refused_;
       return false;
     }

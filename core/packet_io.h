@@ -213,7 +213,7 @@ class PacketIo {
 
   [[nodiscard]] virtual const IoStats& stats() const = 0;
 
-  // Joins or leaves a multicast group on a socket (the receiver's side).
+  // Joins a multicast group on a socket (the receiver's side); again: no effect. False: not a group, or refused.
   [[nodiscard]] virtual bool join_group(SocketId socket, const net::IpAddress& group, InterfaceIndex interface) = 0;
 
   // The local port of a socket that was specified with port 0.

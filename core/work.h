@@ -35,6 +35,7 @@ struct CommitLease {  // make durable; answered by LeaseCommitted once on disk
 struct LoadImage {  // open (by the path rules) and, unless held already, load; answered by ImageLoaded
   Ticket ticket;
   PathText path;
+  bool known = false;  // there was such an image: finds room where names that nobody knows fill the queue
 };
 struct ReadPiece {  // of an image above the budget: bytes around `offset`; answered by PieceRead
   Ticket ticket;
@@ -84,6 +85,8 @@ struct LeaseCommitted {
   bool durable = false;  // false: nothing may be promised
   bool dropped = false;  // not written, because newer rows filled the queue; else the store failed (disk full)
 };
+// To a lane whose rows could not be written: they can again, as the store found out by itself or from another's row.
+struct LeaseStoreRecovered {};
 struct ImageLoaded {
   Ticket ticket;
   PathText path;
@@ -142,7 +145,7 @@ struct ConfigSwapped {
 };
 struct StopLane {};  // finish running transfers until the lane's grace ends, accept nothing new
 using Completion = std::variant<LeaseCommitted, ImageLoaded, PieceRead, UploadWritten, MachineChanged, ConfigSwapped,
-                                StopLane, AddressProbed>;
+                                StopLane, AddressProbed, LeaseStoreRecovered>;
 
 // Takes Work to whoever does it. Implementations: the daemon's (queues to threads), the simulation's (virtual delays).
 // `submit` may be called by any lane's thread, never blocks, and moves from `work` only when it returns true; false

@@ -2,7 +2,7 @@
 // epoch its entry was resolved at: one relaxed load per request. Shared by the store (writes) and every lane (reads).
 //
 // A moved epoch says "ask again", never "it is different". Where change events do not exist (NFS) or were not seen (a
-// renamed parent folder), entries age out after kRevalidateAfter instead.
+// renamed parent folder), entries are asked about again after kRevalidateAfter instead.
 #pragma once
 
 #include <atomic>
@@ -15,6 +15,10 @@ namespace rackcast {
 
 // How long a lane may answer from a resolved path without asking the store again.
 inline constexpr Duration kRevalidateAfter = std::chrono::seconds(2);
+// ... and how long while it asks, unless the epoch moved: who wants a file that is known does not wait behind all that
+// others have asked the store for.
+inline constexpr Duration kStaleMax = std::chrono::seconds(10);
+static_assert(kRevalidateAfter < kStaleMax);
 
 class ImageEpoch {
  public:

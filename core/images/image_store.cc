@@ -8,6 +8,8 @@ namespace {
 
 // A file that changes during every one of so many copies is being written: whoever asks later gets it.
 constexpr int kCopyTriesMax = 5;
+// Of the quick queue, what requests for names that no lane knows as an image leave to all else.
+constexpr std::size_t kKeptFreePart = 8;
 
 }  // namespace
 
@@ -30,16 +32,19 @@ ImageStore::ImageStore(ImageStoreOptions options, RootDirectory root, Answer ans
       answer_(std::move(answer)),
       live_pieces_(options_.pieces_max),
       quick_(options_.queue_max),
+      spellings_(options_.spellings_max),
       bulk_(options_.queue_max),
       pieces_(options_.queue_max),
       watcher_(std::make_unique<ChangeWatcher>(root_.get(), epoch_, options_.watches_max)) {
   threads_.emplace_back([this] { run_quick(); });
+  threads_.emplace_back([this] { run_spellings(); });
   threads_.emplace_back([this] { run_bulk(); });
   threads_.emplace_back([this] { run_pieces(); });
 }
 
 ImageStore::~ImageStore() {
   quick_.stop();
+  spellings_.stop();
   bulk_.stop();
   pieces_.stop();
   for (std::thread& thread : threads_) thread.join();
@@ -47,9 +52,13 @@ ImageStore::~ImageStore() {
 
 bool ImageStore::submit(LaneId from, Work& work) {
   const bool piece = std::holds_alternative<ReadPiece>(work);
-  if (!piece && !std::holds_alternative<LoadImage>(work) && !std::holds_alternative<ReleaseImage>(work)) return false;
+  const auto* const load = std::get_if<LoadImage>(&work);
+  if (!piece && load == nullptr && !std::holds_alternative<ReleaseImage>(work)) return false;
+  const bool any_case = load != nullptr && asked_in_any_case(load->path).has_value();
+  const bool unknown = load != nullptr && !any_case && !load->known;
+  WorkQueue<Request>& queue = piece ? pieces_ : any_case ? spellings_ : quick_;
   Request request{from, std::move(work)};
-  if ((piece ? pieces_ : quick_).push(request)) return true;
+  if (queue.push(request, unknown ? options_.queue_max / kKeptFreePart : 0)) return true;
   work = std::move(request.work);
   return false;
 }
@@ -67,15 +76,27 @@ ImageStoreStats ImageStore::stats() const {
   ImageStoreStats now = stats_;
   now.images = held_.size();
   now.live_bytes = live_->load();
-  now.submits_refused = quick_.refused() + pieces_.refused();
+  now.spellings_refused = spellings_.refused();
+  now.submits_refused = quick_.refused() + now.spellings_refused + pieces_.refused();
   now.watcher = watcher_->stats();
   return now;
 }
 
 void ImageStore::run_quick() {
   while (auto request = quick_.wait()) {
-    if (const auto* const wanted = std::get_if<LoadImage>(&request->work)) resolve(request->lane, *wanted);
+    if (const auto* const wanted = std::get_if<LoadImage>(&request->work)) {
+      look_at_root();
+      resolve(request->lane, *wanted, wanted->path);
+    }
     // A ReleaseImage has done its work when `request` goes out of scope here.
+  }
+}
+
+// No look at the root: whoever asks for a name in any case asked for it as it stands before.
+void ImageStore::run_spellings() {
+  while (const auto request = spellings_.wait()) {
+    const auto* const wanted = std::get_if<LoadImage>(&request->work);
+    if (const auto path = asked_in_any_case(wanted->path)) resolve(request->lane, *wanted, spelled(*path));
   }
 }
 
@@ -130,14 +151,8 @@ std::string ImageStore::spelled(std::string_view path) {
   return std::move(found.path);
 }
 
-void ImageStore::resolve(LaneId lane, const LoadImage& request) {
-  look_at_root();
-  std::string_view path = request.path;
-  std::string spelling;
-  if (const auto any_case = asked_in_any_case(path)) {
-    spelling = spelled(*any_case);
-    path = spelling;
-  }
+// `path`: of `request`, as it is spelled on disk.
+void ImageStore::resolve(LaneId lane, const LoadImage& request, std::string_view path) {
   watcher_->watch_for(path);
   Waiter waiter{lane, request.ticket, request.path, epoch_.value()};  // read before root and file are looked at
   Loaded loaded;

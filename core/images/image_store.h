@@ -2,15 +2,20 @@
 // sees when files change. The only file I/O of the boot files.
 //
 //   lanes --submit(LoadImage, ReadPiece, ReleaseImage)--> queues --> quick thread: resolve, small loads, releases
+//                                                                --> spelling thread: the same for names in any case
 //                                                                --> bulk thread: loads above kQuickBytesMax
 //                                                                --> piece thread: pieces of images above the budget
-//   lanes <--answer(lane, ImageLoaded | PieceRead)------------------ (any of the three)
+//   lanes <--answer(lane, ImageLoaded | PieceRead)------------------ (any of the four)
 //   ImageEpoch <--bump------------------------------------------ change watcher thread (inotify)
 //
 // Concurrent requests for one image coalesce: one copy, one answer each. The old generation is served until the new one
 // is whole; whoever holds it (a transfer's pin) keeps it alive after that. Limits, each with a counter in
 // ImageStoreStats: budget, images held, queue lengths, requests waiting for one bulk load, live pieces, copies retried,
 // watches, folder entries looked at for one name.
+//
+// Strangers may ask for any number of names that do not exist. Those that cost whole folders to be read (in any case)
+// wait in a queue of their own, before a thread of their own; the others leave the last eighth of theirs to images that
+// lanes know and to releases.
 //
 // Threads: submit, find, epoch and stats from any. Answers are made on the store's threads; the callback must not
 // block.
@@ -41,7 +46,8 @@ struct ImageStoreOptions {
   std::string root;  // absolute
   std::uint64_t budget_bytes = std::uint64_t{2} << 30U;
   std::size_t images_max = 512;                            // each holds a descriptor: keep below RLIMIT_NOFILE
-  std::size_t queue_max = 8'192;                           // per queue
+  std::size_t queue_max = 8'192;                           // per queue ...
+  std::size_t spellings_max = 256;                         // ... but that of names in any case: milliseconds each
   std::size_t waiters_max = 16'384;                        // requests that wait for bulk loads, all together
   std::size_t pieces_max = 1'024;                          // live pieces, about 1 MiB each
   std::size_t watches_max = 1'024;                         // folders
@@ -71,12 +77,13 @@ struct ImageStoreStats {
   std::uint64_t pieces_changed = 0;  // refused: the held file changed
   std::uint64_t pieces_refused = 0;  // `pieces_max`: told to ask again
   std::uint64_t waiters_refused = 0;
-  std::uint64_t submits_refused = 0;   // a queue was full
-  std::uint64_t answers_lost = 0;      // the lane's mailbox was full; the engine asks again
-  std::uint64_t roots_changed = 0;     // another directory at the root's path is served since
-  std::uint64_t roots_missing = 0;     // looks that found none: the one held before was served
-  std::uint64_t spelling_entries = 0;  // of folders, looked at for names asked for in any case
-  std::uint64_t spellings_cut = 0;     // such names whose folders have more than spelling_entries_max
+  std::uint64_t submits_refused = 0;    // a queue was full (of names in any case, too)
+  std::uint64_t spellings_refused = 0;  // ... that of names in any case
+  std::uint64_t answers_lost = 0;       // the lane's mailbox was full; the engine asks again
+  std::uint64_t roots_changed = 0;      // another directory at the root's path is served since
+  std::uint64_t roots_missing = 0;      // looks that found none: the one held before was served
+  std::uint64_t spelling_entries = 0;   // of folders, looked at for names asked for in any case
+  std::uint64_t spellings_cut = 0;      // such names whose folders have more than spelling_entries_max
   ChangeWatcherStats watcher;
 };
 
@@ -147,11 +154,12 @@ class ImageStore {
   ImageStore(ImageStoreOptions options, RootDirectory root, Answer answer);
 
   void run_quick();
+  void run_spellings();
   void run_bulk();
   void run_pieces();
 
   void look_at_root();
-  void resolve(LaneId lane, const LoadImage& request);
+  void resolve(LaneId lane, const LoadImage& request, std::string_view path);
   [[nodiscard]] std::string spelled(std::string_view path);
   [[nodiscard]] std::shared_ptr<const Image> held_if_current(const OpenedFile& file, std::string_view path);
   void enqueue_bulk(Waiter waiter, BulkJob job);
@@ -190,6 +198,7 @@ class ImageStore {
   std::vector<LivePiece> live_pieces_;  // the piece thread's; also shares a piece among transfers that are at one place
 
   WorkQueue<Request> quick_;
+  WorkQueue<Request> spellings_;
   WorkQueue<BulkJob> bulk_;
   WorkQueue<Request> pieces_;
   std::unique_ptr<ChangeWatcher> watcher_;

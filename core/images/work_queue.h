@@ -14,9 +14,9 @@ class WorkQueue {
  public:
   explicit WorkQueue(std::size_t capacity) : box_(capacity) {}
 
-  // False when full: `value` is untouched and the refusal counted.
-  [[nodiscard]] bool push(T& value) {
-    if (!box_.push(value)) return false;
+  // False when full: `value` is untouched and the refusal counted. `keep_free`: places that are left to others.
+  [[nodiscard]] bool push(T& value, std::size_t keep_free = 0) {
+    if (!box_.push(value, keep_free)) return false;
     ready_.release();
     return true;
   }

@@ -17,13 +17,14 @@
 // none comes a probe does, every kProbeAgain. A fold that fails promises nothing less, waits kFoldRetry and is an alarm
 // of its own. Each alarm is raised once per spell of failure, and once when it is over.
 //
-// Thread: open(), load(), start() and the destructor on one thread; submit() on any.
+// Thread: open(), start() and the destructor on one thread, load() before start() on any; submit() on any.
 #pragma once
 
 #include <chrono>
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "core/leases/lease_store.h"
@@ -65,7 +66,9 @@ class SqliteLeaseStore final : public LeaseStore {
                                          const std::function<void(const Lease&)>& visit);
   ~SqliteLeaseStore() override;
 
-  [[nodiscard]] Result<std::vector<Lease>> load() override;
+  [[nodiscard]] Result<void> load(const std::function<void(const Lease&)>& visit) override;
+  // No lease was ever written.
+  [[nodiscard]] Result<bool> is_empty();
   // Before start() only, into a store that holds nothing: another server's leases, at most one per address. They are on
   // disk when this returns, all or none.
   [[nodiscard]] Result<void> take_over(std::span<const Lease> leases);

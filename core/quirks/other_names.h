@@ -2,10 +2,12 @@
 // TFTP entries of quirk.h). Pure; never allocates.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string_view>
 
 #include "core/images/path.h"
+#include "core/machines/machine.h"
 #include "core/quirks/quirk.h"
 
 namespace rackcast {
@@ -14,6 +16,7 @@ struct AskedName {
   std::string_view path;         // normalised: core/images/path.h
   bool backslashes = false;      // the client separates by them
   std::string_view boot_folder;  // of the machine's boot file, without a `/` at its end; "" = the root, or not known
+  std::uint16_t architecture = kArchitectureUnsaid;  // the machine's, option 93
 };
 
 struct OtherName {
@@ -22,7 +25,7 @@ struct OtherName {
 };
 
 // No name has more.
-inline constexpr unsigned kOtherNamesMax = 2;
+inline constexpr unsigned kOtherNamesMax = 3;
 
 // The `number`-th (from 0) to try; nullopt: there are no more.
 [[nodiscard]] std::optional<OtherName> other_name(const AskedName& asked, unsigned number);

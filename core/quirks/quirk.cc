@@ -71,6 +71,11 @@ const std::array<QuirkInfo, kQuirkCount>& quirk_table() {
        nullptr},
       {Quirk::kBareSecondStage, "bare_second_stage", "rhboot/shim#710",
        "loaders ask for their next stage without the folder they came from: it is looked for there as well", nullptr},
+      {Quirk::kGarbledSecondStage, "garbled_second_stage", "rhboot/shim#649",
+       "shim takes what its firmware leaves in the load options for its next stage and asks for `?USB`, the first of "
+       "it "
+       "no text: such a name that is not found is GRUB, by its usual name, in the folder asked for or shim's own",
+       nullptr},
       {Quirk::kNameInAnyCase, "name_in_any_case", "protocols reference 2.7",
        "Windows loaders separate by backslash and spell names in any case: a name with a backslash that is not found "
        "is "

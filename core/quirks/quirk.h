@@ -23,6 +23,7 @@ enum class Quirk : std::uint8_t {
   kEndByteInName,
   kSizeProbe,
   kBareSecondStage,
+  kGarbledSecondStage,
   kNameInAnyCase,
   kCount_,
 };

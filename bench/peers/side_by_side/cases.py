@@ -35,7 +35,8 @@ def axis_cases(axis, base):
         fewer = dict(clients=min(base.clients, 100), bytes=max(base.bytes, MANY_BLOCKS))
         return [vary(**fewer)] + [vary(**fewer, window=window, joined=joined) for window in (4, 16, 64) for joined in (False, True)]
     if axis == "blksize":
-        return [vary(blksize=size) for size in (512, 1432, 1468)]
+        # Time by blocks: they are what costs.
+        return [vary(blksize=size, seconds=base.seconds * max(1, Case.blksize / size)) for size in (512, 1432, 1468)]
     if axis == "link":
         return [vary(link=link) for link in ("lo", "veth")]
     return [vary(absent=True, seconds=3)]

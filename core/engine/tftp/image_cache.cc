@@ -18,14 +18,13 @@ constexpr std::uint64_t mix(std::uint64_t value) {
 
 // Lower goes first.
 int worth(const CacheEntry& entry) {
-  switch (entry.kind) {
-    case CacheEntry::Kind::kEmpty:
-      return 0;
-    case CacheEntry::Kind::kImage:
-      return 2;
-    default:
-      return 1;
-  }
+  if (entry.kind == CacheEntry::Kind::kEmpty) return 0;
+  return entry.known ? 2 : 1;
+}
+
+bool resolved_within(Duration age, const CacheEntry& entry, std::uint64_t epoch, MonotonicTime now) {
+  return entry.epoch == epoch && now - entry.resolved_at < age && entry.kind != CacheEntry::Kind::kUnresolved &&
+         entry.kind != CacheEntry::Kind::kEmpty;
 }
 
 }  // namespace
@@ -81,8 +80,11 @@ CacheIndex ImageCache::claim(std::string_view path, std::uint64_t path_hash, Mon
 }
 
 bool ImageCache::fresh(const CacheEntry& entry, std::uint64_t epoch, MonotonicTime now) {
-  return entry.epoch == epoch && now - entry.resolved_at < kRevalidateAfter &&
-         entry.kind != CacheEntry::Kind::kUnresolved && entry.kind != CacheEntry::Kind::kEmpty;
+  return resolved_within(kRevalidateAfter, entry, epoch, now);
+}
+
+bool ImageCache::usable(const CacheEntry& entry, std::uint64_t epoch, MonotonicTime now) {
+  return resolved_within(kStaleMax, entry, epoch, now);
 }
 
 bool ImageCache::being_loaded(const CacheEntry& entry, MonotonicTime now) {
@@ -102,6 +104,7 @@ void ImageCache::forget(CacheIndex index, PinTable& pins) {
 void ImageCache::hold(CacheIndex index, PinId pin, PinTable& pins) {
   forget(index, pins);
   entries_[index].kind = CacheEntry::Kind::kImage;
+  entries_[index].known = true;
   entries_[index].pin = pin;
   ++images_;
 }
@@ -109,7 +112,7 @@ void ImageCache::hold(CacheIndex index, PinId pin, PinTable& pins) {
 void ImageCache::sweep(std::uint64_t epoch, MonotonicTime now, PinTable& pins) {
   for (std::size_t i = 0; i < entries_.size(); ++i) {
     const CacheEntry& entry = entries_[i];
-    if (entry.pin != kNoPin && !being_loaded(entry, now) && !fresh(entry, epoch, now))
+    if (entry.pin != kNoPin && !being_loaded(entry, now) && !usable(entry, epoch, now))
       forget(static_cast<CacheIndex>(i), pins);
   }
 }

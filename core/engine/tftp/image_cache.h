@@ -1,10 +1,11 @@
 // What a lane knows of paths: path -> pinned image, or "not there", or "being asked". Answers requests without leaving
-// the lane while an entry is fresh: resolved at the present epoch and less than kRevalidateAfter ago.
+// the lane while an entry is usable: resolved at the present epoch and less than kStaleMax ago. Beyond kRevalidateAfter
+// it is fresh no more: the lane then asks the store beside the answer.
 //
 // Set-associative: a path has kWays places; a new one takes an empty place, else the longest unused, missing names
-// before images, never one that is being loaded (unless its answer is long overdue and nobody waits for it any more: it
-// was lost). So a flood of names that do not exist cannot push out the images in
-// use. An image is pinned only while its entry is fresh (sweep), so that the store may evict what nobody asks for.
+// before those of images, never one that is being loaded (unless its answer is long overdue and nobody waits for it any
+// more: it was lost). So a flood of names that do not exist cannot push out the images in use, nor their names. An
+// image is pinned only while its entry is usable (sweep), so that the store may evict what nobody asks for.
 //
 // The engine's lane only; no allocation after construction; O(kWays) per call, sweep O(entries).
 #pragma once
@@ -24,6 +25,7 @@ struct CacheEntry {
   enum class Kind : std::uint8_t { kEmpty, kUnresolved, kImage, kNotFound, kLinkRefused };
   Kind kind = Kind::kEmpty;
   bool loading = false;
+  bool known = false;           // the store's last word was an image, which may have been unpinned since
   std::uint8_t load_tries = 0;  // repeated because the epoch moved meanwhile
   PinId pin = kNoPin;           // the entry's own, when kImage
   std::uint64_t epoch = 0;
@@ -52,6 +54,7 @@ class ImageCache {
   [[nodiscard]] const PathText& path(CacheIndex index) const { return paths_[index]; }
 
   [[nodiscard]] static bool fresh(const CacheEntry& entry, std::uint64_t epoch, MonotonicTime now);
+  [[nodiscard]] static bool usable(const CacheEntry& entry, std::uint64_t epoch, MonotonicTime now);
   // Asked for, and the answer may still come: younger than kImageWait, or somebody waits.
   [[nodiscard]] static bool being_loaded(const CacheEntry& entry, MonotonicTime now);
 
@@ -60,7 +63,7 @@ class ImageCache {
   // Makes it hold a pin, which it takes over.
   void hold(CacheIndex index, PinId pin, PinTable& pins);
 
-  // Unpins images whose entries are stale and not being asked for again.
+  // Unpins images whose entries are not usable and not being asked for again.
   void sweep(std::uint64_t epoch, MonotonicTime now, PinTable& pins);
   // Unpins the longest unused image; false when none is held.
   [[nodiscard]] bool evict_one(PinTable& pins);

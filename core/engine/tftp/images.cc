@@ -27,10 +27,7 @@ PinId take(std::shared_ptr<const Image>& image, PinTable& pins) {
 
 bool TftpEngine::ask_store(const Now& now, CacheIndex index, Sink& sink) {
   CacheEntry& entry = cache_.at(index);
-  if (!sink.submit(LoadImage{make_ticket(EngineTag::kTftp, index), cache_.path(index)})) {
-    counters_.add(Counter::kDroppedLoadQueueFull);
-    return false;
-  }
+  if (!sink.submit(LoadImage{make_ticket(EngineTag::kTftp, index), cache_.path(index), entry.known})) return false;
   entry.loading = true;
   entry.load_asked_at = now.monotonic;
   return true;
@@ -102,6 +99,7 @@ bool TftpEngine::keep(CacheIndex index, ImageLoaded& loaded, Sink& sink) {
     // A failure of the disk says nothing about the file: kUnresolved, so that the next request asks again.
     if (loaded.status == ImageStatus::kNotFound) entry.kind = CacheEntry::Kind::kNotFound;
     if (loaded.status == ImageStatus::kRefused) entry.kind = CacheEntry::Kind::kLinkRefused;
+    entry.known = entry.known && loaded.status == ImageStatus::kFailed;
     return true;
   }
   if (entry.pin != kNoPin && &pins.image(entry.pin) == loaded.image.get()) {  // still the same generation

@@ -94,14 +94,16 @@ std::optional<Meant> TftpEngine::nth_name(const Sought& sought, unsigned number,
     if (number == 0) return Meant{Quirk::kCount_, sought.path};
   }
   const PathText folder = machine != nullptr ? folder_of(machine->boot_file, root_) : PathText{};
-  const auto other = other_name({sought.path, sought.traits.backslashes, folder}, number - 1);
+  const std::uint16_t architecture = machine != nullptr ? machine->architecture : kArchitectureUnsaid;
+  const auto other = other_name({sought.path, sought.traits.backslashes, folder, architecture}, number - 1);
   if (!other) return std::nullopt;
   room = other->path;
   return Meant{other->quirk, room};
 }
 
-// The first name, from the `from`-th on, that is there or of which nothing is known. O(kNamesMax).
-Look TftpEngine::look_up(const Now& now, const Sought& sought, std::uint8_t from, PinTable& pins) {
+// The first name, from the `from`-th on, that is there or of which nothing is known; what has aged is asked about
+// beside it. O(kNamesMax).
+Look TftpEngine::look_up(const Now& now, const Sought& sought, std::uint8_t from, Sink& sink) {
   PathText room;
   for (std::uint8_t names = from; names < kNamesMax; ++names) {
     const auto found = nth_name(sought, names, room);
@@ -109,11 +111,15 @@ Look TftpEngine::look_up(const Now& now, const Sought& sought, std::uint8_t from
     const std::string_view name = found->path;
     const std::uint64_t hash = cache_.hash(name);
     CacheIndex index = cache_.find(name, hash);
-    if (index == kNoEntry) index = cache_.claim(name, hash, now.monotonic, pins);
+    if (index == kNoEntry) index = cache_.claim(name, hash, now.monotonic, sink.pins());
     if (index == kNoEntry) return {Look::Found::kNoRoom, kNoEntry, names};
     CacheEntry& entry = cache_.at(index);
     entry.used_at = now.monotonic;
-    if (!ImageCache::fresh(entry, epoch_.value(), now.monotonic)) return {Look::Found::kUnknown, index, names};
+    if (!ImageCache::usable(entry, epoch_.value(), now.monotonic)) return {Look::Found::kUnknown, index, names};
+    if (!ImageCache::fresh(entry, epoch_.value(), now.monotonic)) {
+      counters_.add(Counter::kCacheStaleHits);
+      (void)ask_unless_under_way(now, index, sink);  // the store's queue is full: the next request asks
+    }
     if (entry.kind == CacheEntry::Kind::kImage) return {Look::Found::kImage, index, names};
     if (entry.kind == CacheEntry::Kind::kLinkRefused) return {Look::Found::kLinkRefused, index, names};
   }
@@ -128,7 +134,7 @@ TftpEngine::Elsewhere TftpEngine::look_elsewhere(const Now& now, TransferIndex i
   PathText room;
   if (!serving() || (transfer.path.cut() && nth_name(sought, from, room)))
     return Elsewhere::kLater;  // only the cache's entries have such a name whole: from there when it is asked again
-  const Look look = look_up(now, sought, from, sink.pins());
+  const Look look = look_up(now, sought, from, sink);
   switch (look.found) {
     case Look::Found::kMissing:
       return Elsewhere::kNowhere;
@@ -138,7 +144,10 @@ TftpEngine::Elsewhere TftpEngine::look_elsewhere(const Now& now, TransferIndex i
       counters_.add(Counter::kDroppedCacheFull);
       return Elsewhere::kLater;
     case Look::Found::kUnknown:
-      if (!ask_unless_under_way(now, look.entry, sink)) return Elsewhere::kLater;
+      if (!ask_unless_under_way(now, look.entry, sink)) {
+        counters_.add(Counter::kDroppedLoadQueueFull);
+        return Elsewhere::kLater;
+      }
       transfer.cache_entry = look.entry;
       cache_.at(look.entry).waiters.push_back(table_.all(), index);
       set_deadline(index, now.monotonic + kImageWait);
@@ -152,6 +161,7 @@ TftpEngine::Elsewhere TftpEngine::look_elsewhere(const Now& now, TransferIndex i
 }
 
 void TftpEngine::count_name(const Transfer& transfer) {
+  if (!config_->tftp) return;  // switched off meanwhile: it does not begin
   if (transfer.name.candidates) return counters_.add(Counter::kNamesMapped);
   if (transfer.names == 0) return;
   PathText room;

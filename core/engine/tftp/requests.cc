@@ -108,7 +108,7 @@ bool TftpEngine::may_repeat(const Now& now, TransferIndex index) {
 }
 
 void TftpEngine::answer_from_cache(const Now& now, const Ask& ask, Sink& sink) {
-  const Look look = look_up(now, {ask.datagram.peer, ask.name.path, ask.name.traits, &ask.name.mapped}, 0, sink.pins());
+  const Look look = look_up(now, {ask.datagram.peer, ask.name.path, ask.name.traits, &ask.name.mapped}, 0, sink);
   switch (look.found) {
     case Look::Found::kUnknown:
       return wait_for_image(now, ask, look, sink);
@@ -134,7 +134,7 @@ void TftpEngine::answer_from_cache(const Now& now, const Ask& ask, Sink& sink) {
 void TftpEngine::wait_for_image(const Now& now, const Ask& ask, const Look& look, Sink& sink) {
   CacheEntry& entry = cache_.at(look.entry);
   counters_.add(Counter::kCacheMisses);
-  if (!ask_unless_under_way(now, look.entry, sink)) return;
+  if (!ask_unless_under_way(now, look.entry, sink)) return counters_.add(Counter::kDroppedLoadQueueFull);
   const TransferIndex index = new_transfer(now, ask, sink);
   if (index == kNoTransfer) return;
   Transfer& transfer = table_.at(index);
@@ -171,6 +171,7 @@ TransferIndex TftpEngine::new_transfer(const Now& now, const Ask& ask, Sink& sin
 
 // Ended transfers whose time is over go always; when the table is full, ended ones early, then the oldest that never
 // answered: under a flood of forged sources those are the forged ones, since honest clients answer within a round trip.
+// Those that wait for their image were sent nothing to answer, and go last: the disk may need a minute (kImageWait).
 bool TftpEngine::make_room(const Now& now, Sink& sink) {
   while (table_.oldest_lingering() != kNoTransfer && table_.at(table_.oldest_lingering()).linger_until <= now.monotonic)
     table_.remove(table_.oldest_lingering());

@@ -26,7 +26,7 @@ struct TftpLimits {
   std::size_t cache_paths = 16'384;
   std::size_t sources_max = 65'536;   // with transfers, for per_source and cps, and that were answered; per lane
   std::size_t uploads_max = 64;       // per lane; 65 KiB each, where uploads are on
-  std::size_t machines_max = 16'384;  // the lane's copy of what is known of machines; about 0.5 KiB each
+  std::size_t machines_max = 16'384;  // the lane's copy of what is known of machines; about 0.25 KiB each
 };
 
 // For so many transfers: as many addresses that they come from, and a quarter of machines, which have several each.

@@ -69,8 +69,10 @@ class ImageStoreTest : public ::testing::Test {
   }
   void start_at(std::string_view root) {
     options.root = tree.path(root);
-    auto created = ImageStore::create(
-        options, [this](LaneId lane, Completion completion) { return answers.put(lane, std::move(completion)); });
+    auto created = ImageStore::create(options, [this](LaneId lane, Completion completion) {
+      if (before_answer) before_answer(std::get_if<ImageLoaded>(&completion));
+      return answers.put(lane, std::move(completion));
+    });
     ASSERT_TRUE(created.has_value()) << created.error().message;
     store = std::move(*created);
   }
@@ -103,6 +105,7 @@ class ImageStoreTest : public ::testing::Test {
 
   testing::TemporaryTree tree;
   ImageStoreOptions options;
+  std::function<void(const ImageLoaded*)> before_answer;  // on the store's thread, which it may hold up
   Answers answers;
   std::unique_ptr<ImageStore> store;
 };

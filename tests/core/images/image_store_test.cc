@@ -389,6 +389,76 @@ TEST_F(ImageStoreTest, AFullQueueRefusesAndLeavesTheWorkUntouched) {
   for (int i = 0; i < accepted; ++i) EXPECT_EQ(loaded().status, ImageStatus::kLoaded);
 }
 
+// Holds up the store's thread that answers for `path`, from the first answer on until it is let go.
+class HeldAnswer {
+ public:
+  explicit HeldAnswer(std::string path) : path_(std::move(path)) {}
+  ~HeldAnswer() { let_go(); }
+  void operator()(const ImageLoaded* loaded) {
+    if (loaded == nullptr || loaded->path != path_) return;
+    std::unique_lock lock(mutex_);
+    held_ = true;
+    changed_.notify_all();
+    changed_.wait(lock, [this] { return let_go_; });
+  }
+  [[nodiscard]] bool is_held() {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, kPatience, [this] { return held_; });
+  }
+  void let_go() {
+    const std::scoped_lock lock(mutex_);
+    let_go_ = true;
+    changed_.notify_all();
+  }
+
+ private:
+  const std::string path_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool held_ = false;
+  bool let_go_ = false;
+};
+
+TEST_F(ImageStoreTest, NamesInAnyCaseHoldUpNoOthersAndHaveAQueueOfTheirOwn) {
+  tree.write("root/file", "x");
+  options.spellings_max = 4;
+  HeldAnswer held("\\FILE");
+  before_answer = [&](const ImageLoaded* loaded) { held(loaded); };
+  start();
+  ask("\\FILE", 1);
+  ASSERT_TRUE(held.is_held());
+  for (std::uint64_t i = 0; i < 4; ++i) ask("\\File", 2 + i);
+  Work work = LoadImage{Ticket{6}, "\\filE"};
+  EXPECT_FALSE(store->submit(LaneId{0}, work));
+  EXPECT_EQ(store->stats().spellings_refused, 1U);
+  EXPECT_EQ(store->stats().submits_refused, 1U);
+  EXPECT_EQ(load("file").status, ImageStatus::kLoaded);
+  held.let_go();
+  for (std::uint64_t i = 0; i < 5; ++i) EXPECT_EQ(loaded().ticket, Ticket{1 + i});
+}
+
+TEST_F(ImageStoreTest, NamesThatNobodyKnowsLeaveRoomForImagesThatAreKnown) {
+  tree.write("root/file", "x");
+  HeldAnswer held("file");
+  before_answer = [&](const ImageLoaded* loaded) { held(loaded); };
+  start();
+  ask("file");
+  ASSERT_TRUE(held.is_held());
+  std::size_t unknown = 0;
+  for (Work work = LoadImage{Ticket{2}, "missing"}; store->submit(LaneId{0}, work);
+       work = LoadImage{Ticket{2}, "missing"})
+    ++unknown;
+  EXPECT_EQ(unknown, options.queue_max * 7 / 8);
+  Work work = LoadImage{Ticket{3}, "file", true};
+  EXPECT_TRUE(store->submit(LaneId{0}, work));
+  work = ReleaseImage{};
+  EXPECT_TRUE(store->submit(LaneId{0}, work));
+  held.let_go();
+  EXPECT_EQ(loaded().ticket, Ticket{1});
+  for (std::size_t i = 0; i < unknown; ++i) EXPECT_EQ(loaded().status, ImageStatus::kNotFound);
+  EXPECT_EQ(loaded().ticket, Ticket{3});
+}
+
 TEST_F(ImageStoreTest, AnAnswerThatCannotBeDeliveredIsCounted) {
   tree.write("root/file", "x");
   start();

@@ -29,6 +29,22 @@ TEST(OtherNames, ABareNameMayLieBesideTheBootFile) {
   EXPECT_THAT(others({.path = "grubx64.efi", .boot_folder = "efi/debian"}), ElementsAre("efi/debian/grubx64.efi"));
 }
 
+TEST(OtherNames, GarbageForANextStageIsGrubInTheFolderAskedForOrShims) {
+  for (const char* garbage : {"loader/?USB", "loader/\x01USB", "loader/\xEF\xBF\xBDOnboard", "loader/\x7F"})
+    EXPECT_THAT(others({.path = garbage, .boot_folder = "efi"}), ElementsAre("loader/grubx64.efi")) << garbage;
+  EXPECT_THAT(others({.path = "?USB"}), ElementsAre("grubx64.efi"));
+  EXPECT_THAT(others({.path = "?USB", .boot_folder = "efi"}), ElementsAre("efi/?USB", "efi/grubx64.efi"));
+  EXPECT_THAT(others({.path = "loader/USB?"}), IsEmpty());
+  EXPECT_EQ(others({.path = "loader/?USB", .backslashes = true}).size(), 2U);
+}
+
+TEST(OtherNames, WhichGrubDependsOnTheMachine) {
+  EXPECT_THAT(others({.path = "a/?USB", .architecture = 7}), ElementsAre("a/grubx64.efi"));
+  EXPECT_THAT(others({.path = "a/?USB", .architecture = 6}), ElementsAre("a/grubia32.efi"));
+  EXPECT_THAT(others({.path = "a/?USB", .architecture = 11}), ElementsAre("a/grubaa64.efi"));
+  EXPECT_THAT(others({.path = "a/?USB", .architecture = 0}), IsEmpty()) << "a BIOS starts no shim";
+}
+
 TEST(OtherNames, WindowsNamesAreLookedForInAnyCase) {
   const auto names = others({.path = "Boot/BCD", .backslashes = true, .boot_folder = "win"});
   ASSERT_EQ(names.size(), 1U);

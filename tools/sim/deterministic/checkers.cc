@@ -48,16 +48,18 @@ void LeaseChecker::on_lease(Instant now, MachineId machine, const LeaseReceived&
 }
 
 // What a client means by a name is the server's to find out: for one that the tree does not have, any file of that name
-// in another folder or another case, without a byte too many, may be what came.
+// in another folder or another case, without a byte too many, may be what came; for one that begins with no text, any.
 std::vector<const VirtualTree::File*> FileChecker::meant_by(std::string_view path) const {
   while (!path.empty() && path.back() == '\xFF') path.remove_suffix(1);
   const NormalizedPath normalized = normalize_path(path, kTreeRoot);
   if (normalized.reject) return {};
   if (const VirtualTree::File* known = tree_.find(normalized.path.view())) return {known};
   const auto last_part = [](std::string_view name) { return name.substr(name.rfind('/') + 1); };
+  const std::string_view asked = last_part(normalized.path.view());
+  const bool garbage = !asked.empty() && (asked.front() < ' ' || asked.front() == '?');
   std::vector<const VirtualTree::File*> files;
   for (const auto& [name, file] : tree_.files())
-    if (bytes::equal_any_case(last_part(name), last_part(normalized.path.view()))) files.push_back(&file);
+    if (garbage || bytes::equal_any_case(last_part(name), asked)) files.push_back(&file);
   return files;
 }
 

@@ -21,7 +21,7 @@ net::Endpoint machine(std::size_t number) {
 
 TEST_F(TftpEngineTest, AMillionTransfersFitInAGibibyte) {
   const std::size_t before = heap_bytes();
-  build({}, {.transfers_max = kTransfers, .sources_max = kTransfers});
+  build({}, limits_for(kTransfers));  // the daemon's
   const auto image = file(std::vector<std::byte>(100'000));
   open(image, {.blksize = 1'468}, machine(0));
   for (std::size_t i = 1; i < kTransfers; ++i) {

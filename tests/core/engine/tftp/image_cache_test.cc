@@ -52,6 +52,23 @@ TEST_F(ImageCacheTest, FreshUntilTheEpochMovesOrTheEntryAges) {
   EXPECT_FALSE(ImageCache::fresh(entry, 1, at(std::chrono::seconds(10)) + kRevalidateAfter));
 }
 
+TEST_F(ImageCacheTest, UsableUntilTheEpochMovesOrTheEntryIsTooOld) {
+  const CacheEntry& entry = cache.at(put_image("a", at(std::chrono::seconds(10))));
+  EXPECT_TRUE(ImageCache::usable(entry, 1, at(std::chrono::seconds(10)) + kRevalidateAfter));
+  EXPECT_FALSE(ImageCache::usable(entry, 2, at(std::chrono::seconds(10)) + kRevalidateAfter));
+  EXPECT_FALSE(ImageCache::usable(entry, 1, at(std::chrono::seconds(10)) + kStaleMax));
+}
+
+TEST_F(ImageCacheTest, AFloodOfMissingNamesDoesNotPushOutTheNamesOfImagesThatAreUnpinned) {
+  put_image("image", {});
+  cache.sweep(1, at(kStaleMax), pins);
+  EXPECT_EQ(cache.images(), 0U);
+  for (int i = 0; i < 1'000; ++i) put_missing("missing" + std::to_string(i), at(kStaleMax));
+  const CacheIndex index = cache.find("image", cache.hash("image"));
+  ASSERT_NE(index, kNoEntry);
+  EXPECT_TRUE(cache.at(index).known);
+}
+
 TEST_F(ImageCacheTest, AFloodOfMissingNamesDoesNotPushOutImages) {
   for (int i = 0; i < 8; ++i) put_image("image" + std::to_string(i), {});
   for (int i = 0; i < 10'000; ++i) put_missing("missing" + std::to_string(i), at(std::chrono::milliseconds(i)));
@@ -107,7 +124,7 @@ TEST_F(ImageCacheTest, AnImageWhoseRevalidationWasLostIsUnpinnedBySweep) {
   const CacheIndex index = put_image("a", at(std::chrono::seconds(1)));
   cache.at(index).loading = true;
   cache.at(index).load_asked_at = at(std::chrono::seconds(4));
-  cache.sweep(1, at(std::chrono::seconds(5)), pins);
+  cache.sweep(1, at(std::chrono::seconds(1) + kStaleMax), pins);
   EXPECT_EQ(pins.in_use(), 1U);
   cache.sweep(1, at(std::chrono::seconds(4) + kImageWait), pins);
   EXPECT_EQ(pins.in_use(), 0U);
@@ -129,11 +146,12 @@ TEST_F(ImageCacheTest, SweepUnpinsWhatIsStaleSoThatTheStoreMayEvictIt) {
   const CacheIndex waiting = put_image("old but being asked", at(std::chrono::seconds(1)));
   cache.at(waiting).loading = true;
   put_image("young", at(std::chrono::seconds(4)));
-  cache.sweep(1, at(std::chrono::seconds(5)), pins);
+  const MonotonicTime later = at(std::chrono::seconds(1)) + kStaleMax;
+  cache.sweep(1, later, pins);
   EXPECT_EQ(cache.images(), 2U);
   EXPECT_EQ(pins.in_use(), 2U);
   cache.at(waiting).loading = false;
-  cache.sweep(2, at(std::chrono::seconds(5)), pins);
+  cache.sweep(2, later, pins);
   EXPECT_EQ(pins.in_use(), 0U);
 }
 

@@ -50,13 +50,68 @@ TEST_F(TftpEngineTest, AFreshEntryAnswersWithoutTheStore) {
   EXPECT_EQ(count(Counter::kCacheHits), 1U);
 }
 
-TEST_F(TftpEngineTest, AnAgedEntryIsAskedForAgain) {
+TEST_F(TftpEngineTest, AnAgedEntryAnswersWhileItIsAskedForAgain) {
   open(file(bytes_of("x")));
+  ack(1);
   (void)sent();
   pass(kRevalidateAfter);
+  for (std::uint8_t host = 2; host <= 4; ++host) {
+    rrq("file", {}, peer(host));
+    EXPECT_EQ(sent_text(), "D1");
+  }
+  ASSERT_EQ(harness.router.submitted.size(), 1U);
+  EXPECT_TRUE(std::get<LoadImage>(harness.router.submitted.front()).known);
+  EXPECT_EQ(count(Counter::kCacheStaleHits), 3U);
+  loaded(file(bytes_of("new!")));
+  rrq("file", {}, peer(5));
+  const auto all = sent();
+  ASSERT_EQ(all.size(), 1U);
+  EXPECT_EQ(all[0].payload.size(), 4U + 4U);
+}
+
+TEST_F(TftpEngineTest, AnAgedEntryAnswersThoughTheStoresQueueIsFullButNotForEver) {
+  open(file(bytes_of("x")));
+  ack(1);
+  (void)sent();
+  harness.router.full = true;
+  pass(kStaleMax - std::chrono::milliseconds(100));
   rrq("file", {}, peer(2));
-  EXPECT_EQ(harness.router.submitted.size(), 1U);
-  EXPECT_NE(sent_text(), "D1 D1");  // at most the first client's retransmission
+  EXPECT_EQ(sent_text(), "D1");
+  EXPECT_EQ(count(Counter::kDroppedLoadQueueFull), 0U);
+  pass(std::chrono::milliseconds(100));
+  rrq("file", {}, peer(3));
+  EXPECT_EQ(count(Counter::kDroppedLoadQueueFull), 1U);
+  EXPECT_EQ(count(Counter::kStarted), 2U);
+}
+
+TEST_F(TftpEngineTest, AnAgedNameThatIsMissingIsRefusedWhileItIsAskedForAgain) {
+  rrq("missing");
+  loaded(nullptr, ImageStatus::kNotFound);
+  (void)sent();
+  pass(kRevalidateAfter);
+  rrq("missing");
+  EXPECT_EQ(sent_text(), "E1");
+  ASSERT_EQ(harness.router.submitted.size(), 1U);
+  EXPECT_FALSE(std::get<LoadImage>(harness.router.submitted.front()).known);
+  loaded(file(bytes_of("there now")));
+  rrq("missing");
+  EXPECT_EQ(sent_text(), "D1");
+}
+
+TEST_F(TftpEngineTest, AFileThatWasUnpinnedIsAskedForAsOneThatIsKnown) {
+  open(file(bytes_of("x")));
+  ack(1);
+  (void)sent();
+  pass(kStaleMax + std::chrono::seconds(2));
+  EXPECT_EQ(harness.pins.in_use(), 0U);
+  rrq("file", {}, peer(2));
+  ASSERT_EQ(harness.router.submitted.size(), 1U);
+  EXPECT_TRUE(std::get<LoadImage>(harness.router.submitted.front()).known);
+  loaded(nullptr, ImageStatus::kNotFound);
+  pass(kStaleMax);
+  rrq("file", {}, peer(2));
+  ASSERT_EQ(harness.router.submitted.size(), 1U);
+  EXPECT_FALSE(std::get<LoadImage>(harness.router.submitted.front()).known);
 }
 
 TEST_F(TftpEngineTest, AMovedEpochMakesTheNextRequestGetTheNewGeneration) {
@@ -227,7 +282,7 @@ TEST_F(TftpEngineTest, NothingStaysPinnedWhenAllIsOver) {
   (void)sent();
   ack(1);
   EXPECT_EQ(harness.pins.in_use(), 1U);  // the cache's
-  pass_in_steps(std::chrono::seconds(4));
+  pass_in_steps(kStaleMax + std::chrono::seconds(2));
   EXPECT_EQ(harness.pins.in_use(), 0U);
   EXPECT_EQ(engine->next_deadline(), kNever);
 }

@@ -36,6 +36,84 @@ TEST_F(TftpEngineTest, ABareNameThatIsNotThereIsLookedForBesideTheBootFile) {
   EXPECT_EQ(engine->quirks()[Quirk::kBareSecondStage], 2U);
 }
 
+TEST_F(TftpEngineTest, WhatShimReadsInGarbledLoadOptionsIsItsSecondStage) {
+  rrq("loader/?USB");
+  ASSERT_EQ(asked_path(), "loader/?USB");
+  loaded(nullptr, ImageStatus::kNotFound);
+  ASSERT_EQ(asked_path(), "loader/grubx64.efi");
+  loaded(file(bytes_of("second stage")));
+  EXPECT_EQ(sent_text(), "D1");
+  EXPECT_EQ(engine->quirks()[Quirk::kGarbledSecondStage], 1U);
+  Machine machine;
+  machine.mac = {{2, 0, 0, 0, 0, 2}};
+  machine.address = peer(2).address.v4();
+  machine.architecture = 11;
+  machine.boot_file = "arm/shimaa64.efi";
+  complete(MachineChanged{machine});
+  rrq("\xEF\xBF\xBDOnboard", {}, peer(2));
+  loaded(nullptr, ImageStatus::kNotFound);
+  loaded(nullptr, ImageStatus::kNotFound);  // beside shim
+  ASSERT_EQ(asked_path(), "arm/grubaa64.efi");
+  loaded(file(bytes_of("second stage")));
+  EXPECT_EQ(sent_text(), "D1");
+  EXPECT_EQ(engine->quirks()[Quirk::kGarbledSecondStage], 2U);
+}
+
+Machine machine_at(const net::Endpoint& where) {
+  Machine machine;
+  machine.mac = {{2, 0, 0, 0xAB, 0, 1}};
+  machine.address = where.address.v4();
+  return machine;
+}
+
+TEST_F(TftpEngineTest, AMachinesOwnFolderByItsHardwareAddressComesBeforeTheCommonFile) {
+  TftpConfig tftp;
+  tftp.unique_root = UniqueRoot::kMac;
+  build(tftp);
+  complete(MachineChanged{machine_at(peer())});
+  rrq("pxelinux.cfg/default");
+  ASSERT_EQ(asked_path(), "02-00-00-ab-00-01/pxelinux.cfg/default");
+  loaded(file(bytes_of("own")));
+  EXPECT_EQ(sent_text(), "D1");
+  // Another file of its, which only the common folder has.
+  rrq("vmlinuz", {}, peer(1, 2'071));
+  ASSERT_EQ(asked_path(), "02-00-00-ab-00-01/vmlinuz");
+  loaded(nullptr, ImageStatus::kNotFound);
+  ASSERT_EQ(asked_path(), "vmlinuz");
+  loaded(file(bytes_of("common")));
+  EXPECT_EQ(sent_text(), "D1");
+  // Of this one nothing is known: it has no folder.
+  rrq("pxelinux.cfg/default", {}, peer(2));
+  ASSERT_EQ(asked_path(), "pxelinux.cfg/default");
+}
+
+TEST_F(TftpEngineTest, AMachinesOwnFolderByItsAddressComesBeforeTheCommonFile) {
+  TftpConfig tftp;
+  tftp.unique_root = UniqueRoot::kIp;
+  build(tftp);
+  const std::string own(peer().address.text().view());
+  rrq("file");
+  ASSERT_EQ(asked_path(), own + "/file");
+  loaded(nullptr, ImageStatus::kNotFound);
+  ASSERT_EQ(asked_path(), "file");
+  loaded(file(bytes_of("common")));
+  EXPECT_EQ(sent_text(), "D1");
+  rrq("file", {}, peer(2));
+  ASSERT_EQ(asked_path(), std::string(peer(2).address.text().view()) + "/file");
+}
+
+TEST_F(TftpEngineTest, AFileThatNeitherFolderHasIsOneNotFoundForTheNameAsked) {
+  TftpConfig tftp;
+  tftp.unique_root = UniqueRoot::kIp;
+  build(tftp);
+  rrq("missing");
+  loaded(nullptr, ImageStatus::kNotFound);
+  loaded(nullptr, ImageStatus::kNotFound);
+  EXPECT_EQ(sent_text(), "E1");
+  EXPECT_EQ(count(Counter::kNotFound), 1U);
+  EXPECT_EQ(events().back().path.view(), "missing") << "as asked, not as looked for";
+}
+
 TEST_F(TftpEngineTest, AWindowsNameIsLookedForInAnyCase) {
   rrq("\\Boot\\bcd");
   ASSERT_EQ(asked_path(), "Boot/bcd");
@@ -111,6 +189,17 @@ TEST_F(TftpEngineTest, ANameThatLeavesTheRootIsNotFoundAndNeverReachesTheStore) 
   EXPECT_TRUE(harness.router.submitted.empty());
   EXPECT_EQ(count(Counter::kPathRejected), 3U);
   EXPECT_EQ(kinds(), std::vector(3, EventKind::kRefused));
+}
+
+TEST_F(TftpEngineTest, TftpIsSwitchedOffWhileASecondNameIsLookedFor) {
+  rrq("dir\\file");
+  ASSERT_EQ(asked_path(), "dir/file");
+  loaded(nullptr, ImageStatus::kNotFound);
+  ASSERT_FALSE(harness.router.submitted.empty()) << "another name";
+  complete(ConfigSwapped{std::make_shared<Config>()});
+  loaded(file(bytes_of("x")));
+  EXPECT_EQ(engine->in_flight(), 0U);
+  EXPECT_EQ(sent_text(), "");
 }
 
 }  // namespace

@@ -92,6 +92,25 @@ TEST_F(TftpEngineTest, GarbageIsCountedAndNeverAnswered) {
   EXPECT_TRUE(events().empty());
 }
 
+TEST_F(TftpEngineTest, GarbageIsCountedByWhatIsWrongWithIt) {
+  const auto give_bytes = [&](std::string_view bytes) { give(kListener, bytes_of(bytes), peer()); };
+  give_bytes({"\0", 1});
+  give_bytes({"\0\7abc", 5});
+  give_bytes({"\0\1file", 6});
+  give_bytes({"\0\1\0octet\0", 9});
+  give_bytes({"\0\1file\0octet", 12});
+  give_bytes({"\0\1file\0bogus\0", 13});
+  give_bytes({"\0\1file\0octet\0blksize\0001468", 25});
+  give_bytes(std::string("\0\1", 2) + std::string(tftp::kRequestBytesMax, 'x'));
+  EXPECT_EQ(count(Counter::kGarbageCutShort), 1U);
+  EXPECT_EQ(count(Counter::kGarbageOpcode), 1U);
+  EXPECT_EQ(count(Counter::kGarbageName), 2U);
+  EXPECT_EQ(count(Counter::kGarbageMode), 2U);
+  EXPECT_EQ(count(Counter::kGarbageOptions), 1U);
+  EXPECT_EQ(count(Counter::kGarbageTooLong), 1U);
+  EXPECT_EQ(count(Counter::kGarbage), 8U);
+}
+
 TEST_F(TftpEngineTest, RequestsSentToAGroupAreDroppedAndCounted) {
   const auto payload = request("file");
   for (const net::Ipv4Address to :

@@ -18,6 +18,11 @@ TftpWorld::TftpWorld(std::uint64_t seed, engine::TftpLimits limits, TftpConfig t
   setup.seed = seed;
   setup.limits = limits;
   engine = std::make_unique<engine::TftpEngine>(std::move(setup));
+  harness.router.refuses = [this](const Work& work) {
+    const auto* const load = std::get_if<LoadImage>(&work);
+    if (store_queue_max == 0 || load == nullptr) return false;
+    return pending_.size() >= (load->known ? store_queue_max : store_queue_max * 7 / 8);
+  };
 }
 
 TftpReader& TftpWorld::add_client(ReaderPlan plan, const net::Endpoint& endpoint) {
@@ -154,6 +159,12 @@ void TftpWorld::post(Packet packet) {
   packets_.push(std::move(packet));
 }
 
+MonotonicTime TftpWorld::loaded_at() {
+  if (store_queue_max == 0) return now.monotonic + load_time;
+  store_free_at_ = std::max(store_free_at_, now.monotonic) + load_time;
+  return store_free_at_;
+}
+
 void TftpWorld::accept(Work work) {
   if (auto* const load = std::get_if<LoadImage>(&work)) {
     ImageLoaded loaded{load->ticket, load->path, ImageStatus::kNotFound, nullptr, epoch.value()};
@@ -162,7 +173,7 @@ void TftpWorld::accept(Work work) {
       loaded.status = ImageStatus::kLoaded;
       loaded.image = found->second;
     }
-    pending_.push_back({now.monotonic + load_time, std::move(loaded)});
+    pending_.push_back({loaded_at(), std::move(loaded)});
   } else if (auto* const write = std::get_if<WriteUpload>(&work)) {
     pending_.push_back({now.monotonic + load_time,
                         UploadWritten{write->ticket, UploadStatus::kWritten, write->name, std::move(write->buffer)}});

@@ -53,6 +53,9 @@ class TftpWorld {
   std::map<std::string, std::shared_ptr<HeapImage>> files;
   io::LinkFaults faults;
   Duration load_time = std::chrono::microseconds(500);
+  // Not 0: the store has one thread, which takes load_time for each request, and room for so many, an eighth of it for
+  // images that are known.
+  std::size_t store_queue_max = 0;
   std::vector<std::unique_ptr<Seat>> seats;
   Now now{MonotonicTime(std::chrono::seconds(1)), WallTime(std::chrono::seconds(1'800'000'000))};
   std::uint64_t datagrams_to_clients = 0;
@@ -99,7 +102,7 @@ class TftpWorld {
   }
   // After everything ended and the path cache aged, nothing may be pinned.
   [[nodiscard]] std::size_t pins_after_rest() {
-    run_for(std::chrono::seconds(10));
+    run_for(std::chrono::seconds(15));
     return harness.pins.in_use();
   }
 
@@ -121,6 +124,7 @@ class TftpWorld {
   void through_network(Packet packet);
   void post(Packet packet);
   void accept(Work work);
+  [[nodiscard]] MonotonicTime loaded_at();
 
   io::SeededRandom random_;
   io::LinkState to_server_;
@@ -128,6 +132,7 @@ class TftpWorld {
   std::map<net::Endpoint, Seat*> by_endpoint_;
   std::priority_queue<Packet, std::vector<Packet>, std::greater<>> packets_;
   std::deque<Pending> pending_;
+  MonotonicTime store_free_at_{};
   std::uint64_t order_ = 0;
   std::uint64_t generations_ = 0;
 };

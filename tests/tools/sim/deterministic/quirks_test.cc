@@ -112,6 +112,10 @@ TEST(Quirks, ShimNeedsItsSecondStageLookedForBesideItself) {
   EXPECT_THAT(rehearse("shim-bare", true, {Quirk::kBareSecondStage}).failures, SizeIs(1));
 }
 
+TEST(Quirks, ShimWithGarbledLoadOptionsNeedsTheUsualName) {
+  EXPECT_THAT(rehearse("shim-garbled", true, {Quirk::kGarbledSecondStage}).failures, SizeIs(1));
+}
+
 TEST(Quirks, WindowsNeedsItsNamesInAnyCase) {
   EXPECT_THAT(rehearse("windows", true, {Quirk::kNameInAnyCase}).failures, SizeIs(1));
 }

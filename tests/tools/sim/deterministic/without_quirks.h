@@ -81,14 +81,16 @@ class WithoutQuirks final : public IoDecorator {
     const auto end = std::find(name.begin(), name.end(), kPad);
     if (end == name.end() || end == name.begin()) return;
     const std::string text(reinterpret_cast<const char*>(name.data()), static_cast<std::size_t>(end - name.begin()));
-    if (const auto needed = quirk_for(text); needed && without_.has(*needed)) *(end - 1) = std::byte{'~'};
+    if (const auto needed = quirk_for(text); needed && without_.has(*needed))
+      name.front() = *(end - 1) = std::byte{'~'};
   }
   // Without which the name is not found.
   [[nodiscard]] std::optional<Quirk> quirk_for(const std::string& name) const {
     if (name.back() == '\xFF') return Quirk::kEndByteInName;
     const NormalizedPath normalized = normalize_path(name, kTreeRoot);
     if (normalized.reject || tree_.contains(std::string(normalized.path.view()))) return std::nullopt;
-    return name.find('\\') == std::string::npos ? Quirk::kBareSecondStage : Quirk::kNameInAnyCase;
+    if (name.find('\\') != std::string::npos) return Quirk::kNameInAnyCase;
+    return name[name.rfind('/') + 1] == '\x01' ? Quirk::kGarbledSecondStage : Quirk::kBareSecondStage;
   }
 
   QuirkSet without_;

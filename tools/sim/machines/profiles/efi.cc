@@ -19,6 +19,8 @@ constexpr std::array<std::string_view, 3> kShimExtras{"revocations_skusi.efi", "
                                                       "shim_certificate_0.efi"};
 constexpr std::array<std::string_view, 1> kShimSecondStage{"grubx64.efi"};
 constexpr std::array<std::string_view, 1> kShimBareSecondStage{"/grubx64.efi"};
+// What the firmware's own boot entry is called, behind bytes of it that are no text.
+constexpr std::array<std::string_view, 1> kShimGarbledSecondStage{"\x01USB"};
 // Windows' boot manager, over the firmware's TFTP: backslashes, and not the case that is on disk.
 constexpr std::array<std::string_view, 2> kWindowsFiles{"\\boot\\bcd", "\\Boot\\FONTS\\wgl4_boot.ttf"};
 constexpr std::array<std::string_view, 1> kWindowsImage{"\\Sources\\BOOT.WIM"};
@@ -106,6 +108,8 @@ constexpr auto kIpxeScriptSteps = steps(std::array{ipxe_dhcp(Stage::kDhcp, kIpxe
 constexpr auto kShimSteps = steps(std::array{kEdk2DhcpStep, kEdk2BootFile}, kShimListedEnd);
 constexpr auto kShimBareSteps =
     steps(std::array{kEdk2DhcpStep, kEdk2BootFile, shim_files(kShimBareSecondStage, true), kGrubFind}, kGrubEnd);
+constexpr auto kShimGarbledSteps =
+    steps(std::array{kEdk2DhcpStep, kEdk2BootFile, shim_files(kShimGarbledSecondStage, true), kGrubFind}, kGrubEnd);
 constexpr auto kGrubDhcpSteps = steps(std::array{kEdk2DhcpStep, kEdk2BootFile, kGrubDhcpStep}, kGrubListedEnd);
 constexpr Step windows(Stage stage, std::span<const std::string_view> names) {
   return {.kind = StepKind::kFiles, .stage = stage, .tftp = &kEdk2Tftp, .names = names};
@@ -127,6 +131,8 @@ constexpr std::array kProfiles{
             dhcp4::ClientArch::kEfiX64, "shimx64.efi", kShimSteps},
     Profile{"shim-bare", "the same with a shim that asks for GRUB without the folder it came from",
             dhcp4::ClientArch::kEfiX64, "shimx64.efi", kShimBareSteps},
+    Profile{"shim-garbled", "the same with a shim that takes its firmware's load options for the name of GRUB",
+            dhcp4::ClientArch::kEfiX64, "shimx64.efi", kShimGarbledSteps},
     Profile{"windows", "UEFI PXE, Windows' boot manager: names with backslashes, in any case; no installer",
             dhcp4::ClientArch::kEfiX64, "bootmgfw.efi", kWindowsSteps},
     Profile{"grub-dhcp", "UEFI PXE, GRUB that asks DHCP itself (net_bootp: one xid for all machines)",
