@@ -256,7 +256,6 @@ TEST(DhcpClassLimits, ASubclassMayHaveAnotherThanItsClass) {
 TEST(DhcpClassLimits, CountWhatWasLeasedBeforeARestart) {
   Config config = rack_config();
   RuleText text(*config.dhcp);
-  const auto pxe = [](ClientMessage message) { return message.with(OptionCode::kVendorClass, "PXEClient"); };
   text.add_class("pxe", "substring (option vendor-class-identifier, 0, 9) = \"PXEClient\"").lease_limit = 1;
   ClassConfig& ports = text.add_class("ports", "");
   ports.spawn = text.data("option agent.circuit-id");
