@@ -260,7 +260,6 @@ TEST(DhcpClassLimits, CountWhatWasLeasedBeforeARestart) {
   ClassConfig& ports = text.add_class("ports", "");
   ports.spawn = text.data("option agent.circuit-id");
   ports.lease_limit = 1;
-  const auto pxe = [](ClientMessage message) { return std::move(message.with(OptionCode::kVendorClass, "PXEClient")); };
   Rack before(config);
   ASSERT_EQ(before.ask(pxe(selecting(1, before.ask(pxe(discover(1)))->yiaddr())))->type(), MessageType::kAck);
   const std::string port("\x01\x01p", 3);
