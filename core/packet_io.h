@@ -194,6 +194,10 @@ class PacketIo {
   // released.
   [[nodiscard]] virtual std::size_t poll(std::span<ReceivedDatagram> out, MonotonicTime until) = 0;
 
+  // Hint for the polls that follow: whether peers answer within microseconds, so that looking again for a moment before
+  // sleeping may pay. True until said otherwise.
+  virtual void expect_answers(bool /*soon*/) {}
+
   // Gives lent datagrams back, in any order; their payload spans are dead afterwards.
   virtual void release(std::span<const ReceivedDatagram> datagrams) = 0;
 

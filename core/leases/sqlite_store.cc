@@ -46,6 +46,7 @@ class SqliteLeaseStore::Writer {
 
   [[nodiscard]] bool submit(LaneId lane, CommitLease& work) {
     std::optional<WaitingRow> dropped;
+    bool wanted = false;
     {
       const std::scoped_lock lock(mutex_);
       if (waiting_ == kQueueRows) {
@@ -57,8 +58,10 @@ class SqliteLeaseStore::Writer {
       (void)queue_.push(row);
       if (waiting_ == 0) oldest_ = Clock::now();
       ++waiting_;
+      // What the thread waits for: some work, then a whole batch. A row in between would only have it look.
+      wanted = waiting_ == 1 || waiting_ == kBatchRows;
     }
-    wake_.notify_one();
+    if (wanted) wake_.notify_one();
     // A mailbox that is full now loses this answer; its engine gives up the request by itself.
     if (dropped) (void)on_completion_(dropped->lane, LeaseCommitted{dropped->work.ticket, false, true});
     return true;

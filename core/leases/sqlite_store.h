@@ -36,8 +36,8 @@ namespace rackcast {
 struct SqliteTuning {
   std::string vfs;  // "" = the system's
   bool synced = true;
-  std::size_t journal_rows_max = 16'384;  // a busy store folds beyond this all the same
-  std::size_t log_pages = 1'000;          // 4 MB; then the log is moved into the file
+  std::size_t journal_rows_max = 131'072;  // a busy store folds beyond this all the same: more than any rack's rush
+  std::size_t log_pages = 1'000;           // 4 MB; then the log is moved into the file
 };
 
 class SqliteLeaseStore final : public LeaseStore {

@@ -343,8 +343,8 @@ bool DhcpdReader::read_lease_limit(Scope& scope) {
     tell(ImportKind::kRemark, first, "lease", "so many are no limit");
     return true;
   }
-  auto& kept = scope.subclass != nullptr ? scope.subclass->lease_limit
-                                         : file_.dhcp.classes[scope.class_number].lease_limit;
+  auto& kept =
+      scope.subclass != nullptr ? scope.subclass->lease_limit : file_.dhcp.classes[scope.class_number].lease_limit;
   kept = static_cast<std::uint32_t>(*limit);
   tell(ImportKind::kHonoured, first, "lease", "lease_limit");
   return true;

@@ -1,5 +1,6 @@
-// Hosts that dhcpd was given at run time, by OMAPI: it writes them, and their end, into dhcpd.leases between the leases.
-// They are declarations like those of dhcpd.conf, in its language and with its options, and so its reader reads them.
+// Hosts that dhcpd was given at run time, by OMAPI: it writes them, and their end, into dhcpd.leases between the
+// leases. They are declarations like those of dhcpd.conf, in its language and with its options, and so its reader reads
+// them.
 #include <algorithm>
 #include <array>
 

@@ -57,10 +57,10 @@ struct Scope {
   Token open;                          // its first word
   std::optional<std::size_t> network;  // the shared network it is in, of the configuration's
   std::optional<net::Ipv4Prefix> subnet;
-  PlacedPool* pool = nullptr;  // kPool
-  HostConfig* host = nullptr;  // kHost
-  bool deleted = false;        // kHost, and a kGroup of dhcpd.leases
-  Rules host_group;            // kHost: what `group "NAME";` refers to
+  PlacedPool* pool = nullptr;          // kPool
+  HostConfig* host = nullptr;          // kHost
+  bool deleted = false;                // kHost, and a kGroup of dhcpd.leases
+  Rules host_group;                    // kHost: what `group "NAME";` refers to
   std::size_t class_number = 0;        // kClass
   SubclassConfig* subclass = nullptr;  // of a subclass's block
   std::vector<PlacedRange> ranges;     // kSubnet: outside pools

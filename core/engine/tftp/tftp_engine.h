@@ -67,6 +67,7 @@ class TftpEngine final : public Engine {
   void on_completion(const Now& now, Completion& completion, Sink& sink) override;
   void on_deadline(const Now& now, Sink& sink) override;
   [[nodiscard]] MonotonicTime next_deadline() const override;
+  [[nodiscard]] bool is_lock_step() const override { return true; }
   [[nodiscard]] std::size_t in_flight() const override {
     return table_.running() + (uploads_ != nullptr ? uploads_->running() : 0);
   }

@@ -159,7 +159,9 @@ TEST(SqliteLeaseStore, AFullQueueDropsTheOldestAndSaysSo) {
 TEST(SqliteLeaseStore, TheJournalStaysBoundedUnderLoad) {
   const TemporaryTree folder;
   Reports reports;
-  auto store = open_store(folder.path("leases.db"), reports);
+  SqliteTuning tuning;
+  tuning.journal_rows_max = 16'384;
+  auto store = open_store(folder.path("leases.db"), reports, tuning);
   ASSERT_TRUE(store);
   (*store)->start();
   constexpr std::uint32_t kRows = 60'000;
@@ -176,7 +178,7 @@ TEST(SqliteLeaseStore, TheJournalStaysBoundedUnderLoad) {
   ASSERT_EQ(sqlite3_prepare_v2(db, "SELECT count(*) FROM journal", -1, &statement, nullptr), SQLITE_OK);
   ASSERT_EQ(sqlite3_step(statement), SQLITE_ROW);
   EXPECT_LE(sqlite3_column_int64(statement, 0),
-            static_cast<std::int64_t>(SqliteTuning{}.journal_rows_max + 2 * SqliteLeaseStore::kBatchRowsMax));
+            static_cast<std::int64_t>(tuning.journal_rows_max + 2 * SqliteLeaseStore::kBatchRowsMax));
   sqlite3_finalize(statement);
   sqlite3_close(db);
   EXPECT_EQ(load_sorted(folder.path("leases.db")).size(), 20'000U);

@@ -87,10 +87,11 @@ class Reports {
   int refusals_left_ = 0;
 };
 
-inline Result<std::unique_ptr<SqliteLeaseStore>> open_store(const std::filesystem::path& file, Reports& reports) {
+inline Result<std::unique_ptr<SqliteLeaseStore>> open_store(const std::filesystem::path& file, Reports& reports,
+                                                            const SqliteTuning& tuning = {}) {
   return SqliteLeaseStore::open(
       file, [&reports](LaneId lane, const Completion& completion) { return reports.completion(lane, completion); },
-      [&reports](std::string sentence) { reports.alarm(std::move(sentence)); });
+      [&reports](std::string sentence) { reports.alarm(std::move(sentence)); }, tuning);
 }
 
 inline bool submit(SqliteLeaseStore& store, std::uint64_t ticket, const Lease& lease, std::uint16_t lane = 0) {

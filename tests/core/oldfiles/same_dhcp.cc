@@ -74,8 +74,8 @@ std::string host_difference(const HostConfig& a, const HostConfig& b) {
   if (a.mac != b.mac) return "mac";
   const HostIdentity& x = a.identity;
   const HostIdentity& y = b.identity;
-  if (x.client_identifier != y.client_identifier || x.uuid != y.uuid ||
-      x.circuit_id != y.circuit_id || x.remote_id != y.remote_id)
+  if (x.client_identifier != y.client_identifier || x.uuid != y.uuid || x.circuit_id != y.circuit_id ||
+      x.remote_id != y.remote_id)
     return "identity";
   if (x.option != y.option || x.option_value != y.option_value) return "identity.option";
   if (a.address != b.address || a.more_addresses != b.more_addresses) return "addresses";

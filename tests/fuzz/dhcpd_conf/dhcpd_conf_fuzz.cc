@@ -1,6 +1,6 @@
 // Any bytes as a dhcpd.conf: a configuration or an error, never neither; what becomes of it as TOML is read back to the
-// same. What stands behind a byte 0xFF is the dhcpd.leases beside it. The corpus is small, for the plain runner tries every prefix and every flip; a long run of libFuzzer is given
-// tests/conformance/dhcpd_conf as a second folder.
+// same. What stands behind a byte 0xFF is the dhcpd.leases beside it. The corpus is small, for the plain runner tries
+// every prefix and every flip; a long run of libFuzzer is given tests/conformance/dhcpd_conf as a second folder.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

@@ -50,7 +50,7 @@ enum class Soak : std::uint8_t { kShort, kRenewing, kReusing };
 constexpr std::uint64_t kLongSoakEvery = 4;  // so many seeds of this scenario, each kind in turn
 constexpr std::uint32_t kShortLeaseSeconds = 60;
 constexpr std::uint32_t kSquattersMax = 2;  // the engine drops a message that meets three
-constexpr std::uint32_t kTightPool = 12;  // addresses of a rack, whose machines come one after the other
+constexpr std::uint32_t kTightPool = 12;    // addresses of a rack, whose machines come one after the other
 
 Soak soak_of(std::string_view scenario, std::uint64_t seed) {
   const std::uint64_t turn = seed / all_scenarios().size();

@@ -35,7 +35,7 @@ class WithheldChecker {
   void on_arrived(Instant now, const io::SimFrame& frame);
   void on_lost(const io::SimFrame& frame);
   void on_probe(const net::MacAddress& client, Instant answered);  // an address for it is looked at until then
-  void forget(MachineId machine, net::Ipv4Address address);  // a reset
+  void forget(MachineId machine, net::Ipv4Address address);        // a reset
 
  private:
   struct Debt {

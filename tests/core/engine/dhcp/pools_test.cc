@@ -256,12 +256,10 @@ TEST(DhcpClassLimits, ASubclassMayHaveAnotherThanItsClass) {
 TEST(DhcpClassLimits, CountWhatWasLeasedBeforeARestart) {
   Config config = rack_config();
   RuleText text(*config.dhcp);
-  const auto pxe = [](ClientMessage message) { return message.with(OptionCode::kVendorClass, "PXEClient"); };
   text.add_class("pxe", "substring (option vendor-class-identifier, 0, 9) = \"PXEClient\"").lease_limit = 1;
   ClassConfig& ports = text.add_class("ports", "");
   ports.spawn = text.data("option agent.circuit-id");
   ports.lease_limit = 1;
-  const auto pxe = [](ClientMessage message) { return std::move(message.with(OptionCode::kVendorClass, "PXEClient")); };
   Rack before(config);
   ASSERT_EQ(before.ask(pxe(selecting(1, before.ask(pxe(discover(1)))->yiaddr())))->type(), MessageType::kAck);
   const std::string port("\x01\x01p", 3);
