@@ -227,6 +227,14 @@ bool counts_reserved_leases(const Case& c) {
   return right < left && left - right < left / 4;
 }
 
+// Renewal and rebinding that come after the lease's end are made to fit; dhcpd leaves such ones out.
+bool fits_times(const Case& c) {
+  if (!is_added(c, 58) && !is_added(c, 59)) return false;
+  const std::string* const lease = c.right->option(kLeaseTime);
+  const std::string& told = *c.right->option(is_added(c, 58) ? 58 : 59);
+  return lease != nullptr && told.size() == 4 && number_of(told) < number_of(*lease);
+}
+
 constexpr std::array kKnown{
     Known{"boot-options", adds_boot_options},
     Known{"broadcast-address", adds_broadcast_address},
@@ -243,6 +251,7 @@ constexpr std::array kKnown{
     Known{"lists-and-identifiers", repeats_lists_and_identifiers},
     Known{"scope-of-a-host", is_away_from_its_scope},
     Known{"reserved-lease-time", counts_reserved_leases},
+    Known{"times-that-fit", fits_times},
 };
 
 }  // namespace
