@@ -134,7 +134,8 @@ Reply DhcpEngine::make_reply(const Exchange& exchange, std::optional<std::size_t
   const bool network_boot = request.boots() && reply.via != BootVia::kNothing;
   reply.quirks =
       quirks_of({machine_of(request), network_boot, reply.via == BootVia::kHttp, request.takes_ipxe_options});
-  reply.broadcast = flag(Parameter::kAlwaysBroadcast, false);
+  // An INFORM's answer goes to the address it came from.
+  reply.broadcast = request.kind != RequestKind::kInform && flag(Parameter::kAlwaysBroadcast, false);
   reply.echo_client_id = flag(Parameter::kEchoClientId, true);
   reply.with_options = reply.type || request.kind != RequestKind::kBootp || request.has_cookie ||
                        flag(Parameter::kAlwaysReplyRfc1048, false);

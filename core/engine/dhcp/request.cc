@@ -9,7 +9,13 @@ using dhcp4::MessageType;
 using dhcp4::OptionCode;
 
 constexpr std::size_t kOptionHeaderBytes = 2;
+constexpr std::size_t kOptionPieceMax = 255;
 constexpr std::byte kUnicastFlag{0x80};  // of 82.10 (RFC 5010)
+
+// In as many pieces as it takes (RFC 3396).
+constexpr std::size_t bytes_as_option(std::size_t size) {
+  return size + kOptionHeaderBytes * ((size + kOptionPieceMax - 1) / kOptionPieceMax);
+}
 
 std::string_view as_text(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
@@ -172,7 +178,7 @@ std::optional<DhcpDrop> read_request(const ReceivedDatagram& datagram, bool unic
   request.reply_bytes_max = reply_bytes_max(*message, options, bootp);
   // The relay takes its option away again: the client's limit is for what is left.
   if (!request.relay_info.empty())
-    request.reply_bytes_max = std::min(request.reply_bytes_max + kOptionHeaderBytes + request.relay_info.size(),
+    request.reply_bytes_max = std::min(request.reply_bytes_max + bytes_as_option(request.relay_info.size()),
                                        kDatagramBytesMax - kIpUdpHeaderBytes);
   if (bootp) {
     request.has_cookie = message->has_cookie;

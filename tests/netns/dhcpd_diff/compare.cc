@@ -161,9 +161,52 @@ bool leaves_strangers_reboots(const Case& c) {
 // RFC 2131 §4.1: ciaddr counts before the B flag; dhcpd has it the other way round where the client is on its own wire.
 bool answers_to_ciaddr(const Case& c) {
   if (c.difference.field != "to" && c.difference.field != "to MAC") return false;
-  const dhcp4::Header& asked = c.question.asked.header;
-  return (c.question.kind == "renew" || c.question.kind == "rebind") && asked.broadcast && c.left->to.is_broadcast() &&
+  const bool broadcast = c.question.asked.header.broadcast || c.left->header.broadcast;  // or by always-broadcast
+  return (c.question.kind == "renew" || c.question.kind == "rebind") && broadcast && c.left->to.is_broadcast() &&
          c.right->to == c.right->header.ciaddr;
+}
+
+// A broadcast to BOOTP is one on the wire, too; dhcpd's goes to the client's own MAC address.
+bool broadcasts_frames(const Case& c) {
+  return c.difference.field == "to MAC" && c.question.kind == "bootp" && c.left->to.is_broadcast() &&
+         c.right->to.is_broadcast() && c.right->to_mac == net::MacAddress::broadcast();
+}
+
+// Who asks for an address that is another's gets one of any pool that lets it in; dhcpd begins with another pool.
+bool takes_another_pool(const Case& c) {
+  if (c.difference.field != "yiaddr" && c.difference.field != "to") return false;
+  const std::string* const wish = c.question.asked.option(50);
+  if (c.question.kind != "discover" || wish == nullptr || wish->size() != 4) return false;
+  return number_of(*wish) != c.left->header.yiaddr.value() && number_of(*wish) != c.right->header.yiaddr.value();
+}
+
+// A reservation by the relay's words is renewed past the relay, too: they are kept with the lease
+// (stash-agent-options).
+bool knows_ports_again(const Case& c) {
+  return c.difference.field == "answer" && c.question.kind == "renew" && c.question.reserved && c.question.has_lease &&
+         c.question.asked.option(82) == nullptr && c.left == nullptr && c.right->type() == kAck;
+}
+
+// `authoritative` in a subnet of a shared network.
+bool hears_subnets_authority(const Case& c) {
+  return c.difference.field == "answer" && c.question.subnet_authority &&
+         (c.question.kind == "reboot" || c.question.kind == "select") && c.left == nullptr && c.right->type() == kNak;
+}
+
+// The sub-options of a space in another order.
+bool orders_suboptions(const Case& c) {
+  if (!is_option(c, 43) || c.left->option(43) == nullptr || c.right->option(43) == nullptr) return false;
+  const auto parts = [](const std::string& value) {
+    std::multiset<std::string> found;
+    for (std::size_t at = 0; at + 1 < value.size();) {
+      const std::size_t size = 2 + static_cast<unsigned char>(value[at + 1]);
+      found.insert(value.substr(at, size));
+      at += size;
+    }
+    return found;
+  };
+  return c.left->option(43)->size() == c.right->option(43)->size() &&
+         parts(*c.left->option(43)) == parts(*c.right->option(43));
 }
 
 // Whoever asks for the broadcast address is told it.
@@ -172,7 +215,8 @@ bool adds_broadcast_address(const Case& c) {
   if (!is_added(c, 28) || list == nullptr || list->find('\x1c') == std::string::npos) return false;
   const std::string& told = *c.right->option(28);
   const std::string* const mask = c.right->option(1);
-  const net::Ipv4Address own = c.right->header.yiaddr.is_any() ? c.right->header.ciaddr : c.right->header.yiaddr;
+  net::Ipv4Address own = c.right->replaced;
+  if (own.is_any()) own = c.right->header.yiaddr.is_any() ? c.right->header.ciaddr : c.right->header.yiaddr;
   if (mask == nullptr || mask->size() != 4 || told.size() != 4) return false;
   const auto bits = static_cast<std::uint32_t>(number_of(*mask));
   return number_of(told) == (own.value() | ~bits);
@@ -252,6 +296,11 @@ constexpr std::array kKnown{
     Known{"scope-of-a-host", is_away_from_its_scope},
     Known{"reserved-lease-time", counts_reserved_leases},
     Known{"times-that-fit", fits_times},
+    Known{"bootp-frames", broadcasts_frames},
+    Known{"which-pool", takes_another_pool},
+    Known{"stashed-port", knows_ports_again},
+    Known{"subnet-authority", hears_subnets_authority},
+    Known{"suboption-order", orders_suboptions},
 };
 
 }  // namespace

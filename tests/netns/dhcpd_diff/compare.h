@@ -11,13 +11,14 @@ namespace rackcast::dhcpd_diff {
 
 // A packet that both servers got, and what is known of its sender.
 struct Question {
-  std::string label;       // the client's
-  std::string kind;        // "discover", "select", "reboot" …
-  Packet asked;            // as the left server got it
-  bool names_us = true;    // option 54 is ours, or absent
-  bool has_lease = false;  // some server has given this client an address, and it was not released
-  bool reserved = false;   // the address in it, or that was given, is some host's
-  bool away = false;       // its host is declared in another subnet than it is in
+  std::string label;              // the client's
+  std::string kind;               // "discover", "select", "reboot" …
+  Packet asked;                   // as the left server got it
+  bool names_us = true;           // option 54 is ours, or absent
+  bool has_lease = false;         // some server has given this client an address, and it was not released
+  bool reserved = false;          // the address in it, or that was given, is some host's
+  bool away = false;              // its host is declared in another subnet than it is in
+  bool subnet_authority = false;  // the file says `authoritative` in a subnet of a shared network
 };
 
 struct Difference {

@@ -129,6 +129,8 @@ class Driver {
       ranges_.push_back({address_of(low), address_of(high), pool});
     } else if (what == "reserved" && words >> what) {
       reserved_.insert(address_of(what));
+    } else if (what == "subnet-authority") {
+      subnet_authority_ = true;
     } else if (what == "send") {
       send(words);
     } else {
@@ -352,7 +354,7 @@ class Driver {
   }
 
   void judge(const Step& step, const std::array<std::vector<std::byte>, 2>& messages) {
-    Question question{step.client, step.kind, {}, true, false, false, step.word("away") != nullptr};
+    Question question{step.client, step.kind, {}, true, false, false, step.word("away") != nullptr, subnet_authority_};
     (void)decode_message(messages[0], question.asked);
     question.names_us = step.word("server") == nullptr;
     const Holding& held = sides_[0]->clients[step.client];
@@ -408,12 +410,9 @@ class Driver {
       const net::Ipv4Address address = answer.header.yiaddr;
       if (answer.type() == 6) held.leased = false;
       if (address.is_any()) continue;
-      for (const auto& [label, other] : side.clients) {
-        if (other.address != address || !other.leased || other.mac == *answer.header.mac()) continue;
-        std::printf("diff %s %s: %s gives %s, which is %s's\n", step.client.c_str(), step.kind.c_str(), side.name,
-                    std::string(address.text().view()).c_str(), label.c_str());
-        ++different_;
-      }
+      // A reservation is whoever's has the host's identity, by whichever machine; that it is given to such alone is
+      // dhcpd's to say.
+      if (reserved_.count(address) == 0) tell_of_others(step, side, *answer.header.mac(), address);
       held.address = address;
       held.mac = *answer.header.mac();
       held.leased = answer.type() != 2;
@@ -423,12 +422,22 @@ class Driver {
     }
   }
 
+  void tell_of_others(const Step& step, const Side& side, const net::MacAddress& mac, net::Ipv4Address address) {
+    for (const auto& [label, other] : side.clients) {
+      if (other.address != address || !other.leased || other.mac == mac) continue;
+      std::printf("diff %s %s: %s gives %s, which is %s's\n", step.client.c_str(), step.kind.c_str(), side.name,
+                  std::string(address.text().view()).c_str(), label.c_str());
+      ++different_;
+    }
+  }
+
   std::array<std::string, 2> interfaces_;
   net::Ipv4Address server_;
   net::Ipv4Address sentinel_;
   std::array<std::optional<Side>, 2> sides_;
   std::vector<Range> ranges_;
   std::set<net::Ipv4Address> reserved_;
+  bool subnet_authority_ = false;
   std::uint32_t xid_ = 0x1000;
   std::uint32_t next_sentinel_ = kSentinelXids;
   std::size_t played_ = 0;

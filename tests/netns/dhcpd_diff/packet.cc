@@ -119,6 +119,7 @@ std::optional<std::string> octets_of_hex(std::string_view hex) {
 }
 
 Packet with_address_replaced(Packet packet, net::Ipv4Address own, net::Ipv4Address mark) {
+  packet.replaced = own;
   for (net::Ipv4Address* field : {&packet.to, &packet.header.ciaddr, &packet.header.yiaddr})
     if (*field == own) *field = mark;
   const auto dotted = [](net::Ipv4Address address, char separator) {

@@ -29,6 +29,7 @@ struct Packet {
   unsigned overload = 0;                        // option 52
   std::vector<std::uint8_t> order;              // codes, each the first time it came
   std::map<std::uint8_t, std::string> options;  // option 52 is not among them
+  net::Ipv4Address replaced;                    // what a mark stands for; see with_address_replaced
 
   [[nodiscard]] const std::string* option(std::uint8_t code) const;
   [[nodiscard]] unsigned type() const;  // option 53; 0: BOOTP

@@ -120,9 +120,11 @@ class Schedule:
                 self.out.append(f"range {ipaddress.ip_address(low)} {ipaddress.ip_address(high)} p{pool.number}")
         for host in self.conf.hosts:
             self.out += [f"reserved {address}" for address in host.addresses]
+        if "subnet-authority" in lines:
+            self.out.append("subnet-authority")
         self.network_clients(server)
         for line in lines:
-            if line.split()[0] not in ("server", "never"):
+            if line.split()[0] not in ("server", "never", "subnet-authority"):
                 self.extra_client(line)
         return server, self.out
 
@@ -219,7 +221,9 @@ class Schedule:
     def extra_client(self, line):
         """`NAME KEY=VALUE...`: mac, id, vendor, user, host, prl, arch, circuit, remote, via, steps, a number for an option in hex, or a
         key of the driver's. Texts may hold \\xHH."""
-        name, *words = shlex.split(line)
+        words = shlex.shlex(line, posix=True)
+        words.whitespace_split, words.escape, words.commenters = True, "", ""
+        name, *words = words
         client = Client(name, steps=LIFE)
         texts = {"id": 61, "vendor": 60, "user": 77, "host": 12}
         circuit = remote = b""
