@@ -102,7 +102,7 @@ TEST(SweepDraws, SomeLimitsMakeMachinesWait) {
   const SweepTrees trees;
   std::uint64_t waited = 0;
   unsigned runs = 0;
-  for (std::uint64_t seed = 1; seed <= 500 && runs < 3; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 500 && runs < 10; ++seed) {
     Result<VirtualRun> run = run_of_seed(seed, {}, trees);
     ASSERT_TRUE(run);
     const AdmissionConfig& limits = run->server.tftp.admission;
