@@ -18,13 +18,10 @@
 // all of them. Under single_port, and for a family without TIDs, there is nothing to guess and no such protection. Who
 // forges a client's address can end its transfers before they begin (it could by an ERROR as well); the client repeats.
 //
-// Images come from the store by work and completion; an entry of the lane's path cache answers while it is fresh. One
-// transfer pins one generation to its end.
+// Images come from the store by work and completion, or the lane's path cache. One transfer pins one generation.
 //
 // Limits, each with a counter (counters.h) and a policy: transfers_max (ended ones go first, then who never answered,
-// then new requests are dropped: clients repeat), cache_paths, pins of the lane, retransmissions, waits for the disk.
-//
-// Thread: the lane's. Allocation: none after construction.
+// then new requests are dropped), cache_paths, pins, retransmissions, waits. Thread: the lane's; it allocates nothing.
 #pragma once
 
 #include <memory>
@@ -33,6 +30,7 @@
 #include <vector>
 
 #include "core/admission/access.h"
+#include "core/admission/deactivation.h"
 #include "core/admission/source_limiter.h"
 #include "core/config/config.h"
 #include "core/engine/engine.h"
@@ -211,6 +209,7 @@ class TftpEngine final : public Engine {
   Event& new_event(const Now& now, EventKind kind, const net::IpAddress& address);
   void report(const Now& now, const Transfer& transfer, EventKind kind, std::string_view detail, Sink& sink);
   void report_progress(const Now& now, Transfer& transfer, Sink& sink);
+  void report_deactivation(const Now& now, Sink& sink);
 
   [[nodiscard]] bool serving() const { return config_->tftp.has_value() && !stopping_; }
 
@@ -228,6 +227,7 @@ class TftpEngine final : public Engine {
   std::vector<InterfaceMtu> mtus_;
   std::shared_ptr<ServiceTotals> totals_;
   SourceLimiter admission_;
+  Deactivation deactivation_;
   tftpd::AnswerBudget answers_;
   std::unique_ptr<tftpd::Uploads> uploads_;  // null: off
   tftpd::WaiterList turns_;                  // kWaitingTurn, in order
