@@ -194,6 +194,10 @@ class PacketIo {
   // released.
   [[nodiscard]] virtual std::size_t poll(std::span<ReceivedDatagram> out, MonotonicTime until) = 0;
 
+  // Hint for the polls that follow: whether peers answer within microseconds, so that looking again for a moment before
+  // sleeping may pay. True until said otherwise.
+  virtual void expect_answers(bool /*soon*/) {}
+
   // Gives lent datagrams back, in any order; their payload spans are dead afterwards.
   virtual void release(std::span<const ReceivedDatagram> datagrams) = 0;
 
@@ -213,7 +217,7 @@ class PacketIo {
 
   [[nodiscard]] virtual const IoStats& stats() const = 0;
 
-  // Joins or leaves a multicast group on a socket (the receiver's side).
+  // Joins a multicast group on a socket (the receiver's side); again: no effect. False: not a group, or refused.
   [[nodiscard]] virtual bool join_group(SocketId socket, const net::IpAddress& group, InterfaceIndex interface) = 0;
 
   // The local port of a socket that was specified with port 0.

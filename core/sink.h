@@ -34,6 +34,11 @@ class Sink {
   }
   void cancel(TxSlot* slot) { io_.cancel(slot); }
 
+  // As PacketIo::join_group(); rare, for what a configuration names.
+  [[nodiscard]] bool join_group(SocketId socket, const net::IpAddress& group, InterfaceIndex interface) {
+    return io_.join_group(socket, group, interface);
+  }
+
   void event(const Event& event) { events_.emit(event); }
 
   // False: the worker's queue is full; `work` is untouched.

@@ -85,6 +85,8 @@ struct LeaseCommitted {
   bool durable = false;  // false: nothing may be promised
   bool dropped = false;  // not written, because newer rows filled the queue; else the store failed (disk full)
 };
+// To a lane whose rows could not be written: they can again, as the store found out by itself or from another's row.
+struct LeaseStoreRecovered {};
 struct ImageLoaded {
   Ticket ticket;
   PathText path;
@@ -143,7 +145,7 @@ struct ConfigSwapped {
 };
 struct StopLane {};  // finish running transfers until the lane's grace ends, accept nothing new
 using Completion = std::variant<LeaseCommitted, ImageLoaded, PieceRead, UploadWritten, MachineChanged, ConfigSwapped,
-                                StopLane, AddressProbed>;
+                                StopLane, AddressProbed, LeaseStoreRecovered>;
 
 // Takes Work to whoever does it. Implementations: the daemon's (queues to threads), the simulation's (virtual delays).
 // `submit` may be called by any lane's thread, never blocks, and moves from `work` only when it returns true; false

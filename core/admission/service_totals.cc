@@ -137,4 +137,35 @@ void ServiceTotals::take_back(const CpsTicket& ticket) {
   }
 }
 
+bool ServiceTotals::waits_longer(Wanted wanted, MonotonicTime since) const {
+  const std::size_t seats = seats_.load(kRelaxed);
+  return std::any_of(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(seats), [&](const Waiting& lane) {
+    return lane.since[static_cast<std::size_t>(wanted)].load(kRelaxed) < since.time_since_epoch().count();
+  });
+}
+
+ServiceTotals::Seat::Seat(ServiceTotals& totals) : totals_(totals), number_(0) {
+  while (number_ < kSeatsMax && totals_.waiting_[number_].taken.exchange(true)) ++number_;
+  std::size_t seats = totals_.seats_.load();
+  while (number_ < kSeatsMax && seats <= number_ && !totals_.seats_.compare_exchange_weak(seats, number_ + 1)) {
+  }
+}
+
+ServiceTotals::Seat::~Seat() {
+  if (number_ == kSeatsMax) return;
+  waits_no_longer();
+  totals_.waiting_[number_].taken.store(false);
+}
+
+void ServiceTotals::Seat::waits(Wanted wanted, MonotonicTime since) {
+  waits_no_longer();
+  if (number_ < kSeatsMax)
+    totals_.waiting_[number_].since[static_cast<std::size_t>(wanted)].store(since.time_since_epoch().count(), kRelaxed);
+}
+
+void ServiceTotals::Seat::waits_no_longer() {
+  if (number_ < kSeatsMax)
+    for (std::atomic<std::int64_t>& since : totals_.waiting_[number_].since) since.store(kNobody, kRelaxed);
+}
+
 }  // namespace rackcast

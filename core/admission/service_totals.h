@@ -5,8 +5,11 @@
 // place is taken by compare-and-swap. Owned by whoever runs the service; outlives every SourceLimiter that names it.
 #pragma once
 
+#include <array>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 
 #include "core/config/config.h"
@@ -52,11 +55,44 @@ class ServiceTotals {
   // The connection was none. Does nothing when its window is over.
   void take_back(const CpsTicket& ticket);
 
+  // Who waits in a lane for what the whole service has too little of: a place, or a connection of this second. What
+  // comes free is for who waits longest, in whichever lane. A lane that has none waits and looks again; nobody wakes
+  // it.
+  enum class Wanted : std::uint8_t { kPlace, kConnection, kCount_ };
+  // Whether somebody in any lane has waited since before `since`.
+  [[nodiscard]] bool waits_longer(Wanted wanted, MonotonicTime since) const;
+
+  // One lane's place in that order, which it holds for its life. More than kSeatsMax lanes: the others do not know what
+  // the last ones wait for.
+  static constexpr std::size_t kSeatsMax = 64;
+  class Seat {
+   public:
+    explicit Seat(ServiceTotals& totals);
+    Seat(const Seat&) = delete;
+    Seat& operator=(const Seat&) = delete;
+    ~Seat();
+    // Of those that wait in this lane, the one that has waited longest.
+    void waits(Wanted wanted, MonotonicTime since);
+    void waits_no_longer();
+
+   private:
+    ServiceTotals& totals_;
+    std::size_t number_;  // kSeatsMax: none was left
+  };
+
  private:
+  static constexpr std::int64_t kNobody = std::numeric_limits<std::int64_t>::max();
+  struct Waiting {
+    std::atomic<bool> taken{false};
+    std::array<std::atomic<std::int64_t>, static_cast<std::size_t>(Wanted::kCount_)> since{kNobody, kNobody};
+  };
+
   std::atomic<std::uint32_t> running_{0};
   std::atomic<std::uint64_t> as_xinetd_{0};      // upper half: how often it was reset; lower: the count
   std::atomic<std::uint64_t> off_until_{0};      // wall seconds
   std::atomic<std::uint64_t> xinetd_window_{0};  // upper half: wall seconds it began; lower: attempts
+  std::array<Waiting, kSeatsMax> waiting_;
+  std::atomic<std::size_t> seats_{0};           // those above were never taken
   std::atomic<std::uint64_t> queue_window_{0};  // upper 40 bits: monotonic milliseconds it began; lower 24: connections
 };
 

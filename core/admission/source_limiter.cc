@@ -17,6 +17,7 @@ std::uint32_t running(const Source* known) {
 
 SourceLimiter::SourceLimiter(const Setup& setup)
     : totals_(*setup.totals),
+      seat_(totals_),
       local_time_(setup.local_time != nullptr ? *setup.local_time : system_local_time()),
       connection_idle_(setup.connection_idle),
       table_(setup.sources_max, setup.seed) {}
@@ -27,8 +28,10 @@ SourceLimiter::Asking SourceLimiter::asking(const Now& now, const net::IpAddress
   return {now, source, config, known, !continues_connection(now, known)};
 }
 
-AdmissionVerdict SourceLimiter::ask(const Now& now, const net::IpAddress& source, const AdmissionConfig& config) {
+AdmissionVerdict SourceLimiter::ask(const Now& now, const net::IpAddress& source, const AdmissionConfig& config,
+                                    MonotonicTime since) {
   Asking asked = asking(now, source, config);
+  asked.since = since;
   return config.policy == AdmissionPolicy::kXinetd ? ask_as_xinetd(asked) : ask_queued(asked);
 }
 
@@ -74,14 +77,25 @@ AdmissionVerdict SourceLimiter::ask_queued(Asking& asking) {
   if (config.per_source && running(asking.known) >= *config.per_source)
     return delay(AdmissionReason::kPerSource, now + kQueueAskAgain);
   if (asking.known == nullptr && !table_.has_room()) return refuse(AdmissionReason::kSourcesFull);
+  using Wanted = ServiceTotals::Wanted;
+  if (config.instances && totals_.waits_longer(Wanted::kPlace, asking.since))
+    return delay(AdmissionReason::kInstances, now + kQueueAskAgain);
+  const bool counted = config.cps && config.cps->rate > 0 && asking.connection;
+  if (counted && totals_.waits_longer(Wanted::kConnection, asking.since))
+    return delay(AdmissionReason::kConnectionRate, now + kQueueAskAgain);
   if (!totals_.start(config.policy, config.instances)) return delay(AdmissionReason::kInstances, now + kQueueAskAgain);
-  if (config.cps && config.cps->rate > 0 && asking.connection) {
+  if (counted) {
     if (const auto later = totals_.count_connection(now, config.cps->rate, asking.ticket)) {
       totals_.end();
       return delay(AdmissionReason::kConnectionRate, *later);
     }
   }
   return admit(asking);
+}
+
+void SourceLimiter::waits(AdmissionReason reason, MonotonicTime since) {
+  using Wanted = ServiceTotals::Wanted;
+  seat_.waits(reason == AdmissionReason::kConnectionRate ? Wanted::kConnection : Wanted::kPlace, since);
 }
 
 AdmissionVerdict SourceLimiter::admit(Asking& asking) {
@@ -150,6 +164,12 @@ std::optional<AdmissionReason> SourceLimiter::refused_entry(const Now& now, cons
   const AdmissionReason reason = right_time ? AdmissionReason::kAddress : AdmissionReason::kTime;
   (void)refuse(reason);
   return reason;
+}
+
+bool SourceLimiter::refused_by_time(const Now& now, const net::IpAddress& source, const AdmissionConfig& config) {
+  if (in_access_times(now, config) || continues_connection(now, table_.find(source))) return false;
+  (void)refuse(AdmissionReason::kTime);
+  return true;
 }
 
 // The connection that begins with an entry lasts kConnectionIdle, whether or not it asks for anything.

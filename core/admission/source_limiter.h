@@ -61,8 +61,15 @@ class SourceLimiter {
   };
   explicit SourceLimiter(const Setup& setup);
 
-  // May this source start one more instance? kAdmitted: it counts as running until release() or undo().
-  [[nodiscard]] AdmissionVerdict ask(const Now& now, const net::IpAddress& source, const AdmissionConfig& config);
+  // May this source start one more instance? kAdmitted: it counts as running until release() or undo(). `since`: when
+  // it began to wait, which is now for a newcomer; who has waited longer for a limit of the whole service, in any lane,
+  // goes first. Its default is for owners whose instances do not wait in order.
+  [[nodiscard]] AdmissionVerdict ask(const Now& now, const net::IpAddress& source, const AdmissionConfig& config,
+                                     MonotonicTime since = MonotonicTime::min());
+  // What the owner's longest waiting instance waits for (AdmissionVerdict::reason), so that nobody else takes it. It is
+  // to ask again soon, or to say that it does not wait any more.
+  void waits(AdmissionReason reason, MonotonicTime since);
+  void waits_no_longer() { seat_.waits_no_longer(); }
   // The instance ended.
   void release(const Now& now, const net::IpAddress& source);
   // It was none after all (EDK2's size probe): as if it had not been asked for. Before other instances of this source
@@ -76,6 +83,10 @@ class SourceLimiter {
   [[nodiscard]] std::optional<AdmissionReason> refused_entry(const Now& now, const net::IpAddress& source,
                                                              const AdmissionConfig& config);
 
+  // Whether a connection would begin outside access_times; counted as refused then. Policy kQueue asks for the other
+  // limits only once the peer is known to be there, which may be when a short file is over.
+  [[nodiscard]] bool refused_by_time(const Now& now, const net::IpAddress& source, const AdmissionConfig& config);
+
   [[nodiscard]] const AdmissionCounters& counters() const { return counters_; }
   [[nodiscard]] std::size_t sources() const { return table_.size(); }
 
@@ -88,6 +99,7 @@ class SourceLimiter {
     Source* known;    // null: a stranger
     bool connection;  // begins one
     CpsTicket ticket{};
+    MonotonicTime since = MonotonicTime::min();  // it waits
   };
   enum class Subject : std::uint8_t { kEntry, kInstance };
   [[nodiscard]] Asking asking(const Now& now, const net::IpAddress& source, const AdmissionConfig& config);
@@ -104,6 +116,7 @@ class SourceLimiter {
   AdmissionVerdict delay(AdmissionReason reason, MonotonicTime ask_again_at);
 
   ServiceTotals& totals_;
+  ServiceTotals::Seat seat_;
   const LocalTime& local_time_;
   const Duration connection_idle_;
   SourceTable table_;

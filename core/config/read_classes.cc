@@ -27,12 +27,15 @@ ClassConfig read_class(const Node& table, PolicyReader& policy, ProblemList& pro
   if (const auto limit = reader.integer("lease_limit")) made.lease_limit = static_cast<std::uint32_t>(*limit);
   made.rules = policy.rules(reader);
   for (const auto& text : reader.texts("members"))
-    add_member(reader, text.at, {octets_of(text.value), {}}, made.subclasses);
+    add_member(reader, text.at, {octets_of(text.value), {}, {}}, made.subclasses);
   for (const Node* const member : array_section(table, "member", "dhcp.class.member", kMembersMax, problems)) {
     const SectionReader own(*member, "dhcp.class.member", problems);
     const auto value = own.text("value");
-    Rules rules = policy.rules(own);
-    if (value) add_member(own, own.place("value"), {octets_of(*value), std::move(rules)}, made.subclasses);
+    SubclassConfig read;
+    read.rules = policy.rules(own);
+    if (const auto limit = own.integer("lease_limit")) read.lease_limit = static_cast<std::uint32_t>(*limit);
+    if (value) read.value = octets_of(*value);
+    if (value) add_member(own, own.place("value"), std::move(read), made.subclasses);
   }
   if (!made.subclasses.empty() && reader.find("match") == nullptr && reader.find("spawn") == nullptr)
     reader.error("match", reader.at(), "members are values of match or spawn, as in match = \"hardware\"");

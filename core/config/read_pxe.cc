@@ -51,7 +51,17 @@ PxeMtftp read_mtftp(const Node& table, ProblemList& problems) {
   small(reader, "server_port", mtftp.server_port);
   small(reader, "listen_seconds", mtftp.listen_seconds);
   small(reader, "delay_seconds", mtftp.delay_seconds);
+  mtftp.network_order = reader.boolean("network_order").value_or(false);
   return mtftp;
+}
+
+PxeMulticast read_multicast(const Node& table, ProblemList& problems) {
+  const SectionReader reader(table, "dhcp.pxe.multicast", problems);
+  PxeMulticast multicast;
+  multicast.base = group(reader, "base").value_or(net::Ipv4Address());
+  small(reader, "block", multicast.block);
+  small(reader, "range", multicast.range);
+  return multicast;
 }
 
 }  // namespace
@@ -73,6 +83,10 @@ std::optional<PxeConfig> read_pxe(const Node& dhcp, ProblemList& problems) {
     pxe.menu.push_back(read_item(*item, problems));
   if (const Node* const mtftp = table_section(*table, "mtftp", "dhcp.pxe.mtftp", problems))
     pxe.mtftp = read_mtftp(*mtftp, problems);
+  if (const Node* const multicast = table_section(*table, "multicast", "dhcp.pxe.multicast", problems))
+    pxe.multicast = read_multicast(*multicast, problems);
+  for (const auto& type : reader.integers("credential_types"))
+    pxe.credential_types.push_back(static_cast<std::uint32_t>(type.value));
   return pxe;
 }
 

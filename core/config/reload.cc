@@ -147,6 +147,10 @@ template <typename Get>
 std::string of_mtftp(const Config& c, Get get) {
   return of_pxe(c, [&](const PxeConfig& pxe) { return pxe.mtftp ? show(get(*pxe.mtftp)) : std::string("-"); });
 }
+template <typename Get>
+std::string of_multicast(const Config& c, Get get) {
+  return of_pxe(c, [&](const PxeConfig& pxe) { return pxe.multicast ? show(get(*pxe.multicast)) : std::string("-"); });
+}
 
 struct Reader {
   std::string_view section;
@@ -288,6 +292,10 @@ constexpr Reader kReaders[] = {
      [](const Config& c) {
        return each_member(c, [](const SubclassConfig& m, const OptionCatalog&) { return show(m.value); });
      }},
+    {"dhcp.class.member", "lease_limit",
+     [](const Config& c) {
+       return each_member(c, [](const SubclassConfig& m, const OptionCatalog&) { return show(m.lease_limit); });
+     }},
     RACKCAST_INNER_RULES("dhcp.class.member", each_member),
     {"dhcp.network", "name",
      [](const Config& c) { return c.dhcp ? each(c.dhcp->networks, [](const auto& n) { return n.name; }) : ""; }},
@@ -320,6 +328,7 @@ constexpr Reader kReaders[] = {
     RACKCAST_OPTION("dhcp.pxe", "discovery_group", of_pxe, it.discovery_group),
     RACKCAST_OPTION("dhcp.pxe", "prompt_seconds", of_pxe, it.prompt_seconds),
     RACKCAST_OPTION("dhcp.pxe", "prompt", of_pxe, it.prompt),
+    RACKCAST_OPTION("dhcp.pxe", "credential_types", of_pxe, it.credential_types),
     RACKCAST_OPTION("dhcp.pxe.boot_server", "type", of_pxe,
                     each(it.boot_servers, [](const auto& s) { return s.type; })),
     RACKCAST_OPTION("dhcp.pxe.boot_server", "addresses", of_pxe,
@@ -332,6 +341,10 @@ constexpr Reader kReaders[] = {
     RACKCAST_OPTION("dhcp.pxe.mtftp", "server_port", of_mtftp, it.server_port),
     RACKCAST_OPTION("dhcp.pxe.mtftp", "listen_seconds", of_mtftp, it.listen_seconds),
     RACKCAST_OPTION("dhcp.pxe.mtftp", "delay_seconds", of_mtftp, it.delay_seconds),
+    RACKCAST_OPTION("dhcp.pxe.mtftp", "network_order", of_mtftp, it.network_order),
+    RACKCAST_OPTION("dhcp.pxe.multicast", "base", of_multicast, it.base),
+    RACKCAST_OPTION("dhcp.pxe.multicast", "block", of_multicast, it.block),
+    RACKCAST_OPTION("dhcp.pxe.multicast", "range", of_multicast, it.range),
     RACKCAST_HOST(name),
     RACKCAST_HOST(mac),
     RACKCAST_IDENTITY("client_id", show(it.client_identifier)),

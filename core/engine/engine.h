@@ -31,6 +31,10 @@ class Engine {
   // Called when next_deadline() has come; late is normal (coarse timers, batches), early never.
   virtual void on_deadline(const Now& now, Sink& sink) = 0;
   [[nodiscard]] virtual MonotonicTime next_deadline() const = 0;  // kNever when nothing is waited for
+  // Peers answer what they are sent within microseconds (lock-step), so that their lane had better look again before it
+  // sleeps. Others think for longer than a sleep costs, and what is waited for meanwhile, like a row's way to the disk,
+  // may want this very core.
+  [[nodiscard]] virtual bool is_lock_step() const { return false; }
   // Work still running that a clean stop waits for (transfers, replies held for the disk).
   [[nodiscard]] virtual std::size_t in_flight() const = 0;
 };

@@ -32,6 +32,9 @@ struct Lease {
   ClientIdentifier client_identifier;
   net::Ipv4Address relay;       // giaddr it was granted through; 0.0.0.0: none
   StashedRelayInfo relay_info;  // that relay's option 82: a renewal, which passes no relay, is judged by it
+  // What a class's lease limit counts it for (core/engine/dhcp/class_limits.h); 0: nothing. Of rows alone: the table
+  // keeps no copy.
+  std::uint64_t account = 0;
   friend bool operator==(const Lease&, const Lease&) = default;
 };
 

@@ -38,7 +38,8 @@ struct Reservation {
 
 // Against invented machines: how many addresses may be offered and leased at once through one relay, and through one
 // port of a relay (option 82's circuit and remote id; where the relay says neither, the relay). Absent: as many as
-// there are. Reservations count and are never refused.
+// there are. Reservations count and are never refused. Leases from before a restart count at once, those from before a
+// cap was set within the next messages.
 struct LeaseCaps {
   std::optional<std::uint32_t> per_port;
   std::optional<std::uint32_t> per_relay;

@@ -56,14 +56,21 @@ void LeaseRecords::drop(std::uint32_t at) {
 
 void LeaseRecords::set_owner(std::uint32_t at, const MachineKey& key, const net::MacAddress& mac) {
   LeaseRecord& record = slots_[at];
-  record.mac = mac;
-  if (record.keyed && record.key == key) return;
-  if (record.keyed) by_key_.erase(record.key.hash(seed_), at);
+  const bool same = record.keyed && record.key == key;
+  rename(at, key, mac);
+  if (same) return;
   texts_.release(record.texts);
   record.texts = TextCells::kNone;
   record.relay = {};
   record.bootp = false;
   record.starts = record.ends = {};
+}
+
+void LeaseRecords::rename(std::uint32_t at, const MachineKey& key, const net::MacAddress& mac) {
+  LeaseRecord& record = slots_[at];
+  record.mac = mac;
+  if (record.keyed && record.key == key) return;
+  if (record.keyed) by_key_.erase(record.key.hash(seed_), at);
   record.key = key;
   record.keyed = true;
   by_key_.insert(key.hash(seed_), at);

@@ -15,7 +15,7 @@ namespace rackcast {
 
 inline constexpr std::uint32_t kNoPool = 0xFFFF'FFFF;
 
-enum class LeaseListName : std::uint8_t { kNone, kReusable, kResting };
+enum class LeaseListName : std::uint8_t { kNone, kReusable, kResting, kOffers };
 
 struct LeaseRecord {
   WallTime starts;
@@ -37,6 +37,8 @@ struct LeaseRecord {
   bool keyed : 1 = false;  // found by its machine
   bool bootp : 1 = false;
   bool durable : 1 = false;
+  bool reserved : 1 = false;   // whose it is had it by its reservation
+  bool returning : 1 = false;  // offered again to the machine whose lease it was
 };
 static_assert(sizeof(LeaseRecord) == 88 && std::is_trivially_copyable_v<LeaseRecord>,
               "a million of them are in memory");
@@ -67,6 +69,8 @@ class LeaseRecords {
   void drop(std::uint32_t at);
   // Another machine's from now on: what was known of the last one is forgotten, but for the state.
   void set_owner(std::uint32_t at, const MachineKey& key, const net::MacAddress& mac);
+  // The same machine, which goes by another key now.
+  void rename(std::uint32_t at, const MachineKey& key, const net::MacAddress& mac);
   // False: no room; the record has no texts now.
   [[nodiscard]] bool set_texts(std::uint32_t at, const Lease& lease);
 

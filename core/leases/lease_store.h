@@ -10,7 +10,6 @@
 #include <cstdint>
 #include <functional>
 #include <string>
-#include <vector>
 
 #include "core/counter_row.h"
 #include "core/leases/lease.h"
@@ -45,8 +44,9 @@ static_assert(sizeof(LeaseStoreStats) == kLeaseStoreRows.size() * sizeof(std::ui
 class LeaseStore {
  public:
   // Called on the store's thread for each submitted row, in the order of submission; for a row that was dropped at
-  // once, by whoever submits. Must not block. False: the lane's mailbox is full; the store keeps the answer and offers
-  // it again, but not a dropped row's.
+  // once, by whoever submits. A lane whose rows could not be written is told with LeaseStoreRecovered when they can
+  // again, behind the answers to all of them. Must not block. False: the lane's mailbox is full; the store keeps the
+  // answer and offers it again, but not a dropped row's.
   using OnCompletion = std::function<bool(LaneId, const Completion&)>;
   // One sentence for the operator when the store starts to fail, and one when it works again. The store's thread.
   using OnAlarm = std::function<void(std::string)>;
@@ -56,8 +56,9 @@ class LeaseStore {
   LeaseStore& operator=(const LeaseStore&) = delete;
   virtual ~LeaseStore() = default;  // commits what was submitted, answers it, then stops
 
-  // Every lease known, at most one per address. Before start() only.
-  [[nodiscard]] virtual Result<std::vector<Lease>> load() = 0;
+  // Shows every lease known, an address at most once, those in force before the others; they are read one after the
+  // other, never all into memory. Before start() only, on any one thread.
+  [[nodiscard]] virtual Result<void> load(const std::function<void(const Lease&)>& visit) = 0;
   // Starts the store's thread. Once.
   virtual void start() = 0;
   // Any thread; never waits for the disk. A full queue drops the row that has waited longest and answers it with

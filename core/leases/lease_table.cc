@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <tuple>
 
 namespace rackcast {
 namespace {
@@ -22,27 +23,48 @@ LeaseState ended_state(LeaseState state) {
 
 }  // namespace
 
-bool LeaseTable::restore(const Lease& lease, WallTime now) {
+bool LeaseTable::restore(const Lease& lease, WallTime now, const MachineKey& host) {
   const bool resting = lease.state == LeaseState::kAbandoned && lease.ends > now;
   const bool active = lease.state == LeaseState::kActive && lease.ends > now;
   const bool ours = home_of(lease.address) != kNoPool || reserved_for(lease.address) != nullptr;
   if (records_.find(lease.address) != kNoSlot || (!ours && !active)) return true;  // nothing worth remembering
+  if (records_.size() == records_.capacity()) make_room(records_.size() + kStraysEach);
   const std::uint32_t at = make_record(lease.address);
   if (at == kNoSlot) return false;
   write(at, lease);
+  records_[at].reserved = has_reservation(lease.address, {key_of(lease), host, lease.mac, {}, {}});
   see(at, lease.starts);
-  if (active || resting) {
-    set_state(at, active ? LeaseState::kActive : LeaseState::kAbandoned);
-    records_[at].durable = true;
-    if (lease.ends != WallTime::max()) deadlines_.set(at, lease.ends);
-    if (active) count_source(at, lease.relay, lease.relay_info);
-    if (active) end_others(records_[at].key, at, now);
-    if (resting) list_resting(at);
-  } else {
-    set_state(at, ended_state(lease.state));
-    put_away(at);
-  }
+  set_state(at, active ? LeaseState::kActive : resting ? LeaseState::kAbandoned : ended_state(lease.state));
+  if (!active && !resting) return true;
+  records_[at].durable = true;
+  if (lease.ends != WallTime::max()) deadlines_.set(at, lease.ends);
+  if (!active) return true;
+  count_source(at, lease.relay, lease.relay_info);
+  keep_latest(at);
   return true;
+}
+
+void LeaseTable::settle() {
+  struct Ended {
+    WallTime moment;  // rests by their end, the others by when they began
+    std::uint32_t at;
+  };
+  std::vector<Ended> ended;
+  const auto each = [this](auto&& visit) {
+    for (std::uint32_t at = 0; at < records_.made(); ++at)
+      if (records_[at].used && records_[at].state != LeaseState::kActive) visit(records_[at], at);
+  };
+  std::size_t count = 0;
+  each([&](const LeaseRecord&, std::uint32_t) { ++count; });
+  ended.reserve(count);
+  each([&](const LeaseRecord& record, std::uint32_t at) {
+    ended.push_back({record.state == LeaseState::kAbandoned ? record.ends : record.starts, at});
+  });
+  std::sort(ended.begin(), ended.end(),
+            [](const Ended& a, const Ended& b) { return std::tie(a.moment, a.at) < std::tie(b.moment, b.at); });
+  for (const Ended& one : ended) put_away(one.at);
+  // As many as there are may lie outside the layout, and its own addresses have their room all the same.
+  make_room(records_.size());
 }
 
 std::optional<Lease> LeaseTable::find(net::Ipv4Address address) const {
@@ -50,8 +72,8 @@ std::optional<Lease> LeaseTable::find(net::Ipv4Address address) const {
   return at == kNoSlot ? std::nullopt : std::optional(records_.lease(at));
 }
 
-std::optional<Lease> LeaseTable::find(const MachineKey& key, std::uint32_t link) const {
-  const std::uint32_t at = latest_on_link(key, link);
+std::optional<Lease> LeaseTable::find(const LeaseClient& client, std::uint32_t link) const {
+  const std::uint32_t at = latest_on_link(client, link);
   return at == kNoSlot ? std::nullopt : std::optional(records_.lease(at));
 }
 
@@ -63,8 +85,9 @@ Availability LeaseTable::availability(net::Ipv4Address address, const LeaseClien
     return home_of(address) == kNoPool || !is_assignable(address) ? Availability::kOutside : Availability::kFree;
   }
   const LeaseRecord& record = records_[at];
-  const bool own = record.keyed && record.key == client.key;
-  if (record.state == LeaseState::kAbandoned) return Availability::kResting;
+  const bool own = is_own(at, client);
+  if (record.state == LeaseState::kAbandoned)  // reserved since: the operator knows better
+    return reserved_for(address) == nullptr ? Availability::kResting : Availability::kFree;
   if (is_in_force(record.state)) return own ? Availability::kOwn : Availability::kTaken;
   return own && record.state != LeaseState::kFree ? Availability::kPrevious : Availability::kFree;
 }
@@ -72,6 +95,19 @@ Availability LeaseTable::availability(net::Ipv4Address address, const LeaseClien
 bool LeaseTable::is_durable(net::Ipv4Address address) const {
   const std::uint32_t at = records_.find(address);
   return at != kNoSlot && records_[at].durable;
+}
+
+// Precondition: the address is not another's reservation.
+bool LeaseTable::is_own(std::uint32_t at, const LeaseClient& client) const {
+  const LeaseRecord& record = records_[at];
+  if (!record.keyed) return false;
+  return record.key == client.key || record.key == MachineKey::of_mac(client.mac) || record.reserved;
+}
+
+std::uint32_t LeaseTable::latest_on_link(const LeaseClient& client, std::uint32_t link) const {
+  const std::uint32_t at = latest_on_link(client.key, link);
+  if (at != kNoSlot || client.key.kind() == MachineKey::Kind::kMac) return at;
+  return latest_on_link(MachineKey::of_mac(client.mac), link);
 }
 
 std::uint32_t LeaseTable::latest_on_link(const MachineKey& key, std::uint32_t link) const {
@@ -96,7 +132,7 @@ std::uint32_t LeaseTable::known_record(const LeaseClient& client, std::span<cons
   const auto used =
       std::find_if(pools.begin(), pools.end(), [&](std::uint32_t pool) { return !pools_[ids_[pool]]->ranges.empty(); });
   const auto link = link_of(pools_[ids_[*used]]->ranges.front().first);
-  const std::uint32_t at = link ? latest_on_link(client.key, *link) : kNoSlot;
+  const std::uint32_t at = link ? latest_on_link(client, *link) : kNoSlot;
   if (at == kNoSlot || is_reserved_from(records_[at].address, client)) return kNoSlot;
   const PoolId home = home_of(records_[at].address);
   if (home == kNoPool) return is_in_force(records_[at].state) ? at : kNoSlot;
@@ -148,9 +184,9 @@ OfferResult LeaseTable::offer(const LeaseClient& client, std::span<const std::ui
   const auto has_none = [&](std::uint32_t pool) { return pools_[ids_[pool]]->ranges.empty(); };
   if (std::all_of(pools.begin(), pools.end(), has_none)) return {OfferFailure::kPoolEmpty, {}};
   std::uint32_t at = known_record(client, pools);
-  // Past a limit nothing new is held; a machine that holds something is still answered.
+  // Past a cap nothing new is held; a machine that holds something is still answered.
   if (at == kNoSlot || !is_in_force(records_[at].state))
-    if (const OfferFailure over = over_limit(client, false); over != OfferFailure::kNone) return {over, {}};
+    if (const OfferFailure over = over_cap(client); over != OfferFailure::kNone) return {over, {}};
   if (at == kNoSlot) at = new_record(client, pools, requested);
   if (at == kNoSlot) {
     ++stats_.pool_exhausted;
@@ -167,7 +203,7 @@ OfferResult LeaseTable::reclaim(const LeaseClient& client, std::span<const std::
     if (head != kNoSlot && (at == kNoSlot || records_[head].ends < records_[at].ends)) at = head;
   }
   if (at == kNoSlot) return {OfferFailure::kPoolExhausted, {}};
-  if (const OfferFailure over = over_limit(client, false); over != OfferFailure::kNone) return {over, {}};
+  if (const OfferFailure over = over_cap(client); over != OfferFailure::kNone) return {over, {}};
   hold_record(at, client, now);
   ++stats_.reclaimed;
   return {OfferFailure::kNone, records_[at].address};
@@ -177,12 +213,11 @@ OfferFailure LeaseTable::hold(net::Ipv4Address address, const LeaseClient& clien
   const Availability state = availability(address, client);
   if (state != Availability::kOwn && state != Availability::kPrevious && state != Availability::kFree)
     return OfferFailure::kPoolExhausted;
-  if (state != Availability::kOwn)
-    if (const OfferFailure over = over_limit(client, reserved_for(address) != nullptr); over != OfferFailure::kNone)
-      return over;
+  if (state != Availability::kOwn && reserved_for(address) == nullptr)
+    if (const OfferFailure over = over_cap(client); over != OfferFailure::kNone) return over;
   std::uint32_t at = records_.find(address);
   if (at == kNoSlot) at = make_record(address);
-  if (at == kNoSlot) return OfferFailure::kHoldLimit;
+  if (at == kNoSlot) return OfferFailure::kPoolExhausted;
   hold_record(at, client, now);
   return OfferFailure::kNone;
 }
@@ -214,25 +249,31 @@ void LeaseTable::withdraw_offers(const MachineKey& key) {
   for (std::uint32_t at = records_.find(key, offered); at != kNoSlot; at = records_.find(key, offered)) end_offer(at);
 }
 
-std::optional<Lease> LeaseTable::release(const MachineKey& key, net::Ipv4Address address, WallTime now) {
+std::optional<Lease> LeaseTable::release(const LeaseClient& client, net::Ipv4Address address, WallTime now) {
   const std::uint32_t at = records_.find(address);
-  if (at == kNoSlot || records_[at].state != LeaseState::kActive || records_[at].key != key) return std::nullopt;
-  records_[at].ends = now;
-  Lease record = records_.lease(at);
-  record.state = LeaseState::kReleased;
-  end_lease(at, LeaseState::kReleased, now);
-  return record;
+  if (at == kNoSlot || records_[at].state != LeaseState::kActive) return std::nullopt;
+  if (is_reserved_from(address, client) || !is_own(at, client)) return std::nullopt;
+  return end_by_release(at, now);
 }
 
-std::optional<Lease> LeaseTable::abandon(const MachineKey& key, net::Ipv4Address address, WallTime now) {
+std::optional<Lease> LeaseTable::release_other(const MachineKey& key, net::Ipv4Address kept, WallTime now) {
+  const std::uint32_t at = records_.find(key, [&](std::uint32_t one) {
+    return records_[one].state == LeaseState::kActive && records_[one].address != kept;
+  });
+  return at == kNoSlot ? std::nullopt : std::optional(end_by_release(at, now));
+}
+
+std::optional<Lease> LeaseTable::abandon(const MachineKey& key, net::Ipv4Address address, WallTime now,
+                                         std::optional<Duration> rest) {
   const std::uint32_t at = records_.find(address);
   if (at == kNoSlot || !is_in_force(records_[at].state) || records_[at].key != key) return std::nullopt;
   if (reserved_for(address) != nullptr) return std::nullopt;
   LeaseRecord& record = records_[at];
+  unlist(at);
   set_state(at, LeaseState::kAbandoned);
   uncount_source(at);
   record.bootp = false;
-  record.ends = now + limits_.abandon_hold;
+  record.ends = now + rest.value_or(limits_.abandon_hold);
   record.durable = false;
   see(at, now);
   deadlines_.set(at, record.ends);
@@ -244,6 +285,7 @@ std::optional<Lease> LeaseTable::abandon(const MachineKey& key, net::Ipv4Address
 
 void LeaseTable::expire(WallTime now) {
   if (!retired_.empty()) move_out(kMovedEach);
+  if (counted_from_ != kNoSlot) count_earlier(kCountedEach);
   for (std::size_t n = 0; n < kExpiredEach && !deadlines_.empty() && deadlines_.top_deadline() <= now; ++n) {
     const std::uint32_t at = deadlines_.top();
     switch (records_[at].state) {

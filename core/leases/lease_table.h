@@ -10,26 +10,30 @@
 // Keys: the address, and the machine's MachineKey: one machine has at most one lease in force on a link, through
 // firmware, boot loader and installer, whatever client identifier each of them sends (design §5).
 //
+// One machine may go by several keys in turn. Whoever an address is reserved for, and got it so, has it whatever its
+// key; what is kept under a MAC address alone is the machine's with that MAC (as dhcpd sees a lease without a uid). The
+// record goes by the latest key from hold() on.
+//
 // Thread: the DHCP lane's. Time: the wall clock, as an argument, since leases outlive the process.
 //
 // Memory: about 125 bytes a record, and 32 to 96 for its texts; a million leases take some 200 MB (bench/core has the
-// figures). Room is made for what the layout needs, at construction and by reconfigure(), at most LeaseLimits::
-// leases_max records; nothing is allocated otherwise, and pages are first touched when a record is.
+// figures). Room is made for what the layout needs, at construction and by reconfigure(), and for what is restored
+// beyond it, at most LeaseLimits::leases_max records; nothing is allocated otherwise, and pages are first touched when
+// a record is.
 //
 // Every operation is O(1) or O(log n). reconfigure() is O(size of the layout + what changed in it): a pool whose ranges
 // changed becomes a new one, and the old one's records move over a few at each later operation, or all at once if the
-// new pool runs out before. So the table stays one object on its lane: there is no second copy to build elsewhere and
-// to bring up to date, and no moment when it is not the authority.
+// new pool runs out before. There is no second copy to build, and no moment when the table is not the authority.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
-#include <string_view>
 #include <vector>
 
 #include "core/leases/lease.h"
+#include "core/leases/lease_client.h"
 #include "core/leases/lease_layout.h"
 #include "core/leases/lease_records.h"
 #include "core/leases/lease_table_stats.h"
@@ -39,52 +43,22 @@ namespace rackcast {
 
 struct LeaseLimits {
   std::size_t leases_max = 1'000'000;    // records. Full: the ended lease of the pools that ended first is reused
-  std::size_t offer_holds_max = 16'384;  // offers out at once; more DISCOVERs go unanswered and are counted
+  std::size_t offer_holds_max = 16'384;  // offers out at once; past it the oldest is taken back, and counted
   Duration offer_hold = std::chrono::seconds(120);       // protocols reference §1.3: at least 120 s
   Duration abandon_hold = std::chrono::seconds(86'400);  // a declined address rests for a day
 };
 
-// Who asks. Borrowed for the call.
-struct LeaseClient {
-  MachineKey key;               // what its leases are kept under
-  MachineKey host;              // of its host entry, where that has a key of its own; a reservation may name either
-  net::MacAddress mac;          // for the record
-  net::Ipv4Address relay;       // giaddr; 0.0.0.0: none
-  std::string_view relay_info;  // option 82's contents, raw; for LeaseCaps::per_port
-};
-
-enum class OfferFailure : std::uint8_t {
-  kNone,
-  kPoolEmpty,      // no pool given, or none with a range
-  kPoolExhausted,  // every address is held, reserved or resting
-  kHoldLimit,      // LeaseLimits::offer_holds_max
-  kPortCap,        // LeaseCaps::per_port
-  kRelayCap,       // LeaseCaps::per_relay
-};
-
-struct OfferResult {
-  OfferFailure failure = OfferFailure::kPoolExhausted;
-  net::Ipv4Address address;
-};
-
-// What an address is to one machine right now.
-enum class Availability : std::uint8_t {
-  kOwn,       // offered to it, or its active lease
-  kPrevious,  // its lease that ended, still free (an offer it never took is kFree)
-  kFree,      // nobody's, and within a range
-  kTaken,     // offered or leased to another
-  kReserved,  // another machine's reservation
-  kResting,   // abandoned
-  kOutside,   // no range and no record holds it
-};
-
 class LeaseTable {
  public:
-  // `extra`: records beyond the pools and reservations, for leases from an earlier configuration. `seed` is random.
-  LeaseTable(LeaseLayout layout, std::size_t extra, const LeaseLimits& limits, std::uint64_t seed);
+  // `seed` is random.
+  LeaseTable(LeaseLayout layout, const LeaseLimits& limits, std::uint64_t seed);
 
-  // A lease known from the store. False: no room. O(1) if abandoned ones come in the order of `ends`.
-  bool restore(const Lease& lease, WallTime now);
+  // Before anything else: restore() each lease that the store knows, in any order, an address once; then settle() once.
+  // `host`: whose reservation it is, where that is known. False: no room.
+  bool restore(const Lease& lease, WallTime now, const MachineKey& host = {});
+  // Lays out what was restored: which address is to be taken next, what rests for how long. O(n log n) of those that
+  // are not in force.
+  void settle();
   // Other pools, reservations, subnets or caps from now on. No lease and no offer is lost: one whose address is in no
   // range any more stays in force until it ends.
   void reconfigure(LeaseLayout layout);
@@ -92,8 +66,8 @@ class LeaseTable {
 
   // --- Looking
   [[nodiscard]] std::optional<Lease> find(net::Ipv4Address address) const;
-  // The machine's record on the link: the one in force, else the latest that ended.
-  [[nodiscard]] std::optional<Lease> find(const MachineKey& key, std::uint32_t link) const;
+  // The machine's record on the link: the one in force, else the latest that ended; under its key, else under its MAC.
+  [[nodiscard]] std::optional<Lease> find(const LeaseClient& client, std::uint32_t link) const;
   // Whether the client may use the address's pool is not looked at.
   [[nodiscard]] Availability availability(net::Ipv4Address address, const LeaseClient& client) const;
   [[nodiscard]] std::optional<std::uint32_t> pool_of(net::Ipv4Address address) const;  // whose range holds it
@@ -128,8 +102,12 @@ class LeaseTable {
   void withdraw_offers(const MachineKey& key);
   // Both return the record to be made durable, or nullopt where the machine does not hold the address. Abandoning is
   // for pool addresses only: a reservation is the operator's word and stays.
-  [[nodiscard]] std::optional<Lease> release(const MachineKey& key, net::Ipv4Address address, WallTime now);
-  [[nodiscard]] std::optional<Lease> abandon(const MachineKey& key, net::Ipv4Address address, WallTime now);
+  [[nodiscard]] std::optional<Lease> release(const LeaseClient& client, net::Ipv4Address address, WallTime now);
+  // `rest` absent: LeaseLimits::abandon_hold.
+  [[nodiscard]] std::optional<Lease> abandon(const MachineKey& key, net::Ipv4Address address, WallTime now,
+                                             std::optional<Duration> rest = {});
+  // One of the machine's active leases besides that of `kept`, on whichever link. Nullopt: there is none.
+  [[nodiscard]] std::optional<Lease> release_other(const MachineKey& key, net::Ipv4Address kept, WallTime now);
 
   // Ends what has run out, at most kExpiredEach at a time: if a rack's leases end in the same second, the rest stays
   // their machines' until the next call, which next_deadline() asks for at once. To be called before any decision.
@@ -143,14 +121,16 @@ class LeaseTable {
   [[nodiscard]] std::size_t offers() const { return offers_; }
 
  private:
-  using PoolId = std::uint32_t;                  // stays the pool's while its ranges do, whatever its number
-  static constexpr std::size_t kMovedEach = 64;  // records of pools that are no more, between two messages
+  using PoolId = std::uint32_t;                      // stays the pool's while its ranges do, whatever its number
+  static constexpr std::size_t kMovedEach = 64;      // records of pools that are no more, between two messages
+  static constexpr std::size_t kCountedEach = 256;   // leases from before a cap was set, between two messages
+  static constexpr std::size_t kStraysEach = 4'096;  // room made at once for restored leases outside the layout
 
   struct Pool {
     std::vector<AddressRange> ranges;
     FreshAddresses fresh;
     LeaseList reusable;  // the one to take first at the head
-    LeaseList resting;   // abandoned, by the end of the rest
+    LeaseList resting;   // abandoned, the first at the head
     PoolUse use;
     std::uint32_t number = 0;
     PoolId heir = kNoPool;  // of a retired one: whose use it counts for
@@ -183,7 +163,9 @@ class LeaseTable {
   [[nodiscard]] bool is_assignable(net::Ipv4Address address) const;
   [[nodiscard]] PoolId home_of(net::Ipv4Address address) const;                  // kNoPool: reserved, or in no range
   [[nodiscard]] const MachineKey* reserved_for(net::Ipv4Address address) const;  // null: nobody
+  [[nodiscard]] bool has_reservation(net::Ipv4Address address, const LeaseClient& client) const;
   [[nodiscard]] bool is_reserved_from(net::Ipv4Address address, const LeaseClient& client) const;
+  [[nodiscard]] bool is_own(std::uint32_t at, const LeaseClient& client) const;
 
   // lease_table_records.cc: what a record goes through
   [[nodiscard]] std::uint32_t make_record(net::Ipv4Address address);
@@ -195,16 +177,22 @@ class LeaseTable {
   void count_state(std::uint32_t at, bool more);
   void end_others(const MachineKey& key, std::uint32_t keep, WallTime now);
   void end_lease(std::uint32_t at, LeaseState state, WallTime now);
+  Lease end_by_release(std::uint32_t at, WallTime now);
   void end_offer(std::uint32_t at);
   void bring_home(std::uint32_t at);
   void put_away(std::uint32_t at);
   void list_resting(std::uint32_t at);
   void unlist(std::uint32_t at);
+  void list_offer(std::uint32_t at);
+  [[nodiscard]] LeaseList& list_of(const LeaseRecord& record);
   void count_source(std::uint32_t at, net::Ipv4Address relay, std::string_view relay_info);
   void uncount_source(std::uint32_t at);
-  [[nodiscard]] OfferFailure over_limit(const LeaseClient& client, bool reserved);
+  void count_earlier(std::size_t records_max);
+  void keep_latest(std::uint32_t at);
+  [[nodiscard]] OfferFailure over_cap(const LeaseClient& client);
 
   // lease_table.cc
+  [[nodiscard]] std::uint32_t latest_on_link(const LeaseClient& client, std::uint32_t link) const;
   [[nodiscard]] std::uint32_t latest_on_link(const MachineKey& key, std::uint32_t link) const;
   [[nodiscard]] std::uint32_t known_record(const LeaseClient& client, std::span<const std::uint32_t> pools) const;
   [[nodiscard]] std::uint32_t new_record(const LeaseClient& client, std::span<const std::uint32_t> pools,
@@ -223,7 +211,9 @@ class LeaseTable {
   std::vector<PoolId> retired_;
   LeaseRecords records_;
   SourceCounts sources_;
+  std::uint32_t counted_from_ = kNoSlot;  // records from here on were granted before a cap was set; kNoSlot: none
   DeadlineHeap<WallTime> deadlines_;
+  LeaseList outstanding_;  // offers, the oldest first
   std::size_t offers_ = 0;
   LeaseTableStats stats_;
 };

@@ -20,17 +20,19 @@ bool by_address(const Reservation& a, const Reservation& b) {
 
 }  // namespace
 
-LeaseTable::LeaseTable(LeaseLayout layout, std::size_t extra, const LeaseLimits& limits, std::uint64_t seed)
+LeaseTable::LeaseTable(LeaseLayout layout, const LeaseLimits& limits, std::uint64_t seed)
     : limits_(limits), seed_(seed), layout_(std::move(layout)), records_(seed), deadlines_(0) {
+  limits_.offer_holds_max = std::max<std::size_t>(limits.offer_holds_max, 1);
   index_subnets();
   set_pools({});
   index_ranges();
   index_reservations();
-  make_room(extra);
+  make_room(0);
 }
 
 void LeaseTable::reconfigure(LeaseLayout layout) {
   if (layout == layout_) return;
+  if (layout_.caps == LeaseCaps{} && layout.caps != LeaseCaps{}) counted_from_ = 0;
   layout_ = std::move(layout);
   index_subnets();
   const std::vector<Stretch> old_ranges = std::exchange(ranges_, {});
@@ -162,13 +164,22 @@ void LeaseTable::reservations_changed(const std::vector<Reservation>& old) {
   for (const Reservation& reservation : changed) {
     const net::Ipv4Address address = reservation.address;
     const std::uint32_t at = records_.find(address);
-    if (at != kNoSlot) {
+    if (at != kNoSlot && is_in_force(records_[at].state)) {
+      bring_home(at);
+    } else if (at != kNoSlot) {
       unlist(at);
       bring_home(at);
-      if (!is_in_force(records_[at].state)) put_away(at);
+      put_away(at);
     } else if (const PoolId home = home_of(address); home != kNoPool) {
       pools_[home]->fresh.set(address);
     }
+  }
+  // Another machine's now, or nobody's: who has the address keeps it until its lease ends, by its own key.
+  for (auto was = old.begin(); was != old.end(); ++was) {
+    if (was != old.begin() && std::prev(was)->address == was->address) continue;
+    const MachineKey* owner = reserved_for(was->address);
+    const std::uint32_t at = records_.find(was->address);
+    if (at != kNoSlot && (owner == nullptr || *owner != was->key)) records_[at].reserved = false;
   }
 }
 
@@ -224,6 +235,10 @@ const MachineKey* LeaseTable::reserved_for(net::Ipv4Address address) const {
   const auto at = std::lower_bound(reservations_.begin(), reservations_.end(), address,
                                    [](const Reservation& r, net::Ipv4Address a) { return r.address < a; });
   return at == reservations_.end() || at->address != address ? nullptr : &at->key;
+}
+
+bool LeaseTable::has_reservation(net::Ipv4Address address, const LeaseClient& client) const {
+  return reserved_for(address) != nullptr && !is_reserved_from(address, client);
 }
 
 bool LeaseTable::is_reserved_from(net::Ipv4Address address, const LeaseClient& client) const {

@@ -36,8 +36,19 @@ void LeaseTable::drop_record(std::uint32_t at) {
 void LeaseTable::hold_record(std::uint32_t at, const LeaseClient& client, WallTime now) {
   LeaseRecord& record = records_[at];
   see(at, now);
+  record.reserved = has_reservation(record.address, client);
+  if (is_in_force(record.state) && record.key != client.key) {  // the same machine, see is_own()
+    records_.rename(at, client.key, client.mac);
+    record.durable = false;
+  }
   if (record.state == LeaseState::kActive) return;  // the machine's own: it stays in force as it is
   if (record.state != LeaseState::kOffered) {
+    if (offers_ >= limits_.offer_holds_max) {
+      ++stats_.offers_cut_short;
+      end_offer(outstanding_.head);
+    }
+    const bool ended = record.state == LeaseState::kExpired || record.state == LeaseState::kReleased;
+    record.returning = ended && is_own(at, client);
     unlist(at);
     bring_home(at);
     records_.set_owner(at, client.key, client.mac);
@@ -45,6 +56,7 @@ void LeaseTable::hold_record(std::uint32_t at, const LeaseClient& client, WallTi
     count_source(at, client.relay, client.relay_info);
     record.durable = false;
   }
+  list_offer(at);
   deadlines_.set(at, now + limits_.offer_hold);
 }
 
@@ -90,6 +102,21 @@ void LeaseTable::end_others(const MachineKey& key, std::uint32_t keep, WallTime 
   }
 }
 
+// Of a machine's leases on a link the latest stays in force, in whichever order they are restored.
+void LeaseTable::keep_latest(std::uint32_t at) {
+  const auto link = link_of(records_[at].address);
+  if (!link) return;
+  const std::uint32_t other = records_.find(records_[at].key, [&](std::uint32_t one) {
+    return one != at && records_[one].state == LeaseState::kActive && link_of(records_[one].address) == link;
+  });
+  if (other == kNoSlot) return;
+  const std::uint32_t earlier = records_[other].starts > records_[at].starts ? at : other;
+  set_state(earlier, LeaseState::kReleased);
+  uncount_source(earlier);
+  records_[earlier].durable = false;
+  deadlines_.erase(earlier);
+}
+
 void LeaseTable::end_lease(std::uint32_t at, LeaseState state, WallTime now) {
   unlist(at);
   set_state(at, state);
@@ -101,19 +128,30 @@ void LeaseTable::end_lease(std::uint32_t at, LeaseState state, WallTime now) {
   put_away(at);
 }
 
-// An address that was only offered is the first to be offered again: nobody is likely to come back for it.
+// The record as it is to be made durable.
+Lease LeaseTable::end_by_release(std::uint32_t at, WallTime now) {
+  records_[at].ends = now;
+  Lease record = records_.lease(at);
+  record.state = LeaseState::kReleased;
+  end_lease(at, LeaseState::kReleased, now);
+  return record;
+}
+
+// An address that was only offered is the first to be offered again: nobody is likely to come back for it. One that was
+// the machine's before stays its, after all that ended earlier.
 void LeaseTable::end_offer(std::uint32_t at) {
-  set_state(at, LeaseState::kFree);
+  LeaseRecord& record = records_[at];
+  unlist(at);
+  set_state(at, record.returning ? LeaseState::kExpired : LeaseState::kFree);
   uncount_source(at);
   deadlines_.erase(at);
   bring_home(at);
-  LeaseRecord& record = records_[at];
-  if (record.pool == kNoPool) return put_away(at);
+  if (record.pool == kNoPool || record.returning) return put_away(at);
   record.list = LeaseListName::kReusable;
   records_.link_after(pools_[record.pool]->reusable, kNoSlot, at);
 }
 
-// Counted in the pool its address is in now. Precondition: on no list.
+// Counted in the pool its address is in now. Precondition: on no list of its pool's.
 void LeaseTable::bring_home(std::uint32_t at) {
   const PoolId home = home_of(records_[at].address);
   const PoolId before = records_[at].pool;
@@ -138,27 +176,36 @@ void LeaseTable::put_away(std::uint32_t at) {
   }
 }
 
-// Every rest is equally long, so that a new one goes to the end; only restore(), or a clock that was set back, looks
-// further.
 void LeaseTable::list_resting(std::uint32_t at) {
   LeaseRecord& record = records_[at];
   if (record.pool == kNoPool) return;
   record.list = LeaseListName::kResting;
   LeaseList& list = pools_[record.pool]->resting;
-  std::uint32_t before = list.tail;
-  while (before != kNoSlot && records_[before].ends > record.ends) before = records_[before].previous;
-  records_.link_after(list, before, at);
+  records_.link_after(list, list.tail, at);
 }
 
 void LeaseTable::unlist(std::uint32_t at) {
   LeaseRecord& record = records_[at];
   if (record.list == LeaseListName::kNone) return;
-  Pool& pool = *pools_[record.pool];
-  records_.unlink(record.list == LeaseListName::kResting ? pool.resting : pool.reusable, at);
+  records_.unlink(list_of(record), at);
   record.list = LeaseListName::kNone;
 }
 
-// A record counts for the relay and the port it was last offered or granted through, from the time a cap is set.
+// As the newest.
+void LeaseTable::list_offer(std::uint32_t at) {
+  unlist(at);
+  records_[at].list = LeaseListName::kOffers;
+  records_.link_after(outstanding_, outstanding_.tail, at);
+}
+
+// Precondition: it is on one.
+LeaseList& LeaseTable::list_of(const LeaseRecord& record) {
+  if (record.list == LeaseListName::kOffers) return outstanding_;
+  Pool& pool = *pools_[record.pool];
+  return record.list == LeaseListName::kResting ? pool.resting : pool.reusable;
+}
+
+// A record counts for the relay and the port it was last offered or granted through, while a cap is set.
 void LeaseTable::count_source(std::uint32_t at, net::Ipv4Address relay, std::string_view relay_info) {
   uncount_source(at);
   if (layout_.caps == LeaseCaps{}) return;
@@ -175,14 +222,23 @@ void LeaseTable::uncount_source(std::uint32_t at) {
   }
 }
 
-// May the client hold an address more?
-OfferFailure LeaseTable::over_limit(const LeaseClient& client, bool reserved) {
-  if (offers_ >= limits_.offer_holds_max) {
-    ++stats_.hold_limit;
-    return OfferFailure::kHoldLimit;
+// Those in force that were granted before there was a cap, a few at a time.
+void LeaseTable::count_earlier(std::size_t records_max) {
+  const std::uint32_t end = records_.made();
+  for (; records_max > 0 && counted_from_ < end; --records_max, ++counted_from_) {
+    const LeaseRecord& record = records_[counted_from_];
+    if (!record.used || record.state != LeaseState::kActive || record.relay.is_any()) continue;
+    if (record.counted_port != kNoSlot || record.counted_relay != kNoSlot) continue;
+    const Lease lease = records_.lease(counted_from_);
+    count_source(counted_from_, lease.relay, lease.relay_info);
   }
+  if (counted_from_ >= end) counted_from_ = kNoSlot;
+}
+
+// May one more address of the pools be held through the client's relay?
+OfferFailure LeaseTable::over_cap(const LeaseClient& client) {
   const LeaseCaps& caps = layout_.caps;
-  if (reserved || caps == LeaseCaps{}) return OfferFailure::kNone;
+  if (caps == LeaseCaps{}) return OfferFailure::kNone;
   const auto port = port_tag(client.relay, client.relay_info, seed_);
   if (caps.per_port && port && sources_.count(*port) >= *caps.per_port) {
     ++stats_.port_cap;

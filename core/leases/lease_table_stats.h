@@ -14,7 +14,7 @@ struct LeaseTableStats {
   std::uint64_t abandoned = 0;
   std::uint64_t reclaimed = 0;  // abandoned, offered before their rest was over
   std::uint64_t pool_exhausted = 0;
-  std::uint64_t hold_limit = 0;
+  std::uint64_t offers_cut_short = 0;
   std::uint64_t port_cap = 0;
   std::uint64_t relay_cap = 0;
   std::uint64_t table_full = 0;     // a record was wanted beyond leases_max
@@ -27,8 +27,8 @@ inline constexpr std::array kLeaseTableRows{
     CounterRow<LeaseTableStats>{"leases_reclaimed", "abandoned addresses offered before their rest was over",
                                 &LeaseTableStats::reclaimed},
     CounterRow<LeaseTableStats>{"pool_exhausted", "times a pool had no free address", &LeaseTableStats::pool_exhausted},
-    CounterRow<LeaseTableStats>{"offer_hold_limit", "offers not made because too many were out",
-                                &LeaseTableStats::hold_limit},
+    CounterRow<LeaseTableStats>{"offers_cut_short", "offers taken back before their time because too many were out",
+                                &LeaseTableStats::offers_cut_short},
     CounterRow<LeaseTableStats>{"leases_per_port_cap", "offers not made because the relay's port had its share",
                                 &LeaseTableStats::port_cap},
     CounterRow<LeaseTableStats>{"leases_per_relay_cap", "offers not made because the relay had its share",

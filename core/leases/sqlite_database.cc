@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -12,18 +13,18 @@ namespace rackcast {
 namespace {
 
 constexpr std::int64_t kApplicationId = 0x526B'4C73;  // "RkLs", so that file(1) and we know our own
-constexpr std::int64_t kSchemaVersion = 2;
+constexpr std::int64_t kSchemaVersion = 3;
 constexpr int kBusyMs = 2'000;  // somebody reads with the sqlite3 shell
 
 constexpr const char* kSchema =
     "CREATE TABLE lease(address INTEGER PRIMARY KEY, mac BLOB NOT NULL, state INTEGER NOT NULL, bootp INTEGER NOT NULL,"
     " starts INTEGER NOT NULL, ends INTEGER NOT NULL, hostname BLOB NOT NULL, client_identifier BLOB NOT NULL,"
     " key_kind INTEGER NOT NULL DEFAULT 0, key BLOB NOT NULL DEFAULT x'', relay INTEGER NOT NULL DEFAULT 0,"
-    " relay_info BLOB NOT NULL DEFAULT x'');"
+    " relay_info BLOB NOT NULL DEFAULT x'', account INTEGER NOT NULL DEFAULT 0);"
     "CREATE TABLE journal(id INTEGER PRIMARY KEY, address INTEGER NOT NULL, mac BLOB NOT NULL, state INTEGER NOT NULL,"
     " bootp INTEGER NOT NULL, starts INTEGER NOT NULL, ends INTEGER NOT NULL, hostname BLOB NOT NULL,"
     " client_identifier BLOB NOT NULL, key_kind INTEGER NOT NULL DEFAULT 0, key BLOB NOT NULL DEFAULT x'',"
-    " relay INTEGER NOT NULL DEFAULT 0, relay_info BLOB NOT NULL DEFAULT x'');";
+    " relay INTEGER NOT NULL DEFAULT 0, relay_info BLOB NOT NULL DEFAULT x'', account INTEGER NOT NULL DEFAULT 0);";
 // Version 1 knew MAC addresses as keys and no relays: key kind 0 says "the MAC address".
 constexpr const char* kFromVersion1 =
     "ALTER TABLE lease ADD COLUMN key_kind INTEGER NOT NULL DEFAULT 0;"
@@ -34,17 +35,27 @@ constexpr const char* kFromVersion1 =
     "ALTER TABLE journal ADD COLUMN key BLOB NOT NULL DEFAULT x'';"
     "ALTER TABLE journal ADD COLUMN relay INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE journal ADD COLUMN relay_info BLOB NOT NULL DEFAULT x'';";
+// Version 2 did not say which class's lease limit a lease counts for.
+constexpr const char* kFromVersion2 =
+    "ALTER TABLE lease ADD COLUMN account INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE journal ADD COLUMN account INTEGER NOT NULL DEFAULT 0;";
 
 #define RACKCAST_LEASE_COLUMNS \
-  "address, mac, state, bootp, starts, ends, hostname, client_identifier, key_kind, key, relay, relay_info"
+  "address, mac, state, bootp, starts, ends, hostname, client_identifier, key_kind, key, relay, relay_info, account"
 constexpr const char* kInsert =
-    "INSERT INTO journal(" RACKCAST_LEASE_COLUMNS ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
-constexpr const char* kReadAll =
-    "SELECT " RACKCAST_LEASE_COLUMNS
-    " FROM lease WHERE address NOT IN (SELECT address FROM journal) UNION ALL SELECT " RACKCAST_LEASE_COLUMNS
-    " FROM journal WHERE id IN (SELECT max(id) FROM journal GROUP BY address) ORDER BY address";
+    "INSERT INTO journal(" RACKCAST_LEASE_COLUMNS ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
+#define RACKCAST_FOLDED_ROWS \
+  "SELECT " RACKCAST_LEASE_COLUMNS " FROM lease WHERE address NOT IN (SELECT address FROM journal)"
+#define RACKCAST_JOURNAL_ROWS \
+  "SELECT " RACKCAST_LEASE_COLUMNS " FROM journal WHERE id IN (SELECT max(id) FROM journal GROUP BY address)"
+constexpr const char* kReadAll = RACKCAST_FOLDED_ROWS " UNION ALL " RACKCAST_JOURNAL_ROWS " ORDER BY address";
+static_assert(static_cast<int>(LeaseState::kActive) == 2, "what the statements below ask for");
+constexpr std::array kLoad{RACKCAST_FOLDED_ROWS " AND state = 2", RACKCAST_JOURNAL_ROWS " AND state = 2",
+                           RACKCAST_FOLDED_ROWS " AND state <> 2", RACKCAST_JOURNAL_ROWS " AND state <> 2"};
 constexpr const char* kFoldInto = "INSERT OR REPLACE INTO lease(" RACKCAST_LEASE_COLUMNS
                                   ") SELECT " RACKCAST_LEASE_COLUMNS " FROM journal WHERE id <= ?1 ORDER BY id";
+#undef RACKCAST_JOURNAL_ROWS
+#undef RACKCAST_FOLDED_ROWS
 #undef RACKCAST_LEASE_COLUMNS
 constexpr const char* kFoldDelete = "DELETE FROM journal WHERE id <= ?1";
 constexpr const char* kFoldLimit = "SELECT max(id) FROM (SELECT id FROM journal ORDER BY id LIMIT ?1)";
@@ -83,7 +94,8 @@ bool bind(sqlite3_stmt* statement, const Lease& lease) {
          sqlite3_bind_int(statement, 9, static_cast<int>(lease.key.kind())) == SQLITE_OK &&
          bind_blob(statement, 10, lease.key.bytes()) == SQLITE_OK &&
          sqlite3_bind_int64(statement, 11, lease.relay.value()) == SQLITE_OK &&
-         bind_blob(statement, 12, lease.relay_info) == SQLITE_OK;
+         bind_blob(statement, 12, lease.relay_info) == SQLITE_OK &&
+         sqlite3_bind_int64(statement, 13, static_cast<std::int64_t>(lease.account)) == SQLITE_OK;
 }
 
 // Nullopt for a row nobody of us wrote: it is passed over rather than trusted.
@@ -106,6 +118,7 @@ std::optional<Lease> to_lease(sqlite3_stmt* row) {
   lease.key = key.value_or(MachineKey::of_mac(lease.mac));
   lease.relay = net::Ipv4Address(static_cast<std::uint32_t>(sqlite3_column_int64(row, 10)));
   lease.relay_info.assign(column_bytes(row, 11));
+  lease.account = static_cast<std::uint64_t>(sqlite3_column_int64(row, 12));
   return lease;
 }
 
@@ -215,9 +228,10 @@ Result<void> SqliteLeaseStore::Database::check_schema() {
     return fail("lease store: " + file_.string() + " was written by a newer rackcast (format " +
                 std::to_string(*version) + ", this one knows " + std::to_string(kSchemaVersion) +
                 "); upgrade rackcast, or move the file away to start without leases");
-  if (*version == 1)
-    return run((std::string("BEGIN IMMEDIATE;") + kFromVersion1 + "PRAGMA user_version=2;COMMIT").c_str());
-  return {};
+  if (*version == kSchemaVersion) return {};
+  const std::string sql = std::string("BEGIN IMMEDIATE;") + (*version < 2 ? kFromVersion1 : "") + kFromVersion2 +
+                          "PRAGMA user_version=" + std::to_string(kSchemaVersion) + ";COMMIT";
+  return run(sql.c_str());
 }
 
 Result<void> SqliteLeaseStore::Database::append(std::span<const Lease> rows) {
@@ -283,9 +297,29 @@ Result<std::size_t> SqliteLeaseStore::Database::fold_rows(std::size_t rows_max) 
 Result<void> SqliteLeaseStore::Database::for_each(const std::function<void(const Lease&)>& visit) {
   auto rows = prepare(kReadAll);
   if (!rows) return tl::make_unexpected(rows.error());
-  int step = sqlite3_step(rows->get());
-  for (; step == SQLITE_ROW; step = sqlite3_step(rows->get()))
-    if (const auto lease = to_lease(rows->get())) visit(*lease);
+  return visit_rows(rows->get(), visit);
+}
+
+Result<void> SqliteLeaseStore::Database::load(const std::function<void(const Lease&)>& visit) {
+  for (const char* sql : kLoad) {
+    auto rows = prepare(sql);
+    if (!rows) return tl::make_unexpected(rows.error());
+    if (auto read = visit_rows(rows->get(), visit); !read) return read;
+  }
+  return {};
+}
+
+Result<bool> SqliteLeaseStore::Database::is_empty() {
+  const auto found = number("SELECT EXISTS(SELECT 1 FROM lease) OR EXISTS(SELECT 1 FROM journal)");
+  if (!found) return tl::make_unexpected(found.error());
+  return *found == 0;
+}
+
+Result<void> SqliteLeaseStore::Database::visit_rows(sqlite3_stmt* rows,
+                                                    const std::function<void(const Lease&)>& visit) {
+  int step = sqlite3_step(rows);
+  for (; step == SQLITE_ROW; step = sqlite3_step(rows))
+    if (const auto lease = to_lease(rows)) visit(*lease);
   if (step != SQLITE_DONE) return failure("read");
   return {};
 }

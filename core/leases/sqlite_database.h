@@ -33,6 +33,10 @@ class SqliteLeaseStore::Database {
   [[nodiscard]] std::size_t log_pages() const { return log_pages_; }  // not yet in the file
   // The last row of each address, by address.
   [[nodiscard]] Result<void> for_each(const std::function<void(const Lease&)>& visit);
+  // Likewise, the active ones first, in no order that would have to be made: what it takes in memory is the journal's
+  // addresses.
+  [[nodiscard]] Result<void> load(const std::function<void(const Lease&)>& visit);
+  [[nodiscard]] Result<bool> is_empty();
   [[nodiscard]] std::size_t journal_rows() const { return journal_rows_; }
   [[nodiscard]] const std::filesystem::path& file() const { return file_; }
 
@@ -52,6 +56,7 @@ class SqliteLeaseStore::Database {
   [[nodiscard]] Result<void> run(const char* sql);
   [[nodiscard]] Result<std::int64_t> number(const char* sql);
   [[nodiscard]] Result<Statement> prepare(const char* sql);
+  [[nodiscard]] Result<void> visit_rows(sqlite3_stmt* rows, const std::function<void(const Lease&)>& visit);
   [[nodiscard]] Result<void> append_rows(std::span<const Lease> rows);
   [[nodiscard]] Result<std::size_t> fold_rows(std::size_t rows_max);
   [[nodiscard]] tl::unexpected<Error> failure(const char* doing) const;

@@ -46,6 +46,7 @@ class SqliteLeaseStore::Writer {
 
   [[nodiscard]] bool submit(LaneId lane, CommitLease& work) {
     std::optional<WaitingRow> dropped;
+    bool wanted = false;
     {
       const std::scoped_lock lock(mutex_);
       if (waiting_ == kQueueRows) {
@@ -57,8 +58,10 @@ class SqliteLeaseStore::Writer {
       (void)queue_.push(row);
       if (waiting_ == 0) oldest_ = Clock::now();
       ++waiting_;
+      // What the thread waits for: some work, then a whole batch. A row in between would only have it look.
+      wanted = waiting_ == 1 || waiting_ == kBatchRows;
     }
-    wake_.notify_one();
+    if (wanted) wake_.notify_one();
     // A mailbox that is full now loses this answer; its engine gives up the request by itself.
     if (dropped) (void)on_completion_(dropped->lane, LeaseCommitted{dropped->work.ticket, false, true});
     return true;
@@ -102,7 +105,7 @@ class SqliteLeaseStore::Writer {
   Next wait_for_work() {
     std::unique_lock lock(mutex_);
     const auto has_work = [this] { return stopping_ || waiting_ > 0; };
-    if (!answers_.empty()) {
+    if (!all_told()) {
       if (!wake_.wait_for(lock, kAnswerRetry, has_work)) return Next::kDeliver;
     } else if (commits_failing_) {
       if (!wake_.wait_for(lock, kProbeAgain, has_work)) return Next::kProbe;
@@ -136,13 +139,23 @@ class SqliteLeaseStore::Writer {
       stats_.commits += done ? 1U : 0U;
       (done ? stats_.rows : stats_.rows_failed) += rows_.size();
     }
-    report(commits_failing_, done ? done : Result<void>(tl::make_unexpected(commit_alarm(done.error()))),
-           " can be written again");
+    report_commit(done ? done : Result<void>(tl::make_unexpected(commit_alarm(done.error()))));
     for (Answer& answer : batch_) {
       answer.committed.durable = done.has_value();
       answers_.push_back(answer);
+      if (!done && std::find(refused_.begin(), refused_.end(), answer.lane) == refused_.end())
+        refused_.push_back(answer.lane);
     }
     deliver_answers();
+  }
+
+  void report_commit(const Result<void>& done) {
+    report(commits_failing_, done, " can be written again");
+    if (done)
+      recovered_.insert(recovered_.end(), refused_.begin(), refused_.end());
+    else
+      recovered_.clear();  // what was not told yet is no longer so
+    if (done) refused_.clear();
   }
 
   [[nodiscard]] bool journal_is_full() const { return database_.journal_rows() + rows_.size() > kJournalRowsLast; }
@@ -161,7 +174,8 @@ class SqliteLeaseStore::Writer {
       if (may_fold()) fold_step();
       if (journal_is_full()) return;
     }
-    report(commits_failing_, database_.probe(), " can be written again");
+    report_commit(database_.probe());
+    deliver_answers();
   }
 
   void checkpoint() {
@@ -176,11 +190,15 @@ class SqliteLeaseStore::Writer {
            ": its log is short again");
   }
 
+  [[nodiscard]] bool all_told() const { return answers_.empty() && recovered_.empty(); }
+
   // Oldest first; stops at a full mailbox, so that every lane's answers keep their order. Bounded by the rows that
   // engines may have waiting: each has one answer.
   void deliver_answers() {
     while (!answers_.empty() && on_completion_(answers_.front().lane, answers_.front().committed)) answers_.pop_front();
-    if (answers_.empty()) return;
+    if (answers_.empty())
+      while (!recovered_.empty() && on_completion_(recovered_.back(), LeaseStoreRecovered{})) recovered_.pop_back();
+    if (all_told()) return;
     const std::scoped_lock lock(mutex_);
     ++stats_.answers_delayed;
   }
@@ -227,8 +245,10 @@ class SqliteLeaseStore::Writer {
 
   // The writer thread's own.
   std::vector<Lease> rows_;
-  std::vector<Answer> batch_;   // of rows_
-  std::deque<Answer> answers_;  // decided, not yet taken by their lanes
+  std::vector<Answer> batch_;      // of rows_
+  std::deque<Answer> answers_;     // decided, not yet taken by their lanes
+  std::vector<LaneId> refused_;    // lanes with rows that failed in this spell
+  std::vector<LaneId> recovered_;  // to be told that it is over
   bool commits_failing_ = false;
   bool folds_failing_ = false;
   bool log_stuck_ = false;
@@ -258,11 +278,12 @@ Result<void> SqliteLeaseStore::read(const std::filesystem::path& file, const std
   return (*database)->for_each(visit);
 }
 
-Result<std::vector<Lease>> SqliteLeaseStore::load() {
-  std::vector<Lease> leases;
-  if (auto read = database_->for_each([&](const Lease& lease) { leases.push_back(lease); }); !read)
-    return tl::make_unexpected(read.error());
-  return leases;
+Result<void> SqliteLeaseStore::load(const std::function<void(const Lease&)>& visit) {
+  return database_->load(visit);
+}
+
+Result<bool> SqliteLeaseStore::is_empty() {
+  return database_->is_empty();
 }
 
 Result<void> SqliteLeaseStore::take_over(std::span<const Lease> leases) {

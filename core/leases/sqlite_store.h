@@ -17,13 +17,14 @@
 // none comes a probe does, every kProbeAgain. A fold that fails promises nothing less, waits kFoldRetry and is an alarm
 // of its own. Each alarm is raised once per spell of failure, and once when it is over.
 //
-// Thread: open(), load(), start() and the destructor on one thread; submit() on any.
+// Thread: open(), start() and the destructor on one thread, load() before start() on any; submit() on any.
 #pragma once
 
 #include <chrono>
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "core/leases/lease_store.h"
@@ -35,8 +36,8 @@ namespace rackcast {
 struct SqliteTuning {
   std::string vfs;  // "" = the system's
   bool synced = true;
-  std::size_t journal_rows_max = 16'384;  // a busy store folds beyond this all the same
-  std::size_t log_pages = 1'000;          // 4 MB; then the log is moved into the file
+  std::size_t journal_rows_max = 131'072;  // a busy store folds beyond this all the same: more than any rack's rush
+  std::size_t log_pages = 1'000;           // 4 MB; then the log is moved into the file
 };
 
 class SqliteLeaseStore final : public LeaseStore {
@@ -65,7 +66,9 @@ class SqliteLeaseStore final : public LeaseStore {
                                          const std::function<void(const Lease&)>& visit);
   ~SqliteLeaseStore() override;
 
-  [[nodiscard]] Result<std::vector<Lease>> load() override;
+  [[nodiscard]] Result<void> load(const std::function<void(const Lease&)>& visit) override;
+  // No lease was ever written.
+  [[nodiscard]] Result<bool> is_empty();
   // Before start() only, into a store that holds nothing: another server's leases, at most one per address. They are on
   // disk when this returns, all or none.
   [[nodiscard]] Result<void> take_over(std::span<const Lease> leases);

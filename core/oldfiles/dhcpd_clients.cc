@@ -48,9 +48,9 @@ bool DhcpdReader::read_host(Scope& scope) {
   Scope own = inner(ScopeKind::kHost, scope, first);
   own.host = &host;
   if (!read_block(own)) return true;
-  host.rules = own.rules.take();
-  if (own.host_deleted)
-    tell(ImportKind::kRemark, first, *name, "is deleted in the file itself");
+  host.rules = joined(own.host_group, own.rules.take());
+  if (own.deleted)
+    delete_host(*name, first);
   else
     keep_host(own, first);
   return true;
@@ -58,17 +58,35 @@ bool DhcpdReader::read_host(Scope& scope) {
 
 void DhcpdReader::keep_host(Scope& own, const Token& at) {
   HostConfig& host = *own.host;
-  if (file_.dhcp.hosts.size() == kHostsMax)
-    return tell(ImportKind::kError, at, host.name, "more than " + std::to_string(kHostsMax) + " hosts");
-  if (const auto [known, fresh] = host_names_.try_emplace(host.name, place(at)); !fresh)
-    return tell(ImportKind::kError, at, host.name,
-                "is already the name of the host on line " + std::to_string(known->second.line));
   if (!has_identity(host))
     return tell(ImportKind::kNotHonoured, at, host.name,
                 "says neither hardware ethernet nor another way to know its machine; it is left out");
-  tell(ImportKind::kHonoured, at, "host", "[[dhcp.host]] " + host.name);
-  file_.dhcp.hosts.push_back(std::move(host));
-  host_places_.push_back(place(at));
+  const std::string name = host.name;
+  if (const std::string problem = put_host(std::move(host), place(at)); !problem.empty())
+    return tell(ImportKind::kError, at, name, problem);
+  tell(ImportKind::kHonoured, at, "host", "[[dhcp.host]] " + name);
+}
+
+// Of hosts in the leases file the last of a name counts.
+std::string DhcpdReader::put_host(HostConfig host, const FilePlace& at) {
+  std::vector<HostConfig>& hosts = file_.dhcp.hosts;
+  gone_.resize(hosts.size(), false);
+  const auto known = host_numbers_.find(host.name);
+  const bool dynamic = known != host_numbers_.end() && first_dynamic_ && known->second >= *first_dynamic_;
+  if (known != host_numbers_.end() && !dynamic && !gone_[known->second])
+    return "is already the name of the host on line " + std::to_string(host_places_[known->second].line);
+  if (!dynamic && hosts.size() == kHostsMax) return "more than " + std::to_string(kHostsMax) + " hosts";
+  const std::size_t number = dynamic ? known->second : hosts.size();
+  host_numbers_[host.name] = number;
+  if (!dynamic) {
+    hosts.emplace_back();
+    host_places_.emplace_back();
+    gone_.push_back(false);
+  }
+  hosts[number] = std::move(host);
+  host_places_[number] = at;
+  gone_[number] = false;
+  return {};
 }
 
 bool DhcpdReader::read_hardware(Scope& scope) {
@@ -182,8 +200,8 @@ bool DhcpdReader::read_host_flag(Scope& scope) {
   const Token first = tokens_.next();
   const bool deleted = first.is_word("deleted");
   if (!finish(scope)) return true;
-  scope.host_deleted = scope.host_deleted || deleted;
-  tell(ImportKind::kHonoured, first, first.text, deleted ? "the host is left out" : "a host like others");
+  scope.deleted = scope.deleted || deleted;
+  tell(ImportKind::kHonoured, first, first.text, deleted ? "it is left out" : "like others");
   return true;
 }
 
@@ -273,6 +291,7 @@ bool DhcpdReader::read_subclass(Scope& scope) {
                                      [](const SubclassConfig& m, const auto& v) { return m.value < v; });
   if (spot != members.end() && spot->value == member.value) {
     spot->rules = joined(spot->rules, member.rules);
+    if (member.lease_limit) spot->lease_limit = member.lease_limit;
   } else if (members.size() == kMembersMax) {
     tell(ImportKind::kError, first, "subclass", "more than 65536 members of one class");
   } else {
@@ -320,14 +339,14 @@ bool DhcpdReader::read_lease_limit(Scope& scope) {
   constexpr std::int64_t kLimitMax = 1'000'000;
   if (!limit || *limit < 0) return wrong("a number must follow, as in lease limit 4");
   if (!finish(scope)) return true;
-  if (scope.subclass != nullptr) {
-    tell(ImportKind::kNotHonoured, first, "lease", "a member has its class's limit; make it a class of its own");
-  } else if (*limit > kLimitMax) {
+  if (*limit > kLimitMax) {
     tell(ImportKind::kRemark, first, "lease", "so many are no limit");
-  } else {
-    file_.dhcp.classes[scope.class_number].lease_limit = static_cast<std::uint32_t>(*limit);
-    tell(ImportKind::kHonoured, first, "lease", "lease_limit");
+    return true;
   }
+  auto& kept =
+      scope.subclass != nullptr ? scope.subclass->lease_limit : file_.dhcp.classes[scope.class_number].lease_limit;
+  kept = static_cast<std::uint32_t>(*limit);
+  tell(ImportKind::kHonoured, first, "lease", "lease_limit");
   return true;
 }
 

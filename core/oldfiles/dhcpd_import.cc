@@ -1,25 +1,12 @@
 #include "core/oldfiles/dhcpd_import.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "core/oldfiles/dhcpd_reader.h"
 
 namespace rackcast {
 namespace {
-
-constexpr std::array<std::string_view, 2> kLeasesFolders{"/var/lib/dhcp", "/var/lib/dhcpd"};  // Debian, Red Hat
-constexpr std::string_view kLeasesFile = "dhcpd.leases";
-
-std::string leases_by_custom(OldFilesHost& host) {
-  for (const std::string_view folder : kLeasesFolders) {
-    const auto names = host.list(std::string(folder));
-    if (names && std::find(names->begin(), names->end(), kLeasesFile) != names->end())
-      return std::string(folder) + "/" + std::string(kLeasesFile);
-  }
-  return "";
-}
 
 std::vector<std::string> served_interfaces(const DhcpConfig& dhcp, const std::string& path, OldFilesHost& host,
                                            ImportReport& report) {
@@ -49,15 +36,16 @@ std::vector<std::string> served_interfaces(const DhcpConfig& dhcp, const std::st
 
 }  // namespace
 
-std::optional<Config> import_dhcpd_file(const std::string& path, OldFilesHost& host, ImportReport& report) {
-  dhcpd_detail::ReadFile file = dhcpd_detail::DhcpdReader(host, report).read(path);
+std::optional<Config> import_dhcpd_file(const std::string& path, OldFilesHost& host, ImportReport& report,
+                                        const std::string& leases) {
+  dhcpd_detail::ReadFile file = dhcpd_detail::DhcpdReader(host, report).read(path, leases);
   if (!report.has_errors() && file.dhcp.subnets.empty())
     report.add(ImportKind::kError, {std::make_shared<const std::string>(path), 0, 0}, "",
                "there is no subnet in it: nobody would be served");
   Config config;
   if (!report.has_errors()) {
     config.server.interfaces = served_interfaces(file.dhcp, path, host, report);
-    file.dhcp.import_leases = file.leases_file.empty() ? leases_by_custom(host) : std::move(file.leases_file);
+    file.dhcp.import_leases = std::move(file.leases_file);
     file.dhcp.machine_key = MachineKeyKind::kClientIdentifier;
     file.dhcp.conflict_probe =
         ConflictProbe::kIcmp;  // where ping-check, which is on unless the file says no, asks for it

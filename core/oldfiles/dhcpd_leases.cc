@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <set>
 #include <unordered_map>
 
 #include "core/policy/token_values.h"
@@ -41,6 +42,8 @@ class LeasesReader {
     while (!tokens_.peek().is_end()) {
       if (tokens_.peek().is_word("lease"))
         entry();
+      else if (tokens_.peek().is_word("host"))
+        host();
       else if (tokens_.peek().is_symbol("}"))
         stray_brace();
       else
@@ -53,6 +56,7 @@ class LeasesReader {
   struct Entry {
     Lease lease;
     bool has_machine = false;
+    bool reserved = false;
     std::string circuit_id;
     std::string remote_id;
   };
@@ -66,11 +70,34 @@ class LeasesReader {
     tell(brace, "}", "closes nothing: the file is damaged here");
   }
 
-  // authoring-byte-order, server-duid, host, group, subclass, failover peer …: nothing of a lease.
+  // `host NAME { … }`, of which there may be several: the last counts, and may say that it is deleted.
+  void host() {
+    static_cast<void>(tokens_.next());
+    std::optional<std::string> name;
+    if (tokens_.peek().kind == TokenKind::kString)
+      name = std::string(tokens_.next().text);
+    else
+      name = take_host_name(tokens_);
+    bool deleted = false;
+    for (std::size_t depth = 0; !tokens_.peek().is_end() && !at_entry();) {
+      const Token token = tokens_.next();
+      if (token.is_symbol("{")) ++depth;
+      if (depth == 1 && token.is_word("deleted")) deleted = true;
+      if (token.is_symbol("}") && (depth == 0 || --depth == 0)) break;
+      if (token.is_symbol(";") && depth == 0) break;
+    }
+    if (!name) return;
+    if (deleted)
+      result_.hosts.erase(*name);
+    else if (result_.hosts.size() < kDhcpdLeasesMax)
+      result_.hosts.insert(*name);
+  }
+
+  // authoring-byte-order, server-duid, group, subclass, failover peer …: nothing of a lease.
   void other() {
     const Token first = tokens_.peek();
-    constexpr std::array<std::string_view, 8> kKnown{
-        "authoring-byte-order", "server-duid", "host", "group", "subclass", "class", "failover", "ia-na"};
+    constexpr std::array<std::string_view, 7> kKnown{
+        "authoring-byte-order", "server-duid", "group", "subclass", "class", "failover", "ia-na"};
     if (std::none_of(kKnown.begin(), kKnown.end(), [&](std::string_view word) { return first.is_word(word); }))
       tell(first, first.text, "is nothing that is known of this file; left out");
     tokens_.skip_statement();
@@ -139,12 +166,16 @@ class LeasesReader {
       lease.bootp = true;
       return tokens_.take_symbol(";");
     }
+    if (tokens_.take_word("reserved")) {
+      made.reserved = true;
+      return tokens_.take_symbol(";");
+    }
     if (tokens_.take_word("hardware")) return hardware(made);
     if (tokens_.take_word("uid")) return identifier(lease);
     if (tokens_.take_word("client-hostname")) return host_name(lease);
     if (tokens_.peek().is_word("option") && tokens_.peek(1).is_word("agent")) return agent_option(made);
     if (tokens_.peek().kind != TokenKind::kWord) return false;
-    tokens_.skip_statement();  // next binding state, cltt, tstp, set, option, on, reserved, hostname, …
+    tokens_.skip_statement();  // next binding state, cltt, tstp, set, option, on, hostname, …
     return true;
   }
 
@@ -269,6 +300,10 @@ class LeasesReader {
     if (made.lease.bootp && made.lease.state == LeaseState::kActive && made.lease.ends == WallTime{})
       made.lease.ends = WallTime::max();
     if (!made.has_machine && made.lease.state != LeaseState::kAbandoned) made.lease.state = LeaseState::kFree;
+    if (made.reserved && made.has_machine)
+      reserved_.insert(made.lease.address);
+    else
+      reserved_.erase(made.lease.address);
     const auto [place, fresh] = by_address_.try_emplace(made.lease.address.value(), result_.leases.size());
     if (!fresh) {
       result_.leases[place->second] = made.lease;
@@ -290,6 +325,8 @@ class LeasesReader {
       return static_cast<std::size_t>(
           std::count_if(all.begin(), all.end(), [&](const Lease& lease) { return lease.state == state; }));
     };
+    for (const Lease& lease : all)
+      if (reserved_.contains(lease.address)) result_.reserved.insert(lease.address);
     result_.active = count(LeaseState::kActive);
     result_.abandoned = count(LeaseState::kAbandoned);
     return std::move(result_);
@@ -300,6 +337,7 @@ class LeasesReader {
   TokenStream tokens_;
   DhcpdLeases result_;
   std::unordered_map<std::uint32_t, std::size_t> by_address_;
+  std::set<net::Ipv4Address> reserved_;
 };
 
 }  // namespace
@@ -308,23 +346,34 @@ DhcpdLeases read_dhcpd_leases(std::string text, const std::string& file_name, Im
   return LeasesReader(std::move(text), file_name, report).read();
 }
 
-DhcpdLeases load_dhcpd_leases(const std::string& path, OldFilesHost& host, ImportReport& report) {
+Result<std::string> read_dhcpd_leases_text(std::string& path, OldFilesHost& host) {
   auto text = host.read(path, kDhcpdLeasesBytesMax);
-  if (text) return read_dhcpd_leases(std::move(*text), path, report);
+  if (text) return text;
   auto copy = host.read(path + "~", kDhcpdLeasesBytesMax);
+  if (!copy) return text;
+  path += "~";
+  return copy;
+}
+
+DhcpdLeases load_dhcpd_leases(const std::string& path, OldFilesHost& host, ImportReport& report) {
+  std::string read = path;
+  auto text = read_dhcpd_leases_text(read, host);
   const FilePlace whole{std::make_shared<const std::string>(path), 0, 0};
-  if (!copy) {
+  if (!text) {
     report.add(ImportKind::kError, whole, "", text.error().message);
     return {};
   }
-  report.add(ImportKind::kRemark, whole, "", "is not there; its copy " + path + "~ is read, as dhcpd would");
-  return read_dhcpd_leases(std::move(*copy), path + "~", report);
+  if (read != path)
+    report.add(ImportKind::kRemark, whole, "", "is not there; its copy " + read + " is read, as dhcpd would");
+  return read_dhcpd_leases(std::move(*text), read, report);
 }
 
 std::string summary_line(const DhcpdLeases& leases, const std::string& path) {
   std::string line = std::to_string(leases.leases.size()) + " leases (" + std::to_string(leases.active) + " active, " +
                      std::to_string(leases.abandoned) + " abandoned) of " + std::to_string(leases.entries) +
                      " entries in " + path;
+  if (!leases.hosts.empty())
+    line += ", " + std::to_string(leases.hosts.size()) + (leases.hosts.size() == 1 ? " host" : " hosts");
   if (leases.left_out > 0) line += ", " + std::to_string(leases.left_out) + " corrupt ones left out";
   return line;
 }

@@ -26,7 +26,7 @@ const DhcpdReader::Word DhcpdReader::kWords[] = {
     {"shared-network", kGlobal | kGroup, &DhcpdReader::read_shared_network, "outside networks, hosts and classes"},
     {"pool", kNetwork | kSubnet, &DhcpdReader::read_pool, "in a subnet or a shared-network"},
     {"range", kSubnet | kPool, &DhcpdReader::read_range, "in a subnet or a pool"},
-    {"group", kOutside, &DhcpdReader::read_group, kNotInside},
+    {"group", kOutside | kHost, &DhcpdReader::read_group, "outside classes and pools"},
     {"host", kOutside, &DhcpdReader::read_host, kNotInside},
     {"class", kOutside, &DhcpdReader::read_class, kNotInside},
     {"subclass", kOutside, &DhcpdReader::read_subclass, kNotInside},
@@ -35,8 +35,9 @@ const DhcpdReader::Word DhcpdReader::kWords[] = {
     {"dhcp-client-identifier", kHost, &DhcpdReader::read_client_identifier, "in a host"},
     {"uid", kHost, &DhcpdReader::read_client_identifier, "in a host"},
     {"host-identifier", kHost, &DhcpdReader::read_host_identifier, "in a host"},
-    {"dynamic", kHost, &DhcpdReader::read_host_flag, "in a host"},
-    {"deleted", kHost, &DhcpdReader::read_host_flag, "in a host"},
+    {"dynamic", kHost | kGroup, &DhcpdReader::read_host_flag, "in a host"},
+    {"static", kHost | kGroup, &DhcpdReader::read_host_flag, "in a host"},
+    {"deleted", kHost | kGroup, &DhcpdReader::read_host_flag, "in a host"},
     {"option", kHost, &DhcpdReader::read_host_option, ""},
     {"allow", kPool, &DhcpdReader::read_permit, ""},
     {"deny", kPool, &DhcpdReader::read_permit, ""},
@@ -97,7 +98,7 @@ Result<std::string> DhcpdReader::read_file(const std::string& path) {
   return text;
 }
 
-ReadFile DhcpdReader::read(const std::string& path) {
+ReadFile DhcpdReader::read(const std::string& path, const std::string& leases_file) {
   auto text = read_file(path);
   if (!text) {
     report_.add(ImportKind::kError, {std::make_shared<const std::string>(path), 0, 0}, "", text.error().message);
@@ -107,7 +108,10 @@ ReadFile DhcpdReader::read(const std::string& path) {
   static_cast<void>(tokens_.open(path, std::move(*text)));
   Scope whole(ScopeKind::kGlobal, nullptr, tokens_.peek(), tokens_, context_, problems_);
   read_scope(whole);
+  if (!leases_file.empty()) file_.leases_file = leases_file;
+  if (file_.leases_file.empty()) file_.leases_file = leases_by_custom();
   file_.dhcp.rules = joined(defaults, whole.rules.take());
+  if (!file_.leases_file.empty()) read_leases_file();
   check_ranges();
   check_hosts();
   file_.dhcp.catalog = catalog_;
@@ -122,8 +126,10 @@ FilePlace DhcpdReader::place(const Token& token) {
   return {files_[token.file], token.line, token.column};
 }
 
+// What is wrong in a leases file spoils nothing else: the file is dhcpd's own, and nobody can mend it.
 void DhcpdReader::tell(ImportKind kind, const Token& at, std::string_view subject, std::string message) {
-  report_.add(kind, place(at), subject, std::move(message));
+  const bool in_leases = first_dynamic_ && kind == ImportKind::kError;
+  report_.add(in_leases ? ImportKind::kNotHonoured : kind, place(at), subject, std::move(message));
 }
 
 void DhcpdReader::hand_over_problems() {
@@ -226,8 +232,10 @@ void DhcpdReader::read_statement(Scope& scope) {
 
 // What is said in it holds for what it holds, the innermost group's last.
 bool DhcpdReader::read_group(Scope& scope) {
+  if (scope.kind == ScopeKind::kHost) return read_group_of_host(scope);
   const Token first = tokens_.next();
-  if (!tokens_.peek().is_symbol("{") && !take_name()) return wrong("a name or \"{\" must follow");
+  std::optional<std::string> name;
+  if (!tokens_.peek().is_symbol("{") && !(name = take_name())) return wrong("a name or \"{\" must follow");
   Scope group = inner(ScopeKind::kGroup, scope, first);
   DhcpConfig& dhcp = file_.dhcp;
   const std::size_t subnets = dhcp.subnets.size();
@@ -237,6 +245,10 @@ bool DhcpdReader::read_group(Scope& scope) {
   for (const ClassConfig& made : dhcp.classes) class_rules.push_back(made.rules);
   if (!read_block(group)) return true;
   const Rules rules = group.rules.take();
+  if (name && group.deleted)
+    named_groups_.erase(*name);
+  else if (name)
+    named_groups_[*name] = rules;
   tell(ImportKind::kHonoured, first, "group", "what it says is said of each it holds");
   if (rules.empty()) return true;
   for (std::size_t i = networks; i < dhcp.networks.size(); ++i)
@@ -248,6 +260,22 @@ bool DhcpdReader::read_group(Scope& scope) {
   for (std::size_t i = hosts; i < dhcp.hosts.size(); ++i) dhcp.hosts[i].rules = joined(rules, dhcp.hosts[i].rules);
   for (std::size_t i = class_rules.size(); i < dhcp.classes.size(); ++i)
     dhcp.classes[i].rules = joined(rules, dhcp.classes[i].rules);
+  return true;
+}
+
+// `group "NAME";` in a host: it is in that group, which stands elsewhere.
+bool DhcpdReader::read_group_of_host(Scope& scope) {
+  const Token first = tokens_.next();
+  const auto name = take_name();
+  if (!name) return wrong("the name of a group must follow");
+  if (!finish(scope)) return true;
+  const auto known = named_groups_.find(*name);
+  if (known == named_groups_.end()) {
+    tell(ImportKind::kNotHonoured, first, "group", "there is no group of this name, or not yet");
+    return true;
+  }
+  scope.host_group = known->second;
+  tell(ImportKind::kHonoured, first, "group", "what it says is said of the host");
   return true;
 }
 

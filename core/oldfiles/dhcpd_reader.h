@@ -57,9 +57,10 @@ struct Scope {
   Token open;                          // its first word
   std::optional<std::size_t> network;  // the shared network it is in, of the configuration's
   std::optional<net::Ipv4Prefix> subnet;
-  PlacedPool* pool = nullptr;  // kPool
-  HostConfig* host = nullptr;  // kHost
-  bool host_deleted = false;
+  PlacedPool* pool = nullptr;          // kPool
+  HostConfig* host = nullptr;          // kHost
+  bool deleted = false;                // kHost, and a kGroup of dhcpd.leases
+  Rules host_group;                    // kHost: what `group "NAME";` refers to
   std::size_t class_number = 0;        // kClass
   SubclassConfig* subclass = nullptr;  // of a subclass's block
   std::vector<PlacedRange> ranges;     // kSubnet: outside pools
@@ -75,8 +76,9 @@ class DhcpdReader {
  public:
   DhcpdReader(OldFilesHost& host, ImportReport& report);
 
-  // The result means something only when the report has no error.
-  [[nodiscard]] ReadFile read(const std::string& path);
+  // `leases_file`: "" = where the file or custom has it; the hosts in it are read, too. The result means something only
+  // when the report has no error.
+  [[nodiscard]] ReadFile read(const std::string& path, const std::string& leases_file);
 
  private:
   struct Word {
@@ -98,6 +100,7 @@ class DhcpdReader {
   // '{', the scope, '}'. False: there was no '{' (reported, skipped).
   bool read_block(Scope& scope);
   bool read_group(Scope& scope);
+  bool read_group_of_host(Scope& scope);
   bool without_effect(Scope& scope);
   bool read_lease_file_name(Scope& scope);
   [[nodiscard]] Result<std::string> read_file(const std::string& path);
@@ -135,7 +138,18 @@ class DhcpdReader {
   bool read_lease_limit(Scope& scope);
   std::optional<std::vector<std::byte>> take_octets_or_string();
   void keep_host(Scope& scope, const Token& at);
+  // "": it is in the configuration; else why not.
+  [[nodiscard]] std::string put_host(HostConfig host, const FilePlace& at);
   void check_hosts();
+
+  // --- dhcpd_dynamic_hosts.cc
+  [[nodiscard]] std::string leases_by_custom();
+  void read_leases_file();
+  void read_dynamic(const std::string& path, std::string text);
+  void skip_lease();
+  void add_reserved(const std::string& path, const std::string& text);
+  void delete_host(const std::string& name, const Token& at);
+  void drop_gone();
 
   OldFilesHost& host_;
   ImportReport& report_;
@@ -151,7 +165,10 @@ class DhcpdReader {
   std::map<std::string, std::uint16_t, std::less<>> class_numbers_;
   std::vector<FilePlace> subnet_places_;
   std::vector<FilePlace> host_places_;
-  std::map<std::string, FilePlace, std::less<>> host_names_;
+  std::map<std::string, std::size_t, std::less<>> host_numbers_;  // by name
+  std::vector<bool> gone_;                                        // hosts that the leases file deletes
+  std::optional<std::size_t> first_dynamic_;                      // the first host of the leases file, once it is read
+  std::map<std::string, Rules, std::less<>> named_groups_;
   std::vector<PlacedRange> placed_;  // every range, for the check across them
 };
 

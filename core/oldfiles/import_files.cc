@@ -21,8 +21,7 @@ Config merged(Config dhcpd, Config xinetd) {
 
 std::optional<Config> import_files(const OldFiles& files, OldFilesHost& host, ImportReport& report) {
   std::optional<Config> dhcpd;
-  if (!files.dhcpd_conf.empty()) dhcpd = import_dhcpd_file(files.dhcpd_conf, host, report);
-  if (dhcpd && !files.leases.empty()) dhcpd->dhcp->import_leases = files.leases;
+  if (!files.dhcpd_conf.empty()) dhcpd = import_dhcpd_file(files.dhcpd_conf, host, report, files.leases);
   if (files.xinetd.empty()) return dhcpd;
   auto xinetd = import_xinetd_file(files.xinetd, host, {.strict = files.strict_xinetd}, report);
   if (files.dhcpd_conf.empty()) return xinetd;

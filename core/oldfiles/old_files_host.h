@@ -21,6 +21,8 @@ class OldFilesHost {
   virtual ~OldFilesHost() = default;
   // The whole file; an error when it cannot be read or is larger than `bytes_max`.
   [[nodiscard]] virtual Result<std::string> read(const std::string& path, std::size_t bytes_max) = 0;
+  // Nothing of that name is there; false also where that cannot be told.
+  [[nodiscard]] virtual bool is_missing(const std::string& path) = 0;
   // Names of the regular files in a folder, any order.
   [[nodiscard]] virtual Result<std::vector<std::string>> list(const std::string& folder) = 0;
   // Every address of a host name; empty: there is none.

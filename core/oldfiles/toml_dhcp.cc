@@ -98,13 +98,14 @@ class DhcpWriter {
     if (made.lease_limit) out_.number("lease_limit", *made.lease_limit);
     std::vector<const SubclassConfig*> plain;
     for (const SubclassConfig& member : made.subclasses)
-      if (member.rules.empty()) plain.push_back(&member);
+      if (member.rules.empty() && !member.lease_limit) plain.push_back(&member);
     if (!plain.empty()) out_.list("members", plain, [](const SubclassConfig* m) { return octets_text(m->value); });
     rules(made.rules);
     for (const SubclassConfig& member : made.subclasses) {
-      if (member.rules.empty()) continue;
+      if (member.rules.empty() && !member.lease_limit) continue;
       out_.array_section("dhcp.class.member");
       out_.text("value", octets_text(member.value));
+      if (member.lease_limit) out_.number("lease_limit", *member.lease_limit);
       rules(member.rules);
     }
   }
@@ -159,6 +160,9 @@ class DhcpWriter {
     address("discovery_group", pxe.discovery_group);
     if (pxe.prompt_seconds) out_.number("prompt_seconds", *pxe.prompt_seconds);
     optional_text("prompt", pxe.prompt);
+    std::string types;
+    for (const std::uint32_t type : pxe.credential_types) types += (types.empty() ? "" : ", ") + std::to_string(type);
+    if (!types.empty()) out_.line("credential_types", "[" + types + "]");
     for (const PxeBootServer& server : pxe.boot_servers) {
       out_.array_section("dhcp.pxe.boot_server");
       out_.number("type", server.type);
@@ -170,13 +174,22 @@ class DhcpWriter {
       out_.text("text", item.text);
       optional_text("file", item.file);
     }
-    if (!pxe.mtftp) return;
+    if (pxe.mtftp) mtftp(*pxe.mtftp);
+    if (!pxe.multicast) return;
+    out_.section("dhcp.pxe.multicast");
+    address("base", pxe.multicast->base);
+    if (pxe.multicast->block != 1) out_.number("block", pxe.multicast->block);
+    if (pxe.multicast->range != 1) out_.number("range", pxe.multicast->range);
+  }
+
+  void mtftp(const PxeMtftp& mtftp) {
     out_.section("dhcp.pxe.mtftp");
-    address("group", pxe.mtftp->group);
-    out_.number("client_port", pxe.mtftp->client_port);
-    out_.number("server_port", pxe.mtftp->server_port);
-    if (pxe.mtftp->listen_seconds != 1) out_.number("listen_seconds", pxe.mtftp->listen_seconds);
-    if (pxe.mtftp->delay_seconds != 1) out_.number("delay_seconds", pxe.mtftp->delay_seconds);
+    address("group", mtftp.group);
+    out_.number("client_port", mtftp.client_port);
+    out_.number("server_port", mtftp.server_port);
+    if (mtftp.listen_seconds != 1) out_.number("listen_seconds", mtftp.listen_seconds);
+    if (mtftp.delay_seconds != 1) out_.number("delay_seconds", mtftp.delay_seconds);
+    if (mtftp.network_order) out_.line("network_order", "true");
   }
 
   static std::string uuid_text(const std::array<std::uint8_t, 16>& octets) {

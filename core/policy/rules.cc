@@ -136,6 +136,15 @@ class Application {
   Evaluator evaluator_;
 };
 
+// Nested no deeper than kRuleNestingMax.
+bool mention(std::span<const Statement> statements, Parameter parameter) {
+  return std::any_of(statements.begin(), statements.end(), [&](const Statement& one) {
+    return (one.kind == StatementKind::kParameter && one.parameter == parameter) || mention(one.body, parameter) ||
+           std::any_of(one.branches.begin(), one.branches.end(),
+                       [&](const Branch& branch) { return mention(branch.body, parameter); });
+  });
+}
+
 }  // namespace
 
 bool operator==(const Node& a, const Node& b) {
@@ -164,6 +173,12 @@ bool Rules::apply(const ClientFacts& facts, Outcome& outcome) const {
     whole = whole && flow == rules_detail::Flow::kNext;
   }
   return whole;
+}
+
+bool Rules::mention(Parameter parameter) const {
+  if (block_ == nullptr) return false;
+  return std::any_of(block_->parts.begin(), block_->parts.end(),
+                     [&](const rules_detail::RulePart& part) { return rules_detail::mention(*part, parameter); });
 }
 
 bool operator==(const Rules& a, const Rules& b) {

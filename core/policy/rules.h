@@ -41,6 +41,8 @@ class Rules {
   [[nodiscard]] bool empty() const { return block_ == nullptr; }
   // In order; what is set later replaces what was set before. False: a `break` at the outer level, or a bound was met.
   bool apply(const ClientFacts& facts, Outcome& outcome) const;
+  // Some statement sets it, on whatever condition.
+  [[nodiscard]] bool mention(Parameter parameter) const;
   // In dhcpd.conf's syntax, one statement a line, `indent` blanks in front: parses to the same rules again.
   [[nodiscard]] std::string text(const OptionCatalog& catalog, std::size_t indent = 0) const;
   [[nodiscard]] const rules_detail::RuleBlock* block() const { return block_.get(); }

@@ -327,7 +327,7 @@ bool StatementParser::permission(List& list) {
   if (!taken) return false;
   const Token& what = *taken;
   if (const ParameterSpec* const spec = permission_spec(what))
-    return set_flag(list, spec->parameter, word.is_word("allow"));
+    return set_flag(list, what, spec->parameter, word.is_word("allow"));
   const std::string_view reason = permission_without_effect_reason(what.text);
   if (reason.empty()) {
     state_.error(what, shown(what) + " is nothing that could be allowed or denied here");
@@ -339,25 +339,33 @@ bool StatementParser::permission(List& list) {
 
 bool StatementParser::not_authoritative(List& list) {
   const Token word = state_.tokens.next();
-  if (state_.tokens.take_word("authoritative")) return set_flag(list, Parameter::kAuthoritative, false);
+  if (state_.tokens.take_word("authoritative")) return set_flag(list, word, Parameter::kAuthoritative, false);
   state_.error(word, "only `not authoritative` begins with this word");
   return false;
 }
 
-bool StatementParser::set_flag(List& list, Parameter parameter, bool value) {
+bool StatementParser::set_flag(List& list, const Token& at, Parameter parameter, bool value) {
   if (!state_.expect(";")) return false;
   Statement statement = made(StatementKind::kParameter);
   statement.parameter = parameter;
   statement.value.op = Op::kNumber;
   statement.value.number = value ? 1 : 0;
-  list.push_back(std::move(statement));
+  return keep_parameter(list, at, std::move(statement));
+}
+
+bool StatementParser::keep_parameter(List& list, const Token& at, Statement statement) {
+  const std::string_view reason = parameter_without_effect_reason(statement.parameter, statement.value);
+  if (reason.empty())
+    list.push_back(std::move(statement));
+  else
+    state_.report(RuleProblemKind::kWithoutEffect, at, std::string(reason));
   return true;
 }
 
 bool StatementParser::parameter(List& list, const Token& name) {
   const ParameterSpec& spec = *spec_of(name.text);
   if (spec.parameter == Parameter::kAuthoritative && state_.tokens.peek().is_symbol(";"))
-    return set_flag(list, spec.parameter, true);
+    return set_flag(list, name, spec.parameter, true);
   Statement statement = made(StatementKind::kParameter);
   statement.parameter = spec.parameter;
   if (!parse_parameter(state_, spec, statement.value) || !state_.expect(";")) return false;
@@ -367,8 +375,7 @@ bool StatementParser::parameter(List& list, const Token& name) {
     return true;
   }
   if (in_seconds) statement.value.number = std::min(statement.value.number * kMsPerSecond, std::uint64_t{spec.longest});
-  list.push_back(std::move(statement));
-  return true;
+  return keep_parameter(list, name, std::move(statement));
 }
 
 bool StatementParser::without_effect() {

@@ -46,7 +46,8 @@ class StatementParser {
   bool permission(List& list);
   bool not_authoritative(List& list);
   bool parameter(List& list, const Token& name);
-  bool set_flag(List& list, Parameter parameter, bool value);
+  bool set_flag(List& list, const Token& at, Parameter parameter, bool value);
+  bool keep_parameter(List& list, const Token& at, Statement statement);
   bool without_effect();
 
   ParserState& state_;
@@ -63,7 +64,9 @@ class StatementParser {
 
 // Statements that dhcpd knows and that change nothing here; empty: not one of them. What it is for is in the sentence.
 [[nodiscard]] std::string_view without_effect_reason(std::string_view word);
-// The same for the word behind allow, deny, ignore.
+// A parameter whose value changes nothing here; empty: it has its effect, or asks for what is done anyway.
+[[nodiscard]] std::string_view parameter_without_effect_reason(Parameter parameter, const Node& value);
+// The same as the first for the word behind allow, deny, ignore.
 [[nodiscard]] std::string_view permission_without_effect_reason(std::string_view word);
 
 }  // namespace rackcast::rules_detail

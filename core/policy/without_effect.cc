@@ -82,6 +82,20 @@ constexpr std::array kPermissions{
     Known{"dynamic-bootp", "which ranges are for BOOTP is said by `range dynamic-bootp`"},
 };
 
+// Flags: `as_is` is what is done whatever they say.
+struct Fixed {
+  Parameter parameter;
+  bool as_is;
+  std::string_view reason;
+};
+constexpr std::array kFixed{
+    Fixed{Parameter::kGetLeaseHostnames, false,
+          "no name is looked up while a client waits; `option host-name` or use-host-decl-names gives it"},
+    Fixed{Parameter::kStashAgentOptions, true, "what a relay said is always kept for renewals"},
+    Fixed{Parameter::kAllowDuplicates, true,
+          "leases under other client identifiers stay; ignore-client-uids knows a machine by its MAC address alone"},
+};
+
 template <std::size_t kSize>
 std::string_view reason_in(const std::array<Known, kSize>& table, std::string_view word) {
   const auto* const found =
@@ -97,6 +111,14 @@ std::string_view without_effect_reason(std::string_view word) {
       return prefix.reason;
   }
   return reason_in(kStatements, word);
+}
+
+std::string_view parameter_without_effect_reason(Parameter parameter, const Node& value) {
+  const auto* const found =
+      std::find_if(kFixed.begin(), kFixed.end(), [&](const Fixed& one) { return one.parameter == parameter; });
+  if (found == kFixed.end()) return {};
+  const bool as_is = value.op == Op::kNumber && (value.number != 0) == found->as_is;
+  return as_is ? std::string_view{} : found->reason;
 }
 
 std::string_view permission_without_effect_reason(std::string_view word) {

@@ -35,6 +35,7 @@ void Lane::turn(MonotonicTime until) {
     for (const auto& engine : engines_) engine->expect(std::span(batch_).first(count));
   for (std::size_t i = 0; i < count; ++i) dispatch(now, batch_[i]);
   io_.release(std::span(batch_).first(count));
+  io_.expect_answers(awaits_lock_step());
   for (const auto& engine : engines_)
     if (engine->next_deadline() <= now.monotonic) engine->on_deadline(now, sink_);
 
@@ -101,7 +102,16 @@ void Lane::dispatch(const Now& now, const ReceivedDatagram& datagram) {
   }
   ++counters_.datagrams;
   if (tap_ != nullptr) tap_->received(datagram);
+  asked_ |= std::uint64_t{1} << (route_[socket] % 64U);
   engines_[route_[socket]]->on_datagram(now, datagram, sink_);
+}
+
+// Of engines whose peers answer at once: one has transfers running, or was asked in this turn.
+bool Lane::awaits_lock_step() {
+  const std::uint64_t asked = std::exchange(asked_, 0);
+  for (std::size_t i = 0; i < engines_.size(); ++i)
+    if (engines_[i]->is_lock_step() && ((asked >> i & 1U) != 0 || engines_[i]->in_flight() > 0)) return true;
+  return false;
 }
 
 // A socket that does not tell the interface (0) belongs to peers whose requests came in by one that is served.

@@ -68,6 +68,7 @@ class Lane {
   void follow_tap(const Now& now);
   void drain_mailbox(const Now& now);
   void dispatch(const Now& now, const ReceivedDatagram& datagram);
+  [[nodiscard]] bool awaits_lock_step();
   [[nodiscard]] bool interface_is_served(InterfaceIndex index) const;
   void give_back_unclaimed(Completion& completion);
   void release_pins();
@@ -85,6 +86,7 @@ class Lane {
   DatagramTap* tap_ = nullptr;  // the port's wish, as of the last turn
   LaneCounters counters_;
   std::array<ReceivedDatagram, kBatchMax> batch_;
+  std::uint64_t asked_ = 0;  // bit i: engine i was given a datagram in this turn; a lane has a handful
   std::shared_ptr<const Image> release_pending_;  // the store's queue was full: tried again next turn
   MonotonicTime next_publish_{};
   MonotonicTime stop_by_ = kNever;

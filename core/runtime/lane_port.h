@@ -25,8 +25,10 @@ class LanePort {
  public:
   explicit LanePort(std::size_t mailbox_max = kMailboxMax) : mailbox_(mailbox_max) {}
 
+  // Of the completions that come between two looks of the lane's, the first alone wakes it.
   [[nodiscard]] bool post(Completion completion) {
     if (!mailbox_.push(completion)) return false;
+    if (woken_.exchange(true, std::memory_order_acq_rel)) return true;
     const std::scoped_lock lock(mutex_);
     if (io_ != nullptr) io_->wake();
     return true;
@@ -36,6 +38,7 @@ class LanePort {
   void attach(PacketIo& io) {
     const std::scoped_lock lock(mutex_);
     io_ = &io;
+    if (woken_.load(std::memory_order_acquire)) io.wake();  // what came before there was anybody to wake
   }
   void detach() {
     const std::scoped_lock lock(mutex_);
@@ -69,11 +72,17 @@ class LanePort {
     return tap;
   }
 
-  [[nodiscard]] std::optional<Completion> take() { return mailbox_.pop(); }
+  // Nothing: the lane will be woken for the next one.
+  [[nodiscard]] std::optional<Completion> take() {
+    if (auto completion = mailbox_.pop()) return completion;
+    woken_.exchange(false, std::memory_order_acq_rel);
+    return mailbox_.pop();  // what was posted meanwhile, and woke nobody
+  }
   [[nodiscard]] std::uint64_t refused() const { return mailbox_.refused(); }
 
  private:
   Mailbox<Completion> mailbox_;
+  std::atomic<bool> woken_{false};  // since the lane last found its mailbox empty
   std::mutex mutex_;
   PacketIo* io_ = nullptr;
   std::atomic<DatagramTap*> wanted_tap_{nullptr};

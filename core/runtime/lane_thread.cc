@@ -72,7 +72,8 @@ Result<LaneThread::Made> LaneThread::make(LaneThreadSetup& setup) {
     auto io = setup.make_io();
     if (!io) return tl::make_unexpected(io.error());
     auto lane = setup.make_lane(**io);
-    return Made{std::move(*io), std::move(lane)};
+    if (!lane) return tl::make_unexpected(lane.error());
+    return Made{std::move(*io), std::move(*lane)};
   } catch (const std::bad_alloc&) {
     return fail("not enough memory for lane " + std::to_string(setup.id.value()) +
                 "; name fewer cores or give the daemon more memory");

@@ -17,15 +17,15 @@ namespace rackcast {
 struct LaneThreadSetup {
   LaneId id;
   std::optional<unsigned> core;  // pinned there; absent: wherever the scheduler likes
-  // Both are called on the lane's thread. `make_lane` gets the backend that `make_io` made.
+  // Both are called on the lane's thread. `make_lane` gets the backend that `make_io` made, and never gives null.
   std::function<Result<std::unique_ptr<PacketIo>>()> make_io;
-  std::function<std::unique_ptr<Lane>(PacketIo&)> make_lane;
+  std::function<Result<std::unique_ptr<Lane>>(PacketIo&)> make_lane;
 };
 
 class LaneThread {
  public:
-  // Fails with one sentence when the core does not exist, the backend cannot be made or memory is short. `port`
-  // outlives the thread.
+  // Fails with one sentence when the core does not exist, the backend or the lane cannot be made or memory is short.
+  // `port` outlives the thread.
   [[nodiscard]] static Result<std::unique_ptr<LaneThread>> start(LaneThreadSetup setup, LanePort& port);
 
   ~LaneThread();

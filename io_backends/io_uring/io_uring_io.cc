@@ -167,6 +167,7 @@ std::size_t IoUringIo::poll(std::span<ReceivedDatagram> out, MonotonicTime until
 
 // True: something came while we looked.
 bool IoUringIo::spin(MonotonicTime until) {
+  if (!answers_soon_) return false;
   const Duration budget = spin_.budget();
   if (budget == Duration::zero()) return false;
   const MonotonicTime limit = std::min(until, monotonic_now() + budget);

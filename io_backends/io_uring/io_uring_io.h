@@ -39,6 +39,7 @@ class IoUringIo final : public PacketIo {
   [[nodiscard]] IoCapabilities capabilities() const override;
   [[nodiscard]] Now now() override;
   [[nodiscard]] std::size_t poll(std::span<ReceivedDatagram> out, MonotonicTime until) override;
+  void expect_answers(bool soon) override { answers_soon_ = soon; }
   void release(std::span<const ReceivedDatagram> datagrams) override;
   [[nodiscard]] TxSlot* reserve() override;
   void commit(TxSlot* slot) override;
@@ -120,6 +121,7 @@ class IoUringIo final : public PacketIo {
   bool turn_wanted_ = false;  // reserve() had nothing, or the ring took no more: a finished send ends poll()
   bool sends_prepared_ = false;
   AdaptiveSpin spin_;
+  bool answers_soon_ = true;
   IoStats stats_;
   std::unique_ptr<ReceiveBuffers> buffers_;
   std::unique_ptr<Ring> ring_;  // goes first: the kernel writes into the members above

@@ -87,7 +87,7 @@ bool SocketIo::watch(std::size_t socket, bool writable, bool add) {
 
 // Looks for a moment before it sleeps, where that pays.
 int SocketIo::spin_for_events(std::span<epoll_event> events, MonotonicTime until) {
-  const Duration budget = until > monotonic_now() ? spin_.budget() : Duration::zero();
+  const Duration budget = answers_soon_ && until > monotonic_now() ? spin_.budget() : Duration::zero();
   if (budget == Duration::zero()) return 0;
   const MonotonicTime limit = std::min(until, monotonic_now() + budget);
   do {

@@ -35,6 +35,7 @@ class SocketIo final : public PacketIo {
   [[nodiscard]] IoCapabilities capabilities() const override;
   [[nodiscard]] Now now() override;
   [[nodiscard]] std::size_t poll(std::span<ReceivedDatagram> out, MonotonicTime until) override;
+  void expect_answers(bool soon) override { answers_soon_ = soon; }
   void release(std::span<const ReceivedDatagram> datagrams) override;
   [[nodiscard]] TxSlot* reserve() override;
   void commit(TxSlot* slot) override;
@@ -97,6 +98,7 @@ class SocketIo final : public PacketIo {
   bool coarse_waits_ = false;  // epoll_pwait2 is refused here
   IoStats stats_;
   AdaptiveSpin spin_;
+  bool answers_soon_ = true;
 };
 
 }  // namespace rackcast::io

@@ -27,6 +27,14 @@ class RecordingIo final : public PacketIo {
 
   std::vector<SentDatagram> sent;    // tests read and clear it
   std::vector<PinId> released_pins;  // of committed slots, ready for reap()
+  struct Joined {
+    SocketId socket;
+    net::IpAddress group;
+    InterfaceIndex interface;
+    friend bool operator==(const Joined&, const Joined&) = default;
+  };
+  std::vector<Joined> joined;
+  bool refuse_groups = false;
   Now time{};
 
   [[nodiscard]] IoCapabilities capabilities() const override {
@@ -78,7 +86,10 @@ class RecordingIo final : public PacketIo {
 
   void wake() override {}
   [[nodiscard]] const IoStats& stats() const override { return stats_; }
-  [[nodiscard]] bool join_group(SocketId, const net::IpAddress&, InterfaceIndex) override { return true; }
+  [[nodiscard]] bool join_group(SocketId socket, const net::IpAddress& group, InterfaceIndex interface) override {
+    joined.push_back({socket, group, interface});
+    return !refuse_groups;
+  }
   [[nodiscard]] net::Endpoint local_endpoint(SocketId) const override { return {}; }
 
   bool hold_slots = false;  // true: committed slots never come back, to provoke back-pressure

@@ -8,6 +8,7 @@ DAEMON_PID=''
 DAEMON_LOG=''
 DAEMON_TFTP_ROOT=''
 DAEMON_TREE=''
+DAEMON_STATE='' # where leases are; set it before daemon_config for another than RACK_DIR/state
 DAEMON_BOARD=http://127.0.0.1:8077
 # What the configuration gives to machines; tests compare with it.
 DAEMON_RANGE_FIRST=10.99.0.100
@@ -29,17 +30,39 @@ daemon_trees() {
 
 daemon_user_reads() { setpriv --reuid nobody --regid nogroup --clear-groups test -r "$1"; }
 
-# daemon_config FILE IO TFTP_ROOT TREE: TREE is the root of HTTP and of FTP.
+# daemon_config FILE IO TFTP_ROOT TREE [DHCP]: TREE is the root of HTTP and of FTP; DHCP prints what is said about DHCP, here
+# daemon_dhcp.
 daemon_config() {
-  local state=$RACK_DIR/state
-  install -d -o nobody -m 755 "$state"
+  DAEMON_STATE=${DAEMON_STATE:-$RACK_DIR/state}
+  install -d -o nobody -m 755 "$DAEMON_STATE"
   cat >"$1" <<END
 [server]
 interfaces = ["eth0"]
 io = "$2"
 user = "nobody"
-state_dir = "$state"
+state_dir = "$DAEMON_STATE"
 
+END
+  "${5:-daemon_dhcp}" >>"$1"
+  cat >>"$1" <<END
+
+[tftp]
+root = "$3"
+[http]
+root = "$4"
+[ftp]
+root = "$4"
+
+[board]
+listen = "${DAEMON_BOARD#http://}"
+[log]
+level = "info"
+END
+}
+
+# The network's DHCP server, with a file for each firmware.
+daemon_dhcp() {
+  cat <<END
 [dhcp]
 mode = "authoritative"
 [[dhcp.subnet]]
@@ -53,18 +76,18 @@ hostname = "station{{last_octet}}.$DAEMON_DOMAIN"
 bios = "pxelinux.0"
 efi64 = "ipxe.efi"
 ipxe = { efi64 = "http://{{server}}/boot.ipxe" }
+END
+}
 
-[tftp]
-root = "$3"
-[http]
-root = "$4"
-[ftp]
-root = "$4"
-
-[board]
-listen = "${DAEMON_BOARD#http://}"
-[log]
-level = "info"
+# Beside a DHCP server that stays (owner.sh).
+daemon_dhcp_proxy() {
+  cat <<'END'
+[dhcp]
+mode = "proxy"
+[dhcp.boot]
+bios = "pxelinux.0"
+efi64 = "ipxe.efi"
+ipxe = { efi64 = "http://{{server}}/boot.ipxe" }
 END
 }
 

@@ -3,7 +3,7 @@
 # and unpacked, never installed. Source it and call demo_tree_build, or run it. amd64 only.
 #
 #   build/demo/tftpboot/   pxelinux.0, ldlinux.c32 and its modules, pxelinux.cfg/default, boot.msg, vmlinuz, initrd.img, ipxe.efi
-#   build/demo/tree/       root of HTTP and FTP: ks.cfg, boot.ipxe, boot/{vmlinuz,initrd.img}, packages/, repository/ (when rpmbuild
+#   build/demo/tree/       root of HTTP and FTP: ks.cfg, boot.ipxe, boot/{vmlinuz,initrd.img,ipxe.efi}, packages/, repository/ (when rpmbuild
 #                          and createrepo_c are there)
 #   build/demo/host/       busybox (static): a DHCP and TFTP client for namespaces
 #   build/demo/stamp       what it was made of; another stamp means it is made again
@@ -183,7 +183,7 @@ END
 
 demo_install_tree() {
   local work=$1 tree=$1/tree package deb
-  install -m 644 "$work/tftpboot/vmlinuz" "$work/tftpboot/initrd.img" "$tree/boot/"
+  install -m 644 "$work"/tftpboot/{vmlinuz,initrd.img,ipxe.efi} "$tree/boot/"
   for package in "${demo_packages[@]}"; do
     deb=$(demo_deb "$package")
     # A plain name: apt writes the epoch's colon as %3a, which is one more thing to quote in a URL.

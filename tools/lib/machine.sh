@@ -3,11 +3,12 @@
 #
 #   BIOS   SeaBIOS and QEMU's iPXE ROM. The ROM says at once that it is iPXE (option 175, user class) with architecture 0.
 #   UEFI   OVMF and its own PXE stack: the NIC has no ROM.
+#   HTTP   the same, booting by HTTP
 #
 # A machine ends by itself (the demo initrd powers off), by its hard timeout, or with the rack. Its serial line goes to a log.
 
-MACHINE_PID=''         # answer of boot_bios and boot_uefi
-MACHINE_SECONDS=150    # hard timeout of a machine, from power-on
+MACHINE_PID=''         # answer of boot_bios, boot_uefi and boot_http
+MACHINE_SECONDS=240    # hard timeout of a machine, from power-on
 machine_marker='RACKCAST-BOOT-(OK|FAIL)'
 machine_ovmf=/usr/share/OVMF
 
@@ -17,14 +18,19 @@ boot_bios() {
     -device "virtio-net-pci,netdev=net,mac=$1"
 }
 
-# boot_uefi MAC TAP LOG
+# boot_uefi MAC TAP LOG [QEMU-ARGUMENTS...]
 boot_uefi() {
   local variables=$RACK_DIR/$2.vars.fd
   cp "$machine_ovmf/OVMF_VARS_4M.fd" "$variables"
   machine_start "$1" "$2" "$3" -machine q35 -m 1024 \
     -drive "if=pflash,format=raw,unit=0,readonly=on,file=$machine_ovmf/OVMF_CODE_4M.fd" \
     -drive "if=pflash,format=raw,unit=1,file=$variables" \
-    -device "virtio-net-pci,netdev=net,mac=$1,romfile="
+    -device "virtio-net-pci,netdev=net,mac=$1,romfile=" "${@:4}"
+}
+
+# boot_http MAC TAP LOG: UEFI's HTTP boot. OVMF tries PXE first; it is told to leave that out, as in a firmware's setup.
+boot_http() {
+  boot_uefi "$@" -fw_cfg name=opt/org.tianocore/IPv4PXESupport,string=n -fw_cfg name=opt/org.tianocore/IPv6PXESupport,string=n
 }
 
 # machine_start MAC TAP LOG QEMU-ARGUMENTS...: sets MACHINE_PID.
@@ -53,9 +59,9 @@ wait_for_marker() {
 
 machine_is_done() { grep -a -q -E "$machine_marker" "$2" || ! rack_running "$1"; }
 
-# machine_missing: prints what real firmware needs and this host has not, and returns 0; returns 1 when nothing is missing.
+# machine_missing COMMAND...: prints what real firmware, and the caller, needs and this host has not, and returns 0; returns 1 when nothing is missing.
 machine_missing() {
-  rack_missing qemu-system-x86_64 timeout && return 0
+  rack_missing qemu-system-x86_64 timeout "$@" && return 0
   local file
   for file in "$machine_ovmf/OVMF_CODE_4M.fd" "$machine_ovmf/OVMF_VARS_4M.fd"; do
     if [[ ! -f $file ]]; then

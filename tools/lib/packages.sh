@@ -23,7 +23,8 @@ packages_demo() {
 # Every client and tool of tests/netns and tests/boot.
 packages_test() {
   packages_demo
-  printf '%s\n' nftables wget lftp tftp-hpa isc-dhcp-client isc-dhcp-server dnf rpm createrepo-c git tcpdump dnsmasq-base tftpd-hpa vsftpd nginx-light xinetd chromium
+  printf '%s\n' nftables wget lftp tftp-hpa isc-dhcp-client isc-dhcp-server dhcpcd-base nmap dnf rpm createrepo-c git tcpdump dnsmasq-base tftpd-hpa vsftpd nginx-light xinetd chromium \
+    liblog4cplus-2.0.5 libmariadb3 libpq5
 }
 
 # packages_missing NAME...: prints those that are not installed, one a line.

@@ -37,6 +37,11 @@ class SystemHost final : public OldFilesHost {
     return text;
   }
 
+  bool is_missing(const std::string& path) override {
+    std::error_code error;
+    return std::filesystem::symlink_status(path, error).type() == std::filesystem::file_type::not_found;
+  }
+
   Result<std::vector<std::string>> list(const std::string& folder) override {
     std::error_code error;
     std::vector<std::string> names;

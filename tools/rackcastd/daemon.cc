@@ -164,7 +164,9 @@ void Daemon::read_old_leases_of() {
 }
 
 Result<void> Daemon::take_over_leases(SqliteLeaseStore& store) {
-  if (!known_leases_.empty()) return {};
+  const auto empty = store.is_empty();
+  if (!empty) return tl::make_unexpected(empty.error());
+  if (!*empty) return {};
   read_old_leases_of();
   if (!old_leases_) return {};
   for (const std::string& note : old_leases_->notes) say(LogLevel::kWarning, note);
@@ -174,7 +176,6 @@ Result<void> Daemon::take_over_leases(SqliteLeaseStore& store) {
   }
   if (auto taken = store.take_over(old_leases_->leases); !taken) return taken;
   say(LogLevel::kInfo, "took over " + old_leases_->summary);
-  known_leases_ = std::move(old_leases_->leases);
   return {};
 }
 
@@ -224,13 +225,9 @@ Result<void> Daemon::open_stores() {
         [this](LaneId lane, const Completion& completion) { return lanes_->post(lane, completion); },
         [this](const std::string& alarm) { say(LogLevel::kError, alarm); });
     if (!store) return tl::make_unexpected(store.error());
-    auto known = (*store)->load();
-    if (!known) return tl::make_unexpected(known.error());
-    known_leases_ = std::move(*known);
     if (auto taken = take_over_leases(**store); !taken) return taken;
     old_leases_.reset();
     leases_ = std::move(*store);
-    leases_->start();
   }
   return {};
 }
@@ -260,7 +257,8 @@ Result<void> Daemon::start_lanes() {
   services.images = images_.get();
   services.leases = leases_.get();
   services.uploads = uploads_.get();
-  services.known_leases = std::move(known_leases_);
+  if (leases_ != nullptr)
+    services.read_leases = [this](const std::function<void(const Lease&)>& visit) { return leases_->load(visit); };
   if (probe_sockets_) {
     auto prober = io::AddressProber::start(
         std::move(*probe_sockets_),
@@ -271,7 +269,9 @@ Result<void> Daemon::start_lanes() {
   }
   services.on_machine = [this](const Machine& machine) { machine_feed_.offer(machine); };
   services.on_fallback = [this](const std::string& reason) { say(LogLevel::kWarning, reason); };
-  return lanes_->start(std::move(services));
+  if (auto started = lanes_->start(std::move(services)); !started) return started;
+  if (leases_ != nullptr) leases_->start();  // what the DHCP lane has promised by now waits in its queue
+  return {};
 }
 
 Result<void> Daemon::start_streams() {
@@ -379,6 +379,7 @@ Result<void> Daemon::put_in_force(const Config& loaded) {
   const auto next = std::make_shared<const Config>(in_force(*config_, loaded));
   if (const auto clashes = config_detail::served_uploads(*next); !clashes.empty())
     return fail("[tftp].upload_dir, which waits for a restart: " + clashes.front());
+  if (auto fits = lanes_->check(*next); !fits) return fits;
   if (images_ != nullptr) {
     if (auto reopened = images_->reopen_root(); !reopened) return reopened;
   }

@@ -98,12 +98,11 @@ class Daemon {
   EventPump pump_;  // after its consumers
   std::unique_ptr<LaneGroup> lanes_;
   std::unique_ptr<ImageStore> images_;
-  std::unique_ptr<LeaseStore> leases_;
+  std::unique_ptr<LeaseStore> leases_;  // starts once the DHCP lane has read it
   std::unique_ptr<UploadStore> uploads_;
   std::optional<io::ProbeSockets> probe_sockets_;  // until the prober takes them
   std::unique_ptr<io::AddressProber> prober_;      // null: conflict_probe is off
-  std::vector<Lease> known_leases_;
-  std::optional<OldLeases> old_leases_;  // read, but not taken over yet
+  std::optional<OldLeases> old_leases_;            // read, but not taken over yet
   std::optional<io::StreamSockets> stream_sockets_;
   std::unique_ptr<io::StreamServer> streams_;
   std::atomic<const io::StreamServer*> served_by_{nullptr};  // streams_, for the board's own thread, once it is there

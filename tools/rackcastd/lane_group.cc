@@ -38,17 +38,6 @@ engine::DhcpInterface dhcp_facts(const io::InterfaceFacts& interface, SocketId s
   return {socket, interface.index, own.name, std::move(own.addresses)};
 }
 
-PoolReport pool_report(const LeaseTable& leases) {
-  PoolReport report;
-  report.records = leases.size();
-  report.offers = leases.offers();
-  const std::vector<LeasePool>& pools = leases.layout().pools;
-  for (std::uint32_t number = 0; number < pools.size() && report.count < PoolReport::kPoolsMax; ++number)
-    if (!pools[number].ranges.empty())
-      report.pools[report.count++] = {pools[number].ranges.front(), leases.use_of(number)};
-  return report;
-}
-
 }  // namespace
 
 Result<std::unique_ptr<LaneGroup>> LaneGroup::open(const Config& config) {
@@ -101,11 +90,13 @@ Result<void> LaneGroup::start(LaneServices services) {
   return {};
 }
 
-std::unique_ptr<Lane> LaneGroup::make_lane(std::size_t index, PacketIo& packet_io, LaneServices& services) {
+Result<std::unique_ptr<Lane>> LaneGroup::make_lane(std::size_t index, PacketIo& packet_io, LaneServices& services) {
   LaneSetup setup;
   setup.id = LaneId{static_cast<std::uint16_t>(index)};
   for (const io::InterfaceFacts& interface : interfaces_) setup.interfaces.push_back(interface.index);
-  const Engines engines = add_engines(index, packet_io, services, setup);
+  const auto made = add_engines(index, packet_io, services, setup);
+  if (!made) return tl::make_unexpected(made.error());
+  const Engines engines = *made;
 
   auto lane = std::make_unique<Lane>(std::move(setup), packet_io, *ports_[index], *services.pump.add_queue(), *router_);
   lane->on_publish = [&report = *reports_[index], &packet_io, engines](const Lane& self) {
@@ -130,8 +121,8 @@ std::unique_ptr<Lane> LaneGroup::make_lane(std::size_t index, PacketIo& packet_i
   return lane;
 }
 
-LaneGroup::Engines LaneGroup::add_engines(std::size_t index, PacketIo& packet_io, LaneServices& services,
-                                          LaneSetup& setup) {
+Result<LaneGroup::Engines> LaneGroup::add_engines(std::size_t index, PacketIo& packet_io, LaneServices& services,
+                                                  LaneSetup& setup) {
   const LanePlan& plan = opened_[index].plan;
   engine::DhcpSetup dhcp{.config = services.config};
   engine::TftpSetup tftp{.config = services.config};
@@ -149,10 +140,16 @@ LaneGroup::Engines LaneGroup::add_engines(std::size_t index, PacketIo& packet_io
   Engines engines;
   std::uint8_t tftp_engine = 0;
   if (!dhcp.interfaces.empty()) {
-    dhcp.leases = std::move(services.known_leases);
     dhcp.seed = random_seed();
     dhcp.frame_to_mac = packet_io.capabilities().frame_to_mac;
-    auto made = std::make_unique<engine::DhcpEngine>(std::move(dhcp), packet_io.now());
+    const Now now = packet_io.now();
+    auto made = std::make_unique<engine::DhcpEngine>(std::move(dhcp), now);
+    if (services.read_leases) {
+      // One after the other from the disk into the table: there is never a second copy of them in memory.
+      auto read = services.read_leases([&](const Lease& lease) { made->restore(now, lease); });
+      if (!read) return tl::make_unexpected(read.error());
+      made->settle(now);
+    }
     engines.dhcp = made.get();
     setup.engines.push_back(std::move(made));
     tftp_engine = 1;

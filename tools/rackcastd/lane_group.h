@@ -8,7 +8,6 @@
 // Thread: the main one; report() from any.
 #pragma once
 
-#include <array>
 #include <memory>
 #include <optional>
 #include <span>
@@ -25,22 +24,10 @@
 #include "io_backends/socket/interfaces.h"
 #include "io_backends/socket/socket_set.h"
 #include "tools/rackcastd/lane_plan.h"
+#include "tools/rackcastd/pool_report.h"
 #include "tools/rackcastd/published.h"
 
 namespace rackcast {
-
-// How full the pools are; the first kPoolsMax of them.
-struct PoolReport {
-  static constexpr std::size_t kPoolsMax = 64;
-  struct Pool {
-    AddressRange first_range;
-    PoolUse use;
-  };
-  std::array<Pool, kPoolsMax> pools;
-  std::size_t count = 0;
-  std::uint64_t records = 0;
-  std::uint64_t offers = 0;  // outstanding
-};
 
 // What a lane tells the outside, a few times a second.
 struct LaneReport {
@@ -61,7 +48,8 @@ struct LaneServices {
   ImageStore* images = nullptr;    // null without [tftp]
   LeaseStore* leases = nullptr;    // null without [dhcp]
   UploadStore* uploads = nullptr;  // null without upload_dir
-  std::vector<Lease> known_leases;
+  // Shows each lease that the store knows; called on the DHCP lane's thread, while start() waits. Null: there are none.
+  std::function<Result<void>(const std::function<void(const Lease&)>&)> read_leases;
   std::string name_map;  // the text of [tftp].map_file, which has no errors
   std::function<void(const Machine&)> on_machine;
   ThreadedWorkRouter::OnProbe on_probe;          // null: addresses are not probed
@@ -79,6 +67,8 @@ class LaneGroup {
   }
 
   [[nodiscard]] Result<void> start(LaneServices services);
+  // May reconfigure() put this in force? Error: it needs a restart.
+  [[nodiscard]] Result<void> check(const Config& config) const { return can_serve(opened_.front().plan, config); }
   // Looks the interfaces' addresses up again. Error: one is gone or was made anew, so that its sockets are dead; the
   // lanes have the new configuration all the same.
   [[nodiscard]] Result<void> reconfigure(const std::shared_ptr<const Config>& config);
@@ -104,8 +94,8 @@ class LaneGroup {
   };
 
   LaneGroup() = default;
-  [[nodiscard]] std::unique_ptr<Lane> make_lane(std::size_t index, PacketIo& io, LaneServices& services);
-  [[nodiscard]] Engines add_engines(std::size_t index, PacketIo& io, LaneServices& services, LaneSetup& setup);
+  [[nodiscard]] Result<std::unique_ptr<Lane>> make_lane(std::size_t index, PacketIo& io, LaneServices& services);
+  [[nodiscard]] Result<Engines> add_engines(std::size_t index, PacketIo& io, LaneServices& services, LaneSetup& setup);
 
   std::vector<io::InterfaceFacts> interfaces_;
   std::vector<Opened> opened_;

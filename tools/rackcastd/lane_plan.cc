@@ -95,4 +95,14 @@ std::vector<LanePlan> plan_lanes(const Config& config, std::span<const io::Inter
   return plans;
 }
 
+Result<void> can_serve(const LanePlan& opened, const Config& config) {
+  if (!config.dhcp || !engine::needs_boot_port(*config.dhcp)) return {};
+  const bool is_open = std::any_of(opened.sockets.begin(), opened.sockets.end(),
+                                   [](const PlannedSocket& socket) { return socket.role == SocketRole::kBootServer; });
+  if (is_open) return {};
+  return fail(
+      "[dhcp.pxe] needs port 4011, where clients ask for what they chose, and it is opened at start only: restart the "
+      "daemon to put this in force");
+}
+
 }  // namespace rackcast

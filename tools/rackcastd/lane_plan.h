@@ -10,6 +10,7 @@
 
 #include "core/config/config.h"
 #include "core/packet_io.h"
+#include "core/result.h"
 #include "io_backends/socket/interfaces.h"
 #include "io_backends/socket/socket_set.h"
 
@@ -36,5 +37,9 @@ struct LanePlan {
 // host has it; without, the default listen addresses are IPv4 alone.
 [[nodiscard]] std::vector<LanePlan> plan_lanes(const Config& config, std::span<const io::InterfaceFacts> interfaces,
                                                bool ipv6);
+
+// Can a lane with these sockets run the configuration? Sockets are opened at start only, as root: a reload may not ask
+// for one more.
+[[nodiscard]] Result<void> can_serve(const LanePlan& opened, const Config& config);
 
 }  // namespace rackcast

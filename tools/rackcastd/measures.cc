@@ -135,23 +135,27 @@ class Collector {
   std::vector<Measure> measures_;
 };
 
+static_assert(PoolReport::kPoolsMax == 64, "a help text below names it");
 void add_pools(Collector& out, const PoolReport& report) {
   out.add("leases_records", "addresses the lease table knows something of", report.records, false);
   out.add("leases_offers", "offers outstanding", report.offers, false);
-  for (const PoolReport::Pool& pool : std::span(report.pools).first(report.count)) {
-    const std::string name =
-        std::string(pool.first_range.first.text().view()) + "-" + std::string(pool.first_range.last.text().view());
+  out.add("pools_together", "pools beyond the first 64, whose addresses are told together as \"others\"", report.others,
+          false);
+  const auto add_pool = [&](const std::string& name, const PoolUse& use) {
     const auto add = [&](const char* state, std::uint64_t value) {
       out.add("pool_addresses", "addresses of a pool, named by its first range, by state", value, false,
               {{"pool", name}, {"state", state}});
     };
-    const PoolUse& use = pool.use;
     const std::uint64_t taken = use.active + use.offered + use.resting;
     add("active", use.active);
     add("offered", use.offered);
     add("abandoned", use.resting);
     add("free", use.addresses - std::min(use.addresses, taken));
-  }
+  };
+  for (const PoolReport::Pool& pool : std::span(report.pools).first(report.count))
+    add_pool(std::string(pool.first_range.first.text().view()) + "-" + std::string(pool.first_range.last.text().view()),
+             pool.use);
+  if (report.others > 0) add_pool("others", report.others_use);
 }
 
 void add_lane(Collector& out, const LaneReport& report) {

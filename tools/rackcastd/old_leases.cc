@@ -9,13 +9,6 @@ namespace {
 
 constexpr std::size_t kNotesMax = 20;  // in the log; rackcast import prints all
 
-// By what the engine will know the machine when it comes back.
-MachineKey key_for(const Lease& lease, MachineKeyKind kind) {
-  if (kind == MachineKeyKind::kClientIdentifier && !lease.client_identifier.empty())
-    return MachineKey::of_client_identifier(lease.client_identifier.view());
-  return {};  // the MAC address; no dhcpd.leases has a UUID
-}
-
 }  // namespace
 
 OldLeases read_old_leases(const DhcpConfig& dhcp, OldFilesHost& host, WallTime now) {
@@ -27,13 +20,16 @@ OldLeases read_old_leases(const DhcpConfig& dhcp, OldFilesHost& host, WallTime n
   if (report.notes().size() + report.suppressed() > kNotesMax)
     old.notes.push_back(dhcp.import_leases + ": and more; rackcast import --leases prints all");
   if (report.has_errors()) return old;
+  for (const HostConfig& known : dhcp.hosts) read.hosts.erase(known.name);
+  if (!read.hosts.empty())
+    old.notes.push_back(dhcp.import_leases + ": hosts in it that the configuration does not have: " +
+                        std::to_string(read.hosts.size()) + ", as " + *read.hosts.begin() +
+                        "; rackcast import --dhcpd-conf FILE --leases FILE writes them");
   old.summary = summary_line(read, dhcp.import_leases);
   const auto over = [&](const Lease& lease) { return lease.state == LeaseState::kAbandoned && lease.ends <= now; };
   read.leases.erase(std::remove_if(read.leases.begin(), read.leases.end(), over), read.leases.end());
-  for (Lease& lease : read.leases) {
+  for (Lease& lease : read.leases)
     if (lease.state == LeaseState::kActive && lease.ends <= now) lease.state = LeaseState::kExpired;
-    lease.key = key_for(lease, dhcp.machine_key);
-  }
   old.leases = std::move(read.leases);
   return old;
 }

@@ -39,10 +39,12 @@ class Loopback:
         pass
 
 
-class Veth:
-    """The clients behind a veth pair, in a namespace of their own where all of 10.99/16 is local (AnyIP)."""
+class VethPair:
+    """The clients behind a veth pair, in a namespace of their own; the server in this one. Subclasses say what `ip` is told
+    on either side."""
 
-    name, interface, server, first_client = "veth", "veth-server", "10.98.0.1", "10.99.0.1"
+    interface, client_interface = "veth-server", "veth-clients"
+    server_lines, client_lines = (), ()
 
     def __enter__(self):
         # Holds the namespace, and ends with this process.
@@ -54,19 +56,25 @@ class Veth:
                 give_up("no second network namespace")
             time.sleep(0.01)
         self.client_prefix = ["nsenter", f"--net={namespace}"]
-        for line in (f"link add veth-server type veth peer name veth-clients netns {self.holder.pid}",
-                     "address add 10.98.0.1/24 dev veth-server", "link set veth-server up"):
-            subprocess.run(["ip", *line.split()], check=True)
-        for line in ("link set lo up", "address add 10.98.0.2/24 dev veth-clients", "link set veth-clients up",
-                     "route add local 10.99.0.0/16 dev lo"):
-            subprocess.run([*self.client_prefix, "ip", *line.split()], check=True)
-        subprocess.run("ip route add 10.99.0.0/16 via 10.98.0.2".split(), check=True)
+        subprocess.run(f"ip link add veth-server type veth peer name veth-clients netns {self.holder.pid}".split(), check=True)
+        for prefix, lines in (([], ("link set veth-server up",)), (self.client_prefix, ("link set lo up", "link set veth-clients up")),
+                              ([], self.server_lines), (self.client_prefix, self.client_lines)):
+            for line in lines:
+                subprocess.run([*prefix, "ip", *line.split()], check=True)
         return self
 
     def __exit__(self, *_):
         subprocess.run("ip link delete veth-server".split(), check=True)
         self.holder.stdin.close()
         self.holder.wait()
+
+
+class Veth(VethPair):
+    """All of 10.99/16 is local to the clients (AnyIP)."""
+
+    name, server, first_client = "veth", "10.98.0.1", "10.99.0.1"
+    server_lines = ("address add 10.98.0.1/24 dev veth-server", "route add 10.99.0.0/16 via 10.98.0.2")
+    client_lines = ("address add 10.98.0.2/24 dev veth-clients", "route add local 10.99.0.0/16 dev lo")
 
 
 LINKS = {"lo": Loopback, "veth": Veth}

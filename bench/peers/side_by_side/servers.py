@@ -1,11 +1,5 @@
-"""The servers that are compared: how each is started for one case, and ended."""
-import os
-import pathlib
-import subprocess
-import tempfile
-import time
-
-from side_by_side.machine import WAIT_SECONDS, give_up
+"""The TFTP servers that are compared: how each is started for one case."""
+from side_by_side.processes import Server, unpack
 
 PEERS = ("dnsmasq", "atftpd", "tftpd-hpa", "xinetd")
 CEILING, GATHERED = "ceiling", "ceiling gathered"
@@ -30,63 +24,8 @@ XINETD_FILE = """service tftp
 
 
 def unpack_peers(build):
-    """Debian's own binaries of the peers, unpacked once."""
-    peers = build / "peers"
-    peers.mkdir(parents=True, exist_ok=True)
-    for package, binary in (("atftpd", "usr/sbin/atftpd"), ("tftpd-hpa", "usr/sbin/in.tftpd"), ("dnsmasq-base", "usr/sbin/dnsmasq"),
-                            ("xinetd", "usr/sbin/xinetd"), ("libwrap0", "usr/lib")):
-        root = peers / package
-        if (root / binary).exists():
-            continue
-        subprocess.run(["apt-get", "download", "-q", package], cwd=peers, check=True, stdout=subprocess.DEVNULL)
-        deb = next(peers.glob(f"{package}_*.deb"))
-        subprocess.run(["dpkg", "-x", str(deb), str(root)], check=True)
-    return peers
-
-
-def udp_port_open(port):
-    table = pathlib.Path("/proc/net/udp").read_text().splitlines()[1:]
-    return any(int(line.split()[1].split(":")[1], 16) == port for line in table)
-
-
-class Server:
-    def __init__(self, name, command, group, environment=None):
-        self.name, self.command, self.group, self.environment = name, command, group, environment
-
-    def __enter__(self):
-        self.log = tempfile.TemporaryFile()
-        self.process = subprocess.Popen(["taskset", "-c", "0", *self.command], stdout=self.log, stderr=self.log,
-                                        preexec_fn=self.group.enter, env={**os.environ, **(self.environment or {})})
-        try:
-            self.wait_for_port()
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
-
-    def wait_for_port(self):
-        deadline = time.monotonic() + WAIT_SECONDS
-        while not udp_port_open(69):
-            if self.process.poll() is not None or time.monotonic() > deadline:
-                self.log.seek(0)
-                give_up(f"{self.name} did not open its port:\n{self.log.read().decode(errors='replace')}")
-            time.sleep(0.02)
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        try:
-            self.process.wait(timeout=15)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        self.group.end_leftovers()
-        self.log.close()
-        # A ring is taken down by the kernel a moment after its process: its sockets must not be taken for the next server's.
-        deadline = time.monotonic() + WAIT_SECONDS
-        while udp_port_open(69):
-            if time.monotonic() > deadline:
-                give_up(f"{self.name} has ended and its port is still open")
-            time.sleep(0.02)
+    return unpack(build, (("atftpd", "usr/sbin/atftpd"), ("tftpd-hpa", "usr/sbin/in.tftpd"), ("dnsmasq-base", "usr/sbin/dnsmasq"),
+                          ("xinetd", "usr/sbin/xinetd"), ("libwrap0", "usr/lib")))
 
 
 def rackcast(io, build, scratch, root, link):

@@ -44,6 +44,18 @@ bool fits(const Permit& permit, bool known, bool bootp, const Outcome& outcome) 
   return false;
 }
 
+// Some rule of the configuration sets it.
+bool mentions(const DhcpConfig& config, Parameter parameter) {
+  const auto any = [&](const auto& list) {
+    return std::any_of(list.begin(), list.end(), [&](const auto& one) { return one.rules.mention(parameter); });
+  };
+  return config.rules.mention(parameter) || any(config.networks) || any(config.subnets) || any(config.classes) ||
+         any(config.hosts) ||
+         std::any_of(config.subnets.begin(), config.subnets.end(), [&](const auto& one) { return any(one.pools); }) ||
+         std::any_of(config.classes.begin(), config.classes.end(),
+                     [&](const auto& one) { return any(one.subclasses); });
+}
+
 }  // namespace
 
 std::span<const std::byte> keep_text(std::string_view text, Outcome& outcome) {
@@ -63,7 +75,12 @@ ClientPolicy::ClientPolicy(const DhcpConfig& config) : config_(&config), catalog
     const auto number = static_cast<std::uint16_t>(space);
     if (const auto code = catalog_->container(number)) spaces_[*code] = number;
   }
-  for (const ClassConfig& each : config.classes) limits_leases_ = limits_leases_ || each.lease_limit.has_value();
+  mentions_client_uids_ = mentions(config, Parameter::kIgnoreClientUids);
+  for (const ClassConfig& each : config.classes) {
+    limits_leases_ = limits_leases_ || each.lease_limit ||
+                     std::any_of(each.subclasses.begin(), each.subclasses.end(),
+                                 [](const SubclassConfig& member) { return member.lease_limit.has_value(); });
+  }
 }
 
 void ClientPolicy::classify(const ClientFacts& facts, Outcome& outcome, Membership& membership) const {

@@ -57,6 +57,8 @@ class ClientPolicy {
   [[nodiscard]] std::uint16_t space_in(std::uint8_t code) const { return spaces_[code]; }
   [[nodiscard]] const OptionCatalog& catalog() const { return *catalog_; }
   [[nodiscard]] bool limits_leases() const { return limits_leases_; }  // some class has a lease limit
+  // Some rule says `ignore-client-uids`, of somebody.
+  [[nodiscard]] bool mentions_client_uids() const { return mentions_client_uids_; }
 
  private:
   void add_members(const ClassConfig& config, std::uint16_t number, const ClientFacts& facts, Outcome& outcome,
@@ -69,6 +71,7 @@ class ClientPolicy {
   std::vector<ScopeRules> hosts_;    // likewise
   std::array<std::uint16_t, 256> spaces_{};
   bool limits_leases_ = false;
+  bool mentions_client_uids_ = false;
 };
 
 // Copied into the outcome's own memory; empty when that is full.

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "core/engine/dhcp/dhcp_engine.h"
+#include "core/engine/dhcp/lease_time.h"
 #include "core/engine/dhcp/reply_address.h"
 
 namespace rackcast::engine {
@@ -11,11 +12,6 @@ namespace {
 // dhcp-cache-threshold).
 constexpr std::uint32_t kCacheThresholdPercent = 25;
 
-std::uint32_t seconds_left(const Lease& lease, WallTime now) {
-  const auto left = std::chrono::duration_cast<std::chrono::seconds>(lease.ends - now).count();
-  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(left, 0, 0xFFFF'FFFE));
-}
-
 // More than `percent` of its time is left.
 bool has_left(const Lease& lease, WallTime now, std::uint32_t percent) {
   const Duration whole = lease.ends - lease.starts;
@@ -23,6 +19,7 @@ bool has_left(const Lease& lease, WallTime now, std::uint32_t percent) {
   return left / std::max(percent, 1U) > whole / 100;  // left * 100 > whole * percent without running over
 }
 
+constexpr OptionKey kAutoConfigKey{kDhcpSpace, static_cast<std::uint32_t>(dhcp4::OptionCode::kAutoConfig)};
 constexpr OptionKey kHostNameKey{kDhcpSpace, static_cast<std::uint32_t>(dhcp4::OptionCode::kHostName)};
 
 }  // namespace
@@ -36,6 +33,7 @@ void DhcpEngine::grant(Exchange& exchange, net::Ipv4Address address, std::size_t
   if (is_denied(exchange, EventKind::kDhcpRequest, address)) return;
   if (is_over_limit(exchange, EventKind::kDhcpRequest, address)) return;
   report(exchange, EventKind::kDhcpRequest, address);
+  exchange.alone = flag(Parameter::kOneLeasePerClient, false);
   const Lease known = *leases_.find(address);
   Lease lease;
   lease.address = address;
@@ -43,7 +41,7 @@ void DhcpEngine::grant(Exchange& exchange, net::Ipv4Address address, std::size_t
   lease.key = exchange.client.key;
   lease.state = LeaseState::kActive;
   lease.starts = exchange.now.wall;
-  lease.ends = exchange.now.wall + std::chrono::seconds(lease_seconds(request));
+  lease.ends = end_of(lease.starts, lease_seconds(request));
   lease.hostname = request.hostname;
   lease.client_identifier = request.client_identifier;
   // A renewal passes no relay: what it was granted through stays.
@@ -52,6 +50,7 @@ void DhcpEngine::grant(Exchange& exchange, net::Ipv4Address address, std::size_t
   lease.relay_info = known.relay_info;
   if (relayed && request.relay_info.size() <= StashedRelayInfo::capacity())
     lease.relay_info = request.relay_info.view();
+  lease.account = exchange.billed;
 
   const std::uint32_t threshold =
       std::min(outcome_.number(Parameter::kCacheThresholdPercent).value_or(kCacheThresholdPercent), 100U);
@@ -69,6 +68,7 @@ void DhcpEngine::grant(Exchange& exchange, net::Ipv4Address address, std::size_t
   add_pxe(exchange, reply);
   if (!prepare(exchange, reply, EventKind::kDhcpAck, address, &DhcpStats::acks)) return;
   if (!stands) return commit(exchange, lease);
+  if (exchange.alone) release_others(exchange.now, lease.key, address, exchange.sink);
   ++stats_.acks_unwritten;
   answer(exchange);
 }
@@ -79,7 +79,11 @@ void DhcpEngine::commit(Exchange& exchange, const Lease& lease) {
   if (HeldReply* waiting = held_.find(key)) {
     if (waiting->lease.address == lease.address && waiting->lease.bootp == lease.bootp) {
       waiting->reply.assign(ready_);  // the latest xid, flags and relay are what the client listens for
+      // The row that is being written says no more than this.
+      if (waiting->lease.ends < lease.ends)
+        (void)waiting->reply.shorten_lease(seconds_left(waiting->lease, exchange.now.wall));
       waiting->asked = exchange.now.monotonic;
+      waiting->alone = exchange.alone;
       ++stats_.held_duplicates;
       return;
     }
@@ -93,6 +97,7 @@ void DhcpEngine::commit(Exchange& exchange, const Lease& lease) {
   held.reply.assign(ready_);
   held.asked = exchange.now.monotonic;
   held.lease = lease;
+  held.alone = exchange.alone;
   if (exchange.sink.submit(CommitLease{held_.ticket_of(held), lease})) return;
   if (!answer_as_it_stands(exchange.now, held, exchange.sink)) drop(DhcpDrop::kStoreQueueFull);
   held_.remove(held);
@@ -111,6 +116,7 @@ void DhcpEngine::on_committed(const Now& now, const LeaseCommitted& committed, S
   }
   // In force even if no answer can be sent now: the row says so, and the client asks again.
   const bool activated = leases_.activate(held->lease, now.wall);
+  if (activated && held->alone) release_others(now, held->key, held->lease.address, sink);
   held_.remove(*held);  // its contents stay until the next add()
   if (!activated) return drop(DhcpDrop::kAddressLost);
   if (!network_.is_on()) return drop(DhcpDrop::kServiceOff);
@@ -128,6 +134,20 @@ void DhcpEngine::refuse(Exchange& exchange, std::string_view message) {
                                 .value_or(network_.server_identifier(exchange.request, reply.source));
   reply.echo_client_id = flag(Parameter::kEchoClientId, true);
   if (prepare(exchange, reply, EventKind::kDhcpNak, exchange.request.subject(), &DhcpStats::naks)) answer(exchange);
+}
+
+// RFC 2563: a client that gets no address asks whether it may make one up (169.254.0.0/16). Where option 116 is
+// configured as 0 it is told not to; anything else is what it does without an answer. The rules were evaluated.
+void DhcpEngine::forbid_auto_config(Exchange& exchange) {
+  if (exchange.request.kind != RequestKind::kDiscover || !exchange.request.option(kAutoConfigKey)) return;
+  if (network_.dhcp().mode == DhcpMode::kProxy || exchange.link.empty()) return;  // not ours to say
+  const auto configured = outcome_.option(kAutoConfigKey);
+  if (!configured || configured->size() != 1 || configured->front() != std::byte{0}) return;
+  Reply reply = make_reply(exchange, exchange.link.subnets().front(), {});
+  reply.type = dhcp4::MessageType::kOffer;
+  reply.no_address = true;
+  reply.quirks = {};
+  if (prepare(exchange, reply, EventKind::kDhcpOffer, {}, &DhcpStats::auto_config_forbidden)) answer(exchange);
 }
 
 bool DhcpEngine::prepare(const Exchange& exchange, const Reply& reply, EventKind kind, net::Ipv4Address address,

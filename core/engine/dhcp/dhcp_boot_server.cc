@@ -21,6 +21,16 @@ bool is_uefi(const Request& request) {
   return request.architecture >= kFirstUefiArchitecture && request.architecture != kArchitectureUnsaid;
 }
 
+// A menu of one item is none: UEFI is not shown it, and boots that item where it has no file of its own.
+PxeFile file_of_only_item(const DhcpConfig& config) {
+  if (!config.pxe || config.pxe->menu.size() != 1) return {};
+  return file_of_item(*config.pxe, {config.pxe->menu.front().type, 0});
+}
+
+bool wants_boot_file(const Request& request) {
+  return request.boots() || request.boot_class == dhcp4::BootClass::kHttp;
+}
+
 }  // namespace
 
 void DhcpEngine::add_pxe(const Exchange& exchange, Reply& reply) const {
@@ -46,10 +56,33 @@ void DhcpEngine::add_pxe(const Exchange& exchange, Reply& reply) const {
   }
 }
 
+std::optional<net::Ipv4Address> DhcpEngine::group_to_join() const {
+  if (!network_.is_on() || !network_.dhcp().pxe) return std::nullopt;
+  const auto group = network_.dhcp().pxe->discovery_group;
+  return group == joined_ ? std::nullopt : group;
+}
+
+// Clients that look for boot servers by multicast send to it on port 4011. A group that a reload left out is listened
+// to until the restart: nobody is told of it any more.
+void DhcpEngine::join_group(const Now& now, Sink& sink) {
+  const auto group = group_to_join();
+  if (!group) return;
+  joined_ = group;
+  for (const DhcpInterface& interface : network_.interfaces()) {
+    if (!interface.boot_socket || sink.join_group(*interface.boot_socket, *group, interface.index)) continue;
+    ++stats_.groups_not_joined;
+    FixedText<96> sentence("PXE's discovery group ");
+    (void)sentence.append(group->text());
+    (void)sentence.append(" cannot be joined on ");
+    (void)sentence.append(interface.name);
+    warn(now, *group, sentence, sink);
+  }
+}
+
 // The client has its address from another server; what we say is what to boot.
 void DhcpEngine::on_proxy_discover(Exchange& exchange) {
   const Request& request = exchange.request;
-  if (!request.boots() && request.boot_class != dhcp4::BootClass::kHttp) return drop(DhcpDrop::kProxyOnly);
+  if (!wants_boot_file(request)) return drop(DhcpDrop::kProxyOnly);
   std::optional<std::size_t> subnet;
   if (!exchange.link.empty()) subnet = exchange.link.subnets().front();
   evaluate(exchange, subnet, {});
@@ -57,7 +90,7 @@ void DhcpEngine::on_proxy_discover(Exchange& exchange) {
   Reply reply = make_reply(exchange, subnet, {});
   reply.type = dhcp4::MessageType::kOffer;
   reply.boot_only = true;
-  const bool has_file = !reply.file.empty();
+  const bool has_file = !reply.file.empty() || (is_uefi(request) && !file_of_only_item(network_.dhcp()).empty());
   add_pxe(exchange, reply);
   const bool http = request.boot_class == dhcp4::BootClass::kHttp;
   if (http ? reply.via != BootVia::kHttp : !has_file && reply.pxe_options.empty()) {
@@ -66,6 +99,26 @@ void DhcpEngine::on_proxy_discover(Exchange& exchange) {
   }
   report(exchange, EventKind::kDhcpDiscover, {});
   if (prepare(exchange, reply, EventKind::kDhcpOffer, {}, &DhcpStats::proxy_offers)) answer(exchange);
+}
+
+// Not for us, and not answered. But a machine that boots tells the other server which address it takes, and so
+// everybody whose files will go there: an address of this network, since anybody may say anything.
+void DhcpEngine::on_proxy_request(Exchange& exchange) {
+  const Request& request = exchange.request;
+  const net::Ipv4Address address = request.subject();
+  drop(DhcpDrop::kProxyOnly);
+  if (request.kind != RequestKind::kSelecting) return;
+  if (!wants_boot_file(request) && published_.find(request.mac) == nullptr) return;
+  const auto& own = exchange.interface.addresses;
+  const bool here = !request.header.is_relayed() && std::any_of(own.begin(), own.end(), [&](const OwnAddress& one) {
+    return one.prefix.contains(address) && one.address != address;
+  });
+  if (!here && !network_.subnet_of(address, exchange.link)) return;
+  report(exchange, EventKind::kDhcpRequest, address);
+  Machine machine = machine_of(request);
+  machine.address = address;
+  machine.seen = exchange.now.wall;
+  publish(machine, exchange.sink);
 }
 
 void DhcpEngine::on_boot_server(Exchange& exchange) {
@@ -94,6 +147,10 @@ void DhcpEngine::on_boot_server(Exchange& exchange) {
     reply.yiaddr = request.header.ciaddr;
     item = encode_boot_item(asked);
     reply.pxe_options = item;
+  } else if (reply.file.empty() && is_uefi(request)) {
+    file = file_of_only_item(config);
+    reply.file = file;
+    reply.via = BootVia::kTftp;
   }
   if (reply.file.empty()) return drop(DhcpDrop::kNoBootFile);
   if (prepare(exchange, reply, EventKind::kDhcpAck, address, &DhcpStats::boot_server_acks)) answer(exchange);

@@ -36,7 +36,24 @@ LeaseClient DhcpEngine::client_of(const Request& request) const {
 void DhcpEngine::take_stashed_relay(Request& request, const MachineKey& key) const {
   if (request.kind != RequestKind::kRenewing || !request.relay_info.empty()) return;
   const auto lease = leases_.find(request.header.ciaddr);
-  if (lease && key_of(*lease) == key) request.stashed_relay_info = lease->relay_info;
+  if (lease && (key_of(*lease) == key || lease->mac == request.mac)) request.stashed_relay_info = lease->relay_info;
+}
+
+// `ignore-client-uids`: the machine is its MAC address, whatever it calls itself. Asked of the wider scopes, since
+// which pool it is served from hangs on who it is.
+void DhcpEngine::forget_client_identifier(Exchange& exchange) {
+  if (network_.dhcp().machine_key != MachineKeyKind::kClientIdentifier || exchange.link.empty() ||
+      !network_.policy().mentions_client_uids())
+    return;
+  evaluate(exchange, exchange.link.subnets().front(), {});
+  if (flag(Parameter::kIgnoreClientUids, false)) exchange.client.key = MachineKey::of_mac(exchange.request.mac);
+  network_.policy().classify(exchange.facts, outcome_, membership_);  // as if nothing had been asked
+}
+
+const HostConfig* DhcpEngine::take_host(Exchange& exchange, const net::Ipv4Prefix& subnet) const {
+  const HostConfig* host = Network::host_in(exchange.hosts, subnet);
+  if (host != nullptr) exchange.client.host = network_.key_of(*host);
+  return host;
 }
 
 bool DhcpEngine::may_use_pool(const Exchange& exchange, std::uint32_t pool, bool bootp) const {
@@ -45,15 +62,27 @@ bool DhcpEngine::may_use_pool(const Exchange& exchange, std::uint32_t pool, bool
   return ClientPolicy::permits(facts.config, !exchange.hosts.empty(), bootp, outcome_);
 }
 
+// Some pool of the link has addresses that the permits alone keep from the client.
+bool DhcpEngine::is_kept_out(const Exchange& exchange, bool bootp) const {
+  const auto keeps_out = [&](std::uint32_t pool) {
+    return !leases_.layout().pools[pool].ranges.empty() && !may_use_pool(exchange, pool, bootp) &&
+           (!bootp || network_.pools()[pool].bootp);
+  };
+  const auto subnets = exchange.link.subnets();
+  return std::any_of(subnets.begin(), subnets.end(), [&](std::size_t subnet) {
+    const auto pools = network_.pools_of(subnet);
+    return std::any_of(pools.begin(), pools.end(), keeps_out);
+  });
+}
+
 // RFC 2131 §4.3.1: a reservation, the binding it has, the one it had, the one it asks for, a new one; from the pools
 // that are for such clients. An address that was declined comes last of all.
 DhcpEngine::Choice DhcpEngine::choose_address(Exchange& exchange, bool bootp) {
   const WallTime now = exchange.now.wall;
   for (const std::size_t number : exchange.link.subnets()) {
     const net::Ipv4Prefix& prefix = network_.subnet(number).subnet;
-    const HostConfig* host = Network::host_in(exchange.hosts, prefix);
+    const HostConfig* host = take_host(exchange, prefix);
     if (host == nullptr) continue;
-    exchange.client.host = network_.key_of(*host);
     const auto held = Network::find_address(host, prefix, [&](net::Ipv4Address address) {
       return leases_.hold(address, exchange.client, now) == OfferFailure::kNone;
     });
@@ -66,7 +95,9 @@ DhcpEngine::Choice DhcpEngine::choose_address(Exchange& exchange, bool bootp) {
       if (count < kPoolsMax && may_use_pool(exchange, pool, bootp)) numbers[count++] = pool;
   const auto pools = std::span(numbers).first(count);
   OfferResult result = leases_.offer(exchange.client, pools, exchange.request.requested, now);
-  if (result.failure == OfferFailure::kPoolExhausted) {
+  // A message that met a conflict takes back no address that another one found in use: it would look at the same ones
+  // for ever.
+  if (result.failure == OfferFailure::kPoolExhausted && exchange.conflicts == 0) {
     result = leases_.reclaim(exchange.client, pools, now);
     if (result.failure == OfferFailure::kNone) {
       FixedText<96> sentence("Reclaiming abandoned lease ");  // dhcpd's line
@@ -76,6 +107,7 @@ DhcpEngine::Choice DhcpEngine::choose_address(Exchange& exchange, bool bootp) {
     }
   }
   Choice choice{result.failure, result.address, exchange.link.subnets().front(), false};
+  choice.kept_out = result.failure == OfferFailure::kPoolEmpty && is_kept_out(exchange, bootp);
   if (const auto subnet = network_.subnet_of(result.address, exchange.link)) choice.subnet = *subnet;
   return choice;
 }
@@ -85,14 +117,21 @@ bool DhcpEngine::is_over_limit(Exchange& exchange, EventKind kind, net::Ipv4Addr
   const auto& classes = network_.dhcp().classes;
   bool limited = false;
   for (std::size_t number = 0; number < std::min(classes.size(), kPolicyClassesMax); ++number) {
-    if (!classes[number].lease_limit || !outcome_.classes.test(number)) continue;
-    // A subclass or a spawned class has a limit of its own.
-    std::uint64_t account = MachineKey::of_host(classes[number].name).hash(seed_);
-    for (const Membership::Entry& entry : membership_.all())
-      if (entry.class_number == number)
-        account =
-            MachineKey::of_host({reinterpret_cast<const char*>(entry.value.data()), entry.value.size()}).hash(account);
-    if (class_limits_->bill(account, *classes[number].lease_limit, exchange.client, address, leases_)) return false;
+    if (!outcome_.classes.test(number)) continue;
+    // A subclass or a spawned class is limited by itself.
+    std::optional<std::uint32_t> limit = classes[number].lease_limit;
+    std::span<const std::byte> value;
+    for (const Membership::Entry& entry : membership_.all()) {
+      if (entry.class_number != number) continue;
+      value = entry.value;
+      if (entry.subclass != nullptr && entry.subclass->lease_limit) limit = entry.subclass->lease_limit;
+    }
+    if (!limit) continue;
+    const ClassLimits::Account account = ClassLimits::account_of(classes[number].name, value);
+    if (class_limits_->bill(account, *limit, exchange.client, address, leases_)) {
+      exchange.billed = account;
+      return false;
+    }
     limited = true;
   }
   if (!limited) return false;
@@ -109,8 +148,7 @@ DhcpEngine::Verdict DhcpEngine::judge(Exchange& exchange, net::Ipv4Address addre
   if (!number) return Verdict::kWrongNetwork;
   subnet = *number;
   const net::Ipv4Prefix& prefix = network_.subnet(subnet).subnet;
-  const HostConfig* host = Network::host_in(exchange.hosts, prefix);
-  if (host != nullptr) exchange.client.host = network_.key_of(*host);
+  const HostConfig* host = take_host(exchange, prefix);
   const auto is_own = [&](net::Ipv4Address own) { return own == address; };
   const bool reserved = Network::find_address(host, prefix, is_own).has_value();
   const auto is_to_be_had = [&](net::Ipv4Address own) {
@@ -122,7 +160,7 @@ DhcpEngine::Verdict DhcpEngine::judge(Exchange& exchange, net::Ipv4Address addre
   if (pool && !reserved && !may_use_pool(exchange, *pool, false)) return Verdict::kUnavailable;
   const Availability availability = leases_.availability(address, exchange.client);
   if (availability == Availability::kOwn) return Verdict::kGrant;
-  const auto record = leases_.find(exchange.client.key, network_.link_number(subnet));
+  const auto record = leases_.find(exchange.client, network_.link_number(subnet));
   const bool has_other = record && record->address != address &&
                          (record->state == LeaseState::kActive || record->state == LeaseState::kOffered);
   const bool strange_reboot = request.kind == RequestKind::kInitReboot && !has_other;

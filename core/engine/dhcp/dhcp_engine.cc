@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/engine/dhcp/lease_time.h"
 #include "core/engine/dhcp/reply_address.h"
 
 namespace rackcast::engine {
@@ -10,12 +11,14 @@ namespace {
 // Wall time may be set while we wait: look again at least this often.
 constexpr Duration kDeadlineMax = std::chrono::seconds(60);
 
-// The order to restore in: the latest of a machine's leases is the one that stays in force, and rests by their end.
-bool comes_first(const Lease& a, const Lease& b) {
-  const auto moment = [](const Lease& lease) {
-    return lease.state == LeaseState::kAbandoned ? lease.ends : lease.starts;
-  };
-  return moment(a) < moment(b);
+// What the machine is known by under this configuration, which may not be the one that the row was written under, nor
+// ours (dhcpd.leases). Of a machine that was never told by its UUID we know the MAC address; the table takes it from
+// there.
+MachineKey key_under(MachineKeyKind kind, const Lease& lease) {
+  if (kind == MachineKeyKind::kClientIdentifier && !lease.client_identifier.empty())
+    return MachineKey::of_client_identifier(lease.client_identifier.view());
+  if (kind == MachineKeyKind::kUuid && lease.key.kind() == MachineKey::Kind::kUuid) return lease.key;
+  return MachineKey::of_mac(lease.mac);
 }
 
 struct FailureText {
@@ -23,18 +26,23 @@ struct FailureText {
   std::string_view text;
 };
 
-FailureText failure_text(OfferFailure failure) {
+// Of a shared network's name in a log line, so that what is wrong still fits.
+constexpr std::size_t kNameShownMax = 48;
+
+constexpr std::string_view kNoFreeLeases = "no free leases";  // dhcpd's words; log watchers look for them
+
+// `kept_out`: by the permits of every pool.
+FailureText failure_text(OfferFailure failure, bool kept_out) {
   switch (failure) {
     case OfferFailure::kPoolEmpty:
+      if (kept_out) return {DhcpDrop::kNoPermit, kNoFreeLeases};
       return {DhcpDrop::kNoRange, "no range"};
-    case OfferFailure::kHoldLimit:
-      return {DhcpDrop::kHoldLimit, "too many offers are out"};
     case OfferFailure::kPortCap:
       return {DhcpDrop::kPortCap, "the relay's port has its share"};
     case OfferFailure::kRelayCap:
       return {DhcpDrop::kRelayCap, "the relay has its share"};
     default:
-      return {DhcpDrop::kPoolExhausted, "no free leases"};  // dhcpd's words; log watchers look for them
+      return {DhcpDrop::kPoolExhausted, kNoFreeLeases};
   }
 }
 
@@ -45,26 +53,42 @@ DhcpEngine::DhcpEngine(DhcpSetup setup, const Now& now)
       seed_(setup.seed),
       frame_to_mac_(setup.frame_to_mac),
       network_(std::move(setup.config), std::move(setup.interfaces)),
-      leases_(network_.layout(), setup.leases.size(), limits_.leases, setup.seed),
+      leases_(network_.layout(), limits_.leases, setup.seed),
       held_(limits_.held_replies_max, setup.seed),
       delayed_(limits_.delayed_max),
       probing_(limits_.probes_max, setup.seed),
-      published_(limits_.machines_max, setup.seed) {
-  if (network_.is_on() && network_.policy().limits_leases()) class_limits_.emplace(limits_.billed_max);
-  std::sort(setup.leases.begin(), setup.leases.end(), comes_first);
-  for (const Lease& lease : setup.leases)
-    if (!leases_.restore(lease, now.wall)) ++stats_.leases_not_restored;
+      published_(limits_.machines_max, setup.seed),
+      dialogues_(limits_.dialogues_max, setup.seed) {
+  if (network_.is_on() && network_.policy().limits_leases()) class_limits_.emplace(limits_.billed_max, seed_);
+  set_deadline(now);
+}
+
+void DhcpEngine::restore(const Now& now, const Lease& stored) {
+  Lease lease = stored;
+  MachineKey host;
+  if (network_.is_on()) {
+    lease.key = key_under(network_.dhcp().machine_key, lease);
+    host = network_.host_key_of(lease);
+  }
+  if (!leases_.restore(lease, now.wall, host)) ++stats_.leases_not_restored;
+  const bool in_force = lease.state == LeaseState::kActive && lease.ends > now.wall;
+  if (class_limits_ && in_force && lease.account != 0)
+    class_limits_->restore(lease.account, key_of(lease), lease.address);
+}
+
+void DhcpEngine::settle(const Now& now) {
+  leases_.settle();
   set_deadline(now);
 }
 
 void DhcpEngine::on_datagram(const Now& now, const ReceivedDatagram& datagram, Sink& sink) {
   ++stats_.received;
-  receive(now, datagram, sink, std::nullopt);
+  receive(now, datagram, sink, std::nullopt, 0);
   set_deadline(now);
 }
 
 void DhcpEngine::receive(const Now& now, const ReceivedDatagram& datagram, Sink& sink,
-                         std::optional<net::Ipv4Address> probed) {
+                         std::optional<net::Ipv4Address> probed, unsigned conflicts) {
   if (!network_.is_on()) return drop(DhcpDrop::kServiceOff);
   if (stopping_) return drop(DhcpDrop::kStopping);
   const DhcpInterface* interface = network_.interface_of(datagram.socket, datagram.interface);
@@ -72,10 +96,12 @@ void DhcpEngine::receive(const Now& now, const ReceivedDatagram& datagram, Sink&
   Request request;
   const bool unicast = datagram.destination.is_v4() && network_.is_ours(datagram.destination.v4());
   if (const auto reason = read_request(datagram, unicast, parsed_, request)) return drop(*reason);
+  if (request.kind == RequestKind::kDiscover) dialogues_.note(request);
+  if (request.kind == RequestKind::kSelecting) dialogues_.complete(request);
   if (request.header.is_relayed() && request.relay_port && !may_choose_port(request)) ++stats_.relay_ports_refused;
   leases_.expire(now.wall);
-  Exchange exchange{now, datagram, request, *interface, sink, network_.link_of(request, *interface),
-                    {},  {},       {},      probed};
+  Exchange exchange{now, datagram, request, *interface, sink,     network_.link_of(request, *interface),
+                    {},  {},       {},      probed,     conflicts};
   exchange.client = client_of(request);
   take_stashed_relay(request, exchange.client.key);
   exchange.hosts = network_.hosts_of(request);
@@ -85,6 +111,7 @@ void DhcpEngine::receive(const Now& now, const ReceivedDatagram& datagram, Sink&
   exchange.facts.options = &*parsed_.options;
   exchange.facts.known = !exchange.hosts.empty();
   network_.policy().classify(exchange.facts, outcome_, membership_);
+  forget_client_identifier(exchange);
   dispatch(exchange);
 }
 
@@ -98,7 +125,7 @@ void DhcpEngine::dispatch(Exchange& exchange) {
     default:
       break;
   }
-  if (proxy) return drop(DhcpDrop::kProxyOnly);
+  if (proxy) return on_proxy_request(exchange);
   switch (exchange.request.kind) {
     case RequestKind::kDecline:
       return on_decline(exchange);
@@ -114,13 +141,22 @@ void DhcpEngine::dispatch(Exchange& exchange) {
 }
 
 void DhcpEngine::fail_offer(Exchange& exchange, EventKind kind, const Choice& choice) {
-  const auto [reason, text] = failure_text(choice.failure);
+  const auto [reason, text] = failure_text(choice.failure, choice.kept_out);
+  // As dhcpd names it: a shared network by its name, a subnet alone by its prefix.
+  const SubnetConfig& subnet = network_.subnet(choice.subnet);
   FixedText<96> detail("network ");
-  (void)detail.append(network_.subnet(choice.subnet).subnet.text());
+  if (subnet.network)
+    (void)detail.append(std::string_view(network_.dhcp().networks[*subnet.network].name).substr(0, kNameShownMax));
+  else
+    (void)detail.append(subnet.subnet.text());
   (void)detail.append(": ");
   (void)detail.append(text);
   report(exchange, kind, choice.address, detail);
   drop(reason);
+  const bool for_now = choice.failure != OfferFailure::kPoolEmpty && choice.failure != OfferFailure::kPoolExhausted;
+  if (for_now || exchange.request.kind != RequestKind::kDiscover) return;
+  evaluate(exchange, choice.subnet, {});
+  forbid_auto_config(exchange);
 }
 
 void DhcpEngine::on_discover(Exchange& exchange) {
@@ -128,17 +164,13 @@ void DhcpEngine::on_discover(Exchange& exchange) {
     report(exchange, EventKind::kDhcpDiscover, {}, "unknown network segment");
     return drop(DhcpDrop::kNoSubnet);
   }
-  if (HeldDiscover* waiting = probing_.find(exchange.client.key)) {
-    waiting->keep(exchange.datagram);  // the latest xid, flags and relay are what the client listens for
-    return report(exchange, EventKind::kDhcpDiscover, {});
-  }
-  if (!may_promise(exchange)) {
+  if (joins_probe(exchange, EventKind::kDhcpDiscover)) return;
+  // Who waited for a look was judged before: judged twice, the trial would miss its own turn.
+  if (!exchange.probed && !may_promise(exchange)) {
     report(exchange, EventKind::kDhcpDiscover, {}, "leases cannot be written");
     return drop(DhcpDrop::kNotDurable);
   }
-  std::optional<Lease> before;
-  if (network_.dhcp().conflict_probe != ConflictProbe::kOff)
-    before = leases_.find(exchange.client.key, network_.link_number(exchange.link.subnets().front()));
+  const std::optional<Lease> before = record_before(exchange);
   const Choice chosen = choose_address(exchange, false);
   if (chosen.failure != OfferFailure::kNone) return fail_offer(exchange, EventKind::kDhcpDiscover, chosen);
   evaluate(exchange, chosen.subnet, chosen.address);
@@ -209,17 +241,20 @@ void DhcpEngine::on_bootp(Exchange& exchange) {
     report(exchange, EventKind::kBootpRequest, {}, "unknown network segment");
     return drop(DhcpDrop::kNoSubnet);
   }
+  if (joins_probe(exchange, EventKind::kBootpRequest)) return;
+  const std::optional<Lease> before = record_before(exchange);
   const Choice chosen = choose_address(exchange, true);
   if (chosen.failure != OfferFailure::kNone) {
     const bool none = chosen.failure == OfferFailure::kPoolEmpty;
-    const auto [reason, text] = failure_text(chosen.failure);
+    const auto [reason, text] = failure_text(chosen.failure, chosen.kept_out);
     report(exchange, EventKind::kBootpRequest, {}, none ? "BOOTP from dynamic client and no dynamic leases" : text);
-    return drop(none ? DhcpDrop::kBootpRefused : reason);
+    return drop(none && !chosen.kept_out ? DhcpDrop::kBootpRefused : reason);
   }
   evaluate(exchange, chosen.subnet, chosen.address);
   if (is_denied(exchange, EventKind::kBootpRequest, {})) return;
   if (is_over_limit(exchange, EventKind::kBootpRequest, chosen.address)) return;
-  report(exchange, EventKind::kBootpRequest, {});
+  if (!exchange.probed) report(exchange, EventKind::kBootpRequest, {});
+  if (wants_probe(exchange, chosen, before) && probe(exchange, chosen.address)) return;
   Reply reply = make_reply(exchange, chosen.subnet, chosen.address);
   if (chosen.reserved && reply.next_server.is_any()) reply.next_server = reply.source;  // as dhcpd, here alone
   if (!prepare(exchange, reply, EventKind::kBootpReply, chosen.address, &DhcpStats::bootp_replies)) return;
@@ -233,8 +268,10 @@ void DhcpEngine::on_bootp(Exchange& exchange) {
   lease.bootp = true;
   lease.starts = exchange.now.wall;
   // A BOOTP client never asks again, unless the configuration knows better.
-  lease.ends = length ? exchange.now.wall + std::chrono::seconds(*length) : WallTime::max();
+  lease.ends = end_of(lease.starts, length.value_or(kInfiniteSeconds));
   lease.relay = request.header.giaddr;
+  if (request.relay_info.size() <= StashedRelayInfo::capacity()) lease.relay_info = request.relay_info.view();
+  lease.account = exchange.billed;
   const auto known = leases_.find(chosen.address);
   const bool stands = known && known->state == LeaseState::kActive && known->bootp && known->ends >= lease.ends &&
                       leases_.is_durable(chosen.address);
@@ -250,8 +287,10 @@ void DhcpEngine::on_completion(const Now& now, Completion& completion, Sink& sin
   } else if (const auto* probed = std::get_if<AddressProbed>(&completion)) {
     if (!belongs_to(probed->ticket, EngineTag::kDhcp)) return;
     on_probed(now, *probed, sink);
+  } else if (std::holds_alternative<LeaseStoreRecovered>(completion)) {
+    store_failing_ = false;
   } else if (const auto* swapped = std::get_if<ConfigSwapped>(&completion)) {
-    swap_config(now, *swapped);
+    swap_config(now, *swapped, sink);
   } else if (std::holds_alternative<StopLane>(completion)) {
     stopping_ = true;
   }
@@ -260,6 +299,7 @@ void DhcpEngine::on_completion(const Now& now, Completion& completion, Sink& sin
 
 void DhcpEngine::on_deadline(const Now& now, Sink& sink) {
   leases_.expire(now.wall);
+  join_group(now, sink);
   while (const HeldReply* late = held_.first_due(now.monotonic)) {
     drop(DhcpDrop::kStoreTooSlow);
     held_.remove(*late);
@@ -275,7 +315,7 @@ void DhcpEngine::on_deadline(const Now& now, Sink& sink) {
   set_deadline(now);
 }
 
-void DhcpEngine::swap_config(const Now& now, const ConfigSwapped& swapped) {
+void DhcpEngine::swap_config(const Now& now, const ConfigSwapped& swapped, Sink& sink) {
   leases_.expire(now.wall);
   std::vector<DhcpInterface> interfaces = network_.interfaces();
   for (DhcpInterface& interface : interfaces)
@@ -285,7 +325,9 @@ void DhcpEngine::swap_config(const Now& now, const ConfigSwapped& swapped) {
   network_ = Network(swapped.config, std::move(interfaces));
   // Off: the table is kept as it is for when the service is on again. The same addresses: it fits as it is.
   if (!network_.is_on()) return;
-  if (network_.policy().limits_leases() && !class_limits_) class_limits_.emplace(limits_.billed_max);
+  joined_.reset();
+  join_group(now, sink);
+  if (network_.policy().limits_leases() && !class_limits_) class_limits_.emplace(limits_.billed_max, seed_);
   LeaseLayout layout = network_.layout();
   if (layout == leases_.layout()) return;
   leases_.reconfigure(std::move(layout));
@@ -297,6 +339,7 @@ void DhcpEngine::set_deadline(const Now& now) {
     const Duration left = std::clamp<Duration>(*ends - now.wall, Duration::zero(), kDeadlineMax);
     next = std::min(next, now.monotonic + left);
   }
+  if (group_to_join()) next = now.monotonic;  // at start: there is no sink before the first turn
   next_deadline_ = next;
 }
 

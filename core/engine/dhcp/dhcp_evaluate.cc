@@ -78,9 +78,13 @@ bool DhcpEngine::is_denied(Exchange& exchange, EventKind kind, net::Ipv4Address 
   if (!flag(Parameter::kAllowBooting, true)) return deny(DhcpDrop::kBootingDisallowed, "booting disallowed");
   if (request.kind == RequestKind::kBootp && !flag(Parameter::kAllowBootp, true))
     return deny(DhcpDrop::kBootingDisallowed, "bootp disallowed");
-  if (exchange.hosts.empty() && !flag(Parameter::kAllowUnknownClients, true))
-    return deny(DhcpDrop::kUnknownClient, "unknown client");
-  if (request.header.secs < outcome_.number(Parameter::kMinSecs).value_or(0))
+  if (exchange.hosts.empty() && !flag(Parameter::kAllowUnknownClients, true)) {
+    (void)deny(DhcpDrop::kUnknownClient, "unknown client");
+    forbid_auto_config(exchange);
+    return true;
+  }
+  // Of offers alone: who was made one, or has a lease, is not kept waiting.
+  if (request.kind == RequestKind::kDiscover && request.header.secs < outcome_.number(Parameter::kMinSecs).value_or(0))
     return deny(DhcpDrop::kTooSoon, "min-secs not reached");
   return false;
 }
@@ -93,6 +97,11 @@ std::uint32_t DhcpEngine::lease_seconds(const Request& request) const {
   std::uint32_t least = outcome_.number(Parameter::kMinLeaseSeconds).value_or(kLeaseSecondsMin);
   if (least == kLeaseSecondsMin) least = std::min(least, longest);
   return std::max(std::min(request.lease_seconds.value_or(preset), longest), least);
+}
+
+std::optional<Duration> DhcpEngine::abandon_time() const {
+  const auto seconds = outcome_.number(Parameter::kAbandonSeconds);
+  return seconds ? std::optional<Duration>(std::chrono::seconds(*seconds)) : std::nullopt;
 }
 
 // All that does not depend on the kind of reply. The rules were evaluated for the same place.

@@ -24,7 +24,7 @@ void DhcpEngine::on_decline(Exchange& exchange) {
     report(exchange, EventKind::kDhcpDecline, address, "ignored");
     return drop(DhcpDrop::kDeclineIgnored);
   }
-  const auto abandoned = leases_.abandon(exchange.client.key, address, exchange.now.wall);
+  const auto abandoned = leases_.abandon(exchange.client.key, address, exchange.now.wall, abandon_time());
   report(exchange, EventKind::kDhcpDecline, address, abandoned ? "abandoned" : "not found");
   if (!abandoned) return drop(DhcpDrop::kNotItsLease);
   if (const HeldReply* held = held_.find(exchange.client.key)) held_.remove(*held);
@@ -40,7 +40,9 @@ void DhcpEngine::on_release(Exchange& exchange) {
   const Request& request = exchange.request;
   const net::Ipv4Address address = request.subject();
   if (request.server_identifier && !network_.names_us(request)) return drop(DhcpDrop::kOtherServer);
-  const auto released = leases_.release(exchange.client.key, address, exchange.now.wall);
+  if (const auto subnet = network_.subnet_of(address, exchange.link))
+    (void)take_host(exchange, network_.subnet(*subnet).subnet);
+  const auto released = leases_.release(exchange.client, address, exchange.now.wall);
   report(exchange, EventKind::kDhcpRelease, address, released ? "found" : "not found");
   if (!released) return drop(DhcpDrop::kNotItsLease);
   if (const HeldReply* held = held_.find(exchange.client.key)) held_.remove(*held);
@@ -83,6 +85,14 @@ void DhcpEngine::on_inform(Exchange& exchange) {
 // Nobody waits for this row: losing it only means that the lease looks longer than it is after a crash.
 void DhcpEngine::write_unwatched(Sink& sink, const Lease& lease) {
   if (!sink.submit(CommitLease{make_ticket(EngineTag::kDhcp, 0), lease})) ++stats_.rows_not_queued;
+}
+
+// What the machine had elsewhere, before it was moved, is free again. One a link at most.
+void DhcpEngine::release_others(const Now& now, const MachineKey& key, net::Ipv4Address kept, Sink& sink) {
+  while (const auto released = leases_.release_other(key, kept, now.wall)) {
+    ++stats_.others_released;
+    write_unwatched(sink, *released);
+  }
 }
 
 Event DhcpEngine::event_of(const Exchange& exchange, EventKind kind, net::Ipv4Address address) const {

@@ -36,7 +36,7 @@ bool DhcpEngine::answer_as_it_stands(const Now& now, HeldReply& held, Sink& sink
 bool DhcpEngine::may_promise(const Exchange& exchange) {
   if (!store_failing_) return true;
   for (const std::size_t subnet : exchange.link.subnets()) {
-    const auto known = leases_.find(exchange.client.key, network_.link_number(subnet));
+    const auto known = leases_.find(exchange.client, network_.link_number(subnet));
     if (known && known->state == LeaseState::kActive && leases_.is_durable(known->address)) return true;
   }
   if (exchange.now.monotonic < next_trial_) return false;

@@ -11,13 +11,42 @@ constexpr Duration kProbeTimeout = std::chrono::seconds(1);  // dhcpd's ping-tim
 constexpr Duration kProbeCltt = std::chrono::seconds(60);    // dhcpd's ping-cltt-secs
 // The prober has its own time-out; this is for one that does not come back.
 constexpr Duration kProberGrace = std::chrono::seconds(5);
+// Addresses in use that one message may meet; then its machine has to ask again. (dhcpd: one.) Where a router answers
+// for every address (proxy ARP), a message costs the pool no more than these.
+constexpr unsigned kConflictsMax = 3;
 
 // A switch's port forwards nothing for its first 30 s (field notes 27).
 constexpr std::uint16_t kLateSeconds = 20;
-// GRUB puts the low bits of Unix time there, iPXE its try count: what is beyond any client's patience is no time.
+// GRUB puts the low bits of Unix time there; and where somebody has asked in vain for minutes, it is not spanning tree,
+// which lets a port through after 50 s at the latest.
 constexpr std::uint16_t kLateSecondsMax = 300;
+// iPXE puts the number of its try there, from 1, above two bits for the offers that it has. Its tries are 0, 1, 3 and 7
+// s from the start; it gives up at 15 s, and so never says 20.
+constexpr unsigned kIpxeTryShift = 2;
+constexpr std::uint16_t kIpxeOffersMask = 3;
+constexpr std::uint16_t kIpxeLateTry = 4;
 
 }  // namespace
+
+bool DhcpEngine::joins_probe(Exchange& exchange, EventKind kind) {
+  HeldDiscover* waiting = probing_.find(exchange.client.key);
+  if (waiting == nullptr) return false;
+  // A copy by another relay of the same link is as good. On another link it is not the one that waits for an answer:
+  // the machine was moved, or two have one key. It asks again.
+  if (waiting->link != link_of(exchange)) {
+    report(exchange, kind, {}, "another message of it waits on another network");
+    drop(DhcpDrop::kOtherLink);
+    return true;
+  }
+  waiting->keep(exchange.datagram);  // the latest xid, flags and relay are what the client listens for
+  report(exchange, kind, {});
+  return true;
+}
+
+std::optional<Lease> DhcpEngine::record_before(const Exchange& exchange) const {
+  if (network_.dhcp().conflict_probe == ConflictProbe::kOff) return std::nullopt;
+  return leases_.find(exchange.client, link_of(exchange));
+}
 
 // `before`: the client's record before the address was chosen. An address that it has, was offered, or has just given
 // up is its own: nobody else has had a chance to take it.
@@ -63,6 +92,9 @@ bool DhcpEngine::probe(Exchange& exchange, net::Ipv4Address address) {
   work.method = here && network_.dhcp().conflict_probe == ConflictProbe::kArp ? ProbeMethod::kArp : ProbeMethod::kIcmp;
   HeldDiscover& held = probing_.add(exchange.client.key, exchange.now.monotonic + work.timeout + kProberGrace);
   held.address = address;
+  held.link = link_of(exchange);
+  held.conflicts = exchange.conflicts;
+  held.rest = abandon_time();
   held.keep(exchange.datagram);
   work.ticket = probing_.ticket_of(held);
   if (exchange.sink.submit(work)) {
@@ -82,23 +114,29 @@ void DhcpEngine::on_probed(const Now& now, const AddressProbed& probed, Sink& si
   ReceivedDatagram datagram = held.datagram;
   datagram.payload = std::span(held.octets).first(held.datagram.payload.size());
   leases_.expire(now.wall);
-  if (!probed.in_use) return receive(now, datagram, sink, held.address);
+  if (!probed.in_use) return receive(now, datagram, sink, held.address, held.conflicts);
   ++stats_.probes_answered;
-  if (const auto abandoned = leases_.abandon(held.key, held.address, now.wall)) write_unwatched(sink, *abandoned);
+  if (const auto abandoned = leases_.abandon(held.key, held.address, now.wall, held.rest))
+    write_unwatched(sink, *abandoned);
   FixedText<96> sentence("Abandoning IP address ");  // dhcpd's line
   (void)sentence.append(held.address.text());
   (void)sentence.append(": pinged before offer");
   warn(now, held.address, sentence, sink);
-  receive(now, datagram, sink, net::Ipv4Address{});  // and another address is looked at
+  const unsigned conflicts = held.conflicts + 1;
+  if (conflicts == kConflictsMax) return drop(DhcpDrop::kInUse);
+  receive(now, datagram, sink, net::Ipv4Address{}, conflicts);  // and another address is looked at
 }
 
 void DhcpEngine::watch_for_spanning_tree(Exchange& exchange) {
   const Request& request = exchange.request;
-  if (request.ipxe || request.header.secs <= kLateSeconds || request.header.secs > kLateSecondsMax) return;
-  if (!late_.note(net::hash(request.mac, seed_))) return;
+  const std::uint16_t secs = request.header.secs;
+  const bool late = request.ipxe ? secs >> kIpxeTryShift >= kIpxeLateTry && (secs & kIpxeOffersMask) == 0
+                                 : secs > kLateSeconds && secs <= kLateSecondsMax;
+  if (!late || !late_.note(net::hash(request.mac, seed_))) return;
   ++stats_.late_starters;
   FixedText<96> sentence(request.mac.text());
-  (void)sentence.append(" has asked for more than 20 s: spanning tree suspected on its port");
+  (void)sentence.append(request.ipxe ? " (iPXE) has asked 3 times in vain" : " has asked for more than 20 s");
+  (void)sentence.append(": spanning tree suspected on its port");
   report(exchange, EventKind::kWarning, {}, sentence);
 }
 

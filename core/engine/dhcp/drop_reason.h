@@ -25,7 +25,6 @@ enum class DhcpDrop : std::uint8_t {
   kUnknownLease,
   kNoRange,
   kPoolExhausted,
-  kHoldLimit,
   kBootpRefused,
   kNotItsLease,
   kHeldFull,
@@ -49,6 +48,8 @@ enum class DhcpDrop : std::uint8_t {
   kNoPermit,
   kProxyOnly,
   kProbesFull,
+  kInUse,
+  kOtherLink,
 };
 
 struct DhcpDropSpec {
@@ -82,8 +83,6 @@ inline constexpr std::array kDhcpDrops = {
     DhcpDropSpec{DhcpDrop::kNoRange, "no_range", "the subnet has no range and the machine no reservation",
                  "add a range or a [[dhcp.host]]"},
     DhcpDropSpec{DhcpDrop::kPoolExhausted, "pool_exhausted", "no free leases", "widen the range or shorten the leases"},
-    DhcpDropSpec{DhcpDrop::kHoldLimit, "hold_limit", "too many offers are out",
-                 "a DISCOVER flood: look for its source"},
     DhcpDropSpec{DhcpDrop::kBootpRefused, "bootp_refused", "dynamic BOOTP is off in the subnet",
                  "set bootp = true or reserve an address"},
     DhcpDropSpec{DhcpDrop::kNotItsLease, "not_its_lease", "RELEASE or DECLINE of an address the machine does not hold",
@@ -131,13 +130,18 @@ inline constexpr std::array kDhcpDrops = {
     DhcpDropSpec{DhcpDrop::kProbesFull, "probes_full",
                  "of too many DISCOVERs that wait for a probe, the one that waits longest",
                  "turn conflict_probe off, or look for a DISCOVER flood"},
+    DhcpDropSpec{DhcpDrop::kInUse, "in_use", "each of several addresses that could be offered is somebody's",
+                 "a router with proxy ARP, another DHCP server, or fixed addresses within a range"},
+    DhcpDropSpec{DhcpDrop::kOtherLink, "other_link",
+                 "the machine asks on two networks, and its message on the other waits for a probe",
+                 "look for two machines with one MAC address (or UUID), or relays that repeat into other networks"},
 };
 inline constexpr std::size_t kDhcpDropCount = kDhcpDrops.size();
 
 constexpr bool dhcp_drops_are_indexed_by_reason() {
   for (std::size_t i = 0; i < kDhcpDropCount; ++i)
     if (static_cast<std::size_t>(kDhcpDrops[i].reason) != i) return false;
-  return static_cast<std::size_t>(DhcpDrop::kProbesFull) + 1 == kDhcpDropCount;
+  return static_cast<std::size_t>(DhcpDrop::kOtherLink) + 1 == kDhcpDropCount;
 }
 static_assert(dhcp_drops_are_indexed_by_reason());
 

@@ -1,7 +1,7 @@
 // The host entries by what they know their machines by: client identifier, MAC, UUID, the relay's circuit or remote
 // identifier, any other option's value. Asked in that order; the first kind with an entry decides (dhcpd asks for the
 // client identifier, then the hardware address, then other options). Several entries may share an identity: a machine
-// with an address in each of several networks.
+// with an address in each of several networks. An entry with several identities is the machine that has any of them.
 // Read-only after construction; borrows the configuration's hosts. O(log n), and one step per `host-identifier` option.
 #pragma once
 
@@ -13,6 +13,7 @@
 
 #include "core/config/config.h"
 #include "core/engine/dhcp/request.h"
+#include "core/leases/lease.h"
 
 namespace rackcast::engine {
 
@@ -27,6 +28,8 @@ class HostIndex {
   };
   // The entries of whoever sent this, in the configuration's order; empty: an unknown client.
   [[nodiscard]] std::span<const Entry> find(const Request& request) const;
+  // Of whoever has the lease, as far as it tells: its identifier, MAC address and relay.
+  [[nodiscard]] std::span<const Entry> find(const Lease& lease) const;
 
  private:
   enum class Kind : std::uint8_t { kClientIdentifier, kMac, kUuid, kCircuitId, kRemoteId, kOption };
@@ -42,8 +45,9 @@ class HostIndex {
     }
   };
 
-  [[nodiscard]] static std::optional<Identity> identity_of(const HostConfig& host);
+  [[nodiscard]] static std::vector<Identity> identities_of(const HostConfig& host);
   [[nodiscard]] std::span<const Entry> find(const Identity& identity) const;
+  [[nodiscard]] std::span<const Entry> find(Kind kind, std::span<const std::byte> bytes) const;
 
   std::vector<Identity> identities_;  // sorted; parallel to entries_
   std::vector<Entry> entries_;

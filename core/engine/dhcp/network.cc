@@ -28,6 +28,27 @@ std::vector<AddressRange> ranges_without(const std::vector<AddressRange>& ranges
   return left;
 }
 
+// A host that the lease table knows by its MAC address goes by that; else by all that tells it from other hosts.
+MachineKey key_of_host(const HostConfig& host, MachineKeyKind kind) {
+  if (kind == MachineKeyKind::kMac && !host.mac.is_zero()) return MachineKey::of_mac(host.mac);
+  const HostIdentity& identity = host.identity;
+  std::string all;
+  const auto add = [&](const auto& octets) {
+    const auto bytes = std::as_bytes(std::span(octets));
+    all += std::to_string(bytes.size()) + ':';
+    all.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  };
+  add(host.name);
+  add(host.mac.octets);
+  add(identity.client_identifier);
+  add(identity.uuid.value_or(std::array<std::uint8_t, 16>{}));
+  add(identity.circuit_id);
+  add(identity.remote_id);
+  if (identity.option) all += std::to_string(identity.option->space) + '.' + std::to_string(identity.option->code);
+  add(identity.option_value);
+  return MachineKey::of_host(all);
+}
+
 }  // namespace
 
 void Link::add(std::size_t subnet) {
@@ -39,6 +60,7 @@ Network::Network(std::shared_ptr<const Config> config, std::vector<DhcpInterface
     : config_(std::move(config)), interfaces_(std::move(interfaces)) {
   if (!is_on()) return;
   hosts_ = HostIndex(dhcp().hosts);
+  for (const HostConfig& host : dhcp().hosts) host_keys_.push_back(key_of_host(host, dhcp().machine_key));
   policy_ = ClientPolicy(dhcp());
   if (dhcp().pxe) pxe_options_ = encode_pxe_options(*dhcp().pxe);
   number_links();
@@ -170,14 +192,13 @@ const HostConfig* Network::host_in(std::span<const HostIndex::Entry> hosts, cons
   return without_address;
 }
 
-// What tells the entry from all others is its number: a reload may give its key to another, and the layout with it.
-MachineKey Network::key_of(const HostConfig& host) const {
-  if (dhcp().machine_key == MachineKeyKind::kMac) {
-    if (!host.mac.is_zero()) return MachineKey::of_mac(host.mac);
-    if (host.identity.mac) return MachineKey::of_mac(*host.identity.mac);
+MachineKey Network::host_key_of(const Lease& lease) const {
+  for (const HostIndex::Entry& entry : hosts_.find(lease)) {
+    const auto& more = entry.host->more_addresses;
+    if (entry.host->address == lease.address || std::find(more.begin(), more.end(), lease.address) != more.end())
+      return key_of(*entry.host);
   }
-  const auto number = static_cast<std::size_t>(&host - dhcp().hosts.data());
-  return MachineKey::of_host({reinterpret_cast<const char*>(&number), sizeof(number)});
+  return {};
 }
 
 LeaseLayout Network::layout() const {

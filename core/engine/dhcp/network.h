@@ -98,8 +98,12 @@ class Network {
       if (subnet.contains(address) && visit(address)) return address;
     return std::nullopt;
   }
-  // What a host entry without a MAC or another machine key is to the lease table.
-  [[nodiscard]] MachineKey key_of(const HostConfig& host) const;
+  // What the host entry is to the lease table, the same after a reload while it is known by the same.
+  [[nodiscard]] const MachineKey& key_of(const HostConfig& host) const {
+    return host_keys_[static_cast<std::size_t>(&host - dhcp().hosts.data())];
+  }
+  // Of the host whose reservation the lease is, as far as a lease tells; none: of nobody's.
+  [[nodiscard]] MachineKey host_key_of(const Lease& lease) const;
 
   // What may be leased: the ranges without addresses that somebody has already, which are ours on any interface and the
   // subnet's routers, name servers and boot server. (A reservation is the operator's word and is not looked at.)
@@ -120,6 +124,7 @@ class Network {
   std::vector<DhcpInterface> interfaces_;
   HostIndex hosts_;
   ClientPolicy policy_;
+  std::vector<MachineKey> host_keys_;  // by number
   std::vector<std::byte> pxe_options_;
   std::vector<std::uint32_t> link_numbers_;  // by subnet
   std::vector<PoolFacts> pools_;

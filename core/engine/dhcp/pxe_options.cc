@@ -21,6 +21,8 @@ enum class PxeOption : std::uint8_t {
   kBootServers = 8,
   kBootMenu = 9,
   kMenuPrompt = 10,
+  kMulticastAllocation = 11,
+  kCredentialTypes = 12,
   kBootItem = 71,
   kEnd = 255,
 };
@@ -35,10 +37,15 @@ void put_be16(Octets& out, std::uint16_t value) {
   put_u8(out, value >> 8U);
   put_u8(out, value & 0xFFU);
 }
-// "Intel order", for the MTFTP ports alone.
-void put_le16(Octets& out, std::uint16_t value) {
-  put_u8(out, value & 0xFFU);
-  put_u8(out, value >> 8U);
+void put_be32(Octets& out, std::uint32_t value) {
+  put_be16(out, static_cast<std::uint16_t>(value >> 16U));
+  put_be16(out, static_cast<std::uint16_t>(value & 0xFFFFU));
+}
+// In "Intel order" unless the firmware is known to want the other.
+void put_mtftp_port(Octets& out, std::uint16_t port, bool network_order) {
+  if (network_order) return put_be16(out, port);
+  put_u8(out, port & 0xFFU);
+  put_u8(out, port >> 8U);
 }
 void put_address(Octets& out, net::Ipv4Address address) {
   for (unsigned i = 0; i < 4; ++i) put_u8(out, address.octet(i));
@@ -76,13 +83,21 @@ void put_mtftp(ItemList& list, const PxeMtftp& mtftp) {
   put_address(group, mtftp.group);
   list.put(PxeOption::kMtftpGroup, group);
   Octets client;
-  put_le16(client, mtftp.client_port);
+  put_mtftp_port(client, mtftp.client_port, mtftp.network_order);
   list.put(PxeOption::kMtftpClientPort, client);
   Octets server;
-  put_le16(server, mtftp.server_port);
+  put_mtftp_port(server, mtftp.server_port, mtftp.network_order);
   list.put(PxeOption::kMtftpServerPort, server);
   list.put(PxeOption::kMtftpListenSeconds, {static_cast<std::byte>(mtftp.listen_seconds)});
   list.put(PxeOption::kMtftpDelaySeconds, {static_cast<std::byte>(mtftp.delay_seconds)});
+}
+
+void put_multicast(ItemList& list, const PxeMulticast& multicast) {
+  Octets value;
+  put_address(value, multicast.base);
+  put_be16(value, multicast.block);
+  put_be16(value, multicast.range);
+  list.put(PxeOption::kMulticastAllocation, value);
 }
 
 // Entries in order, as many as leave room.
@@ -102,6 +117,12 @@ Octets encode_server(const PxeBootServer& server) {
   put_be16(item, server.type);
   put_u8(item, server.addresses.size());
   for (const net::Ipv4Address address : server.addresses) put_address(item, address);
+  return item;
+}
+
+Octets encode_credential_type(std::uint32_t type) {
+  Octets item;
+  put_be32(item, type);
   return item;
 }
 
@@ -134,7 +155,7 @@ std::vector<std::byte> encode_pxe_options(const PxeConfig& config) {
   ItemList list;
   if (config.mtftp) put_mtftp(list, *config.mtftp);
   const bool only_mtftp = config.mtftp && !config.discovery_group && !config.prompt_seconds &&
-                          config.boot_servers.empty() && config.menu.empty();
+                          config.boot_servers.empty() && config.menu.empty() && !config.multicast;
   if (config.discovery_control)
     list.put(PxeOption::kDiscoveryControl, {static_cast<std::byte>(*config.discovery_control)});
   else if (only_mtftp)  // EDK2 drops an offer that has MTFTP's options and none of PXE 2's
@@ -151,6 +172,9 @@ std::vector<std::byte> encode_pxe_options(const PxeConfig& config) {
     put_text(prompt, config.prompt);
     list.put(PxeOption::kMenuPrompt, prompt);
   }
+  if (config.multicast) put_multicast(list, *config.multicast);
+  if (!config.credential_types.empty())
+    list.put(PxeOption::kCredentialTypes, encode_entries(config.credential_types, list.room(), encode_credential_type));
   if (!config.boot_servers.empty())
     list.put(PxeOption::kBootServers, encode_entries(config.boot_servers, list.room(), encode_server));
   if (!config.menu.empty()) list.put(PxeOption::kBootMenu, encode_entries(config.menu, list.room(), encode_menu_item));

@@ -3,6 +3,8 @@
 #include <array>
 #include <bitset>
 
+#include "core/engine/dhcp/lease_time.h"
+#include "proto/bytes/cursor.h"
 #include "proto/dhcp/message_writer.h"
 
 namespace rackcast::engine {
@@ -67,7 +69,7 @@ class OptionPutter {
     const auto number = static_cast<std::uint8_t>(code);
     if (done_.test(number) || is_protocols_own(code)) return;
     done_.set(number);
-    if (put_of_quirks(code) || put_of_pxe(code) || put_of_rules(code)) return;
+    if (put_of_quirks(code) || put_of_pxe(code) || put_of_lease(code) || put_of_rules(code)) return;
     put_of_course(code);
   }
 
@@ -113,6 +115,28 @@ class OptionPutter {
     if (code == OptionCode::kVendorClass && !reply_.vendor_class.empty())
       return writer_.put_text(code, reply_.vendor_class), true;
     return false;
+  }
+
+  [[nodiscard]] std::optional<std::uint32_t> seconds_of_rules(OptionCode code) const {
+    const auto value = reply_.outcome->option({kDhcpSpace, static_cast<std::uint32_t>(code)});
+    if (!value || value->size() != 4) return std::nullopt;
+    return bytes::Cursor(*value).be32();
+  }
+
+  // Configured times of renewal and rebinding go out as they are, unless the lease ends before: it may be what is left
+  // of one, or as short as the client wished. Then they are the parts of it that RFC 2131 §4.4.5 presets.
+  bool put_of_lease(OptionCode code) {
+    if (!reply_.lease_seconds || *reply_.lease_seconds == kInfiniteSeconds) return false;
+    if (code != OptionCode::kRenewalTime && code != OptionCode::kRebindingTime) return false;
+    const auto wanted = seconds_of_rules(code);
+    if (!wanted) return false;
+    const std::uint32_t lease = *reply_.lease_seconds;
+    const std::uint32_t last = seconds_of_rules(OptionCode::kRebindingTime).value_or(lease);
+    const std::uint32_t rebinding = last < lease ? last : lease - lease / 8;
+    const std::uint32_t bound = last < lease ? lease : rebinding;
+    const std::uint32_t renewal = *wanted < bound ? *wanted : rebinding / 7 * 4;
+    (void)writer_.put_u32(code, code == OptionCode::kRebindingTime ? rebinding : renewal);
+    return true;
   }
 
   bool put_of_rules(OptionCode code) {
@@ -188,15 +212,19 @@ dhcp4::Header make_header(const Request& request, const Reply& reply) {
   header.op = dhcp4::Op::kReply;
   header.yiaddr = reply.yiaddr;
   header.ciaddr = reply.ciaddr;
-  if (!reply.is_nak()) header.siaddr = reply.next_server;
+  if (!reply.is_nak() && !reply.no_address) header.siaddr = reply.next_server;
   // The relay has to broadcast it: the client's address is the very thing that is wrong (RFC 2131 §4.3.2).
   if (reply.is_nak() || reply.broadcast) header.broadcast = true;
   return header;
 }
 
-// What RFC 2131 table 3 allows in a NAK, and RFC 6842's echo of the client identifier.
-void put_nak(MessageWriter& writer, const Request& request, const Reply& reply) {
-  (void)writer.put_text(OptionCode::kMessageText, reply.message);
+// What RFC 2131 table 3 allows in a NAK or RFC 2563 in an OFFER without an address, and RFC 6842's echo of the client
+// identifier.
+void put_refusal(MessageWriter& writer, const Request& request, const Reply& reply) {
+  if (reply.is_nak())
+    (void)writer.put_text(OptionCode::kMessageText, reply.message);
+  else
+    (void)writer.put_u8(OptionCode::kAutoConfig, 0);
   if (reply.echo_client_id && !request.client_identifier.empty())
     (void)writer.put(OptionCode::kClientIdentifier, as_bytes(request.client_identifier));
 }
@@ -246,8 +274,9 @@ std::span<const std::byte> encode_reply(const Request& request, const Reply& rep
   MessageWriter writer(out, make_header(request, reply), {.size_bytes_max = request.reply_bytes_max});
   if (!request.relay_info.empty() && !writer.set_last(OptionCode::kRelayAgentInfo, as_bytes(request.relay_info)))
     return {};
-  const bool file_is_in_header = reply.is_nak() || set_boot_file(writer, request, reply);
-  if (!reply.server_name.empty()) (void)writer.set_sname(reply.server_name);
+  const bool refusal = reply.is_nak() || reply.no_address;
+  const bool file_is_in_header = refusal || set_boot_file(writer, request, reply);
+  if (!refusal && !reply.server_name.empty()) (void)writer.set_sname(reply.server_name);
   if (!reply.with_options) {
     // A client from before RFC 1048 gets its vendor area back (RFC 951 §3).
     if (!writer.set_raw_vendor_area(as_bytes(request.raw_vendor))) return {};
@@ -258,8 +287,8 @@ std::span<const std::byte> encode_reply(const Request& request, const Reply& rep
     (void)writer.put_address(OptionCode::kServerIdentifier, reply.server_identifier);
     if (reply.lease_seconds) (void)writer.put_u32(OptionCode::kLeaseTime, *reply.lease_seconds);
   }
-  if (reply.is_nak())
-    put_nak(writer, request, reply);
+  if (refusal)
+    put_refusal(writer, request, reply);
   else
     put_options(writer, request, reply, file_is_in_header);
   return writer.finish();

@@ -1,10 +1,11 @@
 // From a decision to bytes: one function that writes a reply (RFC 2131 §4.3.1 tables 3 to 5, RFC 1534 for BOOTP).
 //
-// Order: 53, 54, 51, 58, 59, then what the parameter request list names in its order, then what must be there anyway
-// (1; the boot options for clients that boot), 82 last and unchanged. Without a list: 1, 3, 6, 12, then all that the
-// rules set. A configured list (option dhcp-parameter-request-list) replaces the client's. What does not fit is left
-// out from the end of that order. No overload, since boot loaders misread overloaded fields. What is configured and not
-// asked for stays away, as with dhcpd.
+// Order: 53, 54, 51, 58, 59 (where they are configured; made to fit a lease that ends before), then what the parameter
+// request list names in its order, then what must be there anyway (1; the boot options for clients that boot), 82 last
+// and unchanged. Without a list: 1, 3, 6, 12, then all that the rules set. A configured list (option
+// dhcp-parameter-request-list) replaces the client's. What does not fit is left out from the end of that order. No
+// overload, since boot loaders misread overloaded fields. What is configured and not asked for stays away, as with
+// dhcpd.
 //
 // How a PXE client is told its boot file. siaddr and `file`, options 66 and 67, and option 97 returned; no option 60
 // and no option 43 unless they are configured (or the client is a Raspberry Pi: core/quirks). That is an ordinary DHCP
@@ -48,6 +49,7 @@ struct Reply {
   std::string_view message;                // 56, in a NAK; static text
   bool broadcast = false;                  // always-broadcast
   bool boot_only = false;                  // what to boot, nothing of the network (proxy, port 4011)
+  bool no_address = false;                 // an OFFER of nothing: 53, 54 and 116 = 0 (RFC 2563)
   bool echo_client_id = true;              // RFC 6842
   bool with_options = true;                // false: a client without the cookie gets its vendor area back
 

@@ -8,6 +8,8 @@ namespace {
 using dhcp4::MessageType;
 using dhcp4::OptionCode;
 
+constexpr std::byte kUnicastFlag{0x80};  // of 82.10 (RFC 5010)
+
 std::string_view as_text(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
@@ -19,6 +21,8 @@ std::optional<DhcpDrop> read_relay_info(const dhcp4::Options& options, Request& 
   if (request.relay_info.cut()) return DhcpDrop::kRelayInfoTooLong;
   request.link_selection = relay->address(dhcp4::RelaySubOption::kLinkSelection);
   request.server_id_override = relay->address(dhcp4::RelaySubOption::kServerIdOverride);
+  if (const auto flags = relay->get(dhcp4::RelaySubOption::kFlags); flags && flags->size() == 1)
+    request.relayed_unicast = (flags->front() & kUnicastFlag) != std::byte{0};
   request.relay_port = relay->get(dhcp4::RelaySubOption::kRelayPort).has_value();
   return std::nullopt;
 }
@@ -56,7 +60,8 @@ std::optional<DhcpDrop> classify_request(Request& request) {
   if (request.server_identifier && request.requested) {
     request.kind = RequestKind::kSelecting;
   } else if (has_ciaddr) {
-    request.kind = request.unicast && !request.header.is_relayed() ? RequestKind::kRenewing : RequestKind::kRebinding;
+    const bool unicast = request.header.is_relayed() ? request.relayed_unicast : request.unicast;
+    request.kind = unicast ? RequestKind::kRenewing : RequestKind::kRebinding;
     request.requested.reset();
   } else if (request.requested) {
     request.kind = RequestKind::kInitReboot;

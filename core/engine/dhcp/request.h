@@ -29,7 +29,7 @@ enum class RequestKind : std::uint8_t {
   kDiscover,
   kSelecting,   // REQUEST with a server identifier: the answer to an offer
   kInitReboot,  // REQUEST for the address it had before
-  kRenewing,    // REQUEST by unicast from its address
+  kRenewing,    // REQUEST by unicast from its address, to us or to a relay that says so
   kRebinding,   // REQUEST by broadcast from its address
   kDecline,
   kRelease,
@@ -73,8 +73,9 @@ struct Request {
   std::optional<net::Ipv4Address> link_selection;      // 82.5
   std::optional<net::Ipv4Address> server_id_override;  // 82.11
   bool relay_port = false;                             // 82.19
-  std::optional<net::Ipv4Address> subnet_selection;    // 118
-  std::optional<PxeBootItem> boot_item;                // 43.71
+  bool relayed_unicast = false;                      // 82.10: the relay was sent it by unicast (with 82.11, a renewal)
+  std::optional<net::Ipv4Address> subnet_selection;  // 118
+  std::optional<PxeBootItem> boot_item;              // 43.71
 
   // Plain BOOTP only.
   bool has_cookie = true;

@@ -11,8 +11,13 @@ namespace rackcast::engine::tftpd {
 // A client that waits for its turn and was not heard this long has gone: clients repeat an ACK within 16 s, and GRUB,
 // which never does, waits 32.
 inline constexpr Duration kTurnPatience = std::chrono::seconds(32);
-// Of those that wait, asked about in one go.
+// Of the sources that wait, asked about in one go.
 inline constexpr std::size_t kTurnsGivenMax = 256;
+// Of one source, so many wait: more than machines behind one router as a rule, few beside transfers_max. Others clients
+// have to ask anew.
+inline constexpr std::uint32_t kTurnsPerSourceMax = 64;
+// Whether another lane has left a place to who waits longest. Each look is one question.
+inline constexpr Duration kTurnsLook = std::chrono::milliseconds(20);
 
 // Names that one request is looked for under: its machine's folder's, its own, other_names.h's, or as many as E rules
 // of a map file make.
@@ -30,11 +35,16 @@ inline constexpr Duration kRetransmitWaitMax =
 inline constexpr Duration kStallMax = std::chrono::minutes(5);
 
 // A peer that never answered may be forged: so few answers that we are no amplifier, to a transfer and to an address
-// (answer_budget.h). One answer is DATA 1 without options, or shorter.
+// and port (answer_budget.h). One answer is DATA 1 without options, or shorter.
 inline constexpr std::uint8_t kAnswersUnconfirmedMax = 3;
 inline constexpr std::size_t kAnswerBytesUnconfirmedMax = 2'048;
 static_assert(kAnswersUnconfirmedMax * (tftp::kBlockSizeDefault + tftp::kDataHeaderBytes) <=
               kAnswerBytesUnconfirmedMax);
+// To all ports of such an address together, in kUnconfirmedHold: so many machines behind one router can start before
+// any of them has answered, and so many answers can be lost to them. For the owner of a forged address the two are
+// about 50 KB, 1.7 KB a second.
+inline constexpr std::uint8_t kFirstAnswersMax = 64;
+inline constexpr std::uint8_t kRepeatedAnswersMax = 32;
 // An address that answered in another transfer is there, so a network that loses much gets more copies to it.
 inline constexpr std::uint8_t kAnswersKnownMax = 8;
 inline constexpr Duration kKnownFor = std::chrono::minutes(5);

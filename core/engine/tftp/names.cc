@@ -161,6 +161,7 @@ TftpEngine::Elsewhere TftpEngine::look_elsewhere(const Now& now, TransferIndex i
 }
 
 void TftpEngine::count_name(const Transfer& transfer) {
+  if (!config_->tftp) return;  // switched off meanwhile: it does not begin
   if (transfer.name.candidates) return counters_.add(Counter::kNamesMapped);
   if (transfer.names == 0) return;
   PathText room;

@@ -89,6 +89,7 @@ enum class End : std::uint8_t {
   kRefused,      // an ERROR went out; counted and worded by its Refusal
   kNotAdmitted,  // in silence; counted and worded by core/admission
   kTurnGivenUp,
+  kTurnsTaken,
   kNotLookedFor,  // in silence; counted by what there was no room in
   kHeldBack,      // in silence; counted when it was
   kCount_,
@@ -115,6 +116,7 @@ inline constexpr std::array<EndInfo, static_cast<std::size_t>(End::kCount_)> kEn
     {End::kRefused, "", Counter::kCount_},
     {End::kNotAdmitted, "", Counter::kCount_},
     {End::kTurnGivenUp, "the client went away before its turn", Counter::kTurnsGivenUp},
+    {End::kTurnsTaken, "its address has as many waiting as it may", Counter::kTurnsTaken},
     {End::kNotLookedFor, "", Counter::kCount_},
     {End::kHeldBack, "", Counter::kCount_},
 }};

@@ -140,7 +140,7 @@ void TftpEngine::on_peer_error(const Now& now, TransferIndex index, const tftp::
   if (error.code == tftp::ErrorCode::kUnknownTid && !transfer.confirmed)
     return finish(now, index, End::kSuperseded, {}, sink);
   if (transfer.state == TransferState::kOackSent) {
-    answers_.prove(now.monotonic, transfer.to.peer.address);
+    if (!transfer.error_strayed) answers_.prove(now.monotonic, transfer.to.peer.address);
     // EDK2 asks for the size and aborts with code 8 (pin/tftp#125), BIOS ROMs with code 0: no failure.
     const bool aborted = error.code == tftp::ErrorCode::kOptionRefused || error.code == tftp::ErrorCode::kUndefined;
     if (!aborted || !transfer.terms.tsize) return finish(now, index, End::kOptionsRefusedByPeer, error.text, sink);
@@ -154,6 +154,9 @@ void TftpEngine::on_peer_error(const Now& now, TransferIndex index, const tftp::
 void TftpEngine::on_stray(const ReceivedDatagram& datagram, Sink& sink) {
   if (sockets_.of(datagram.socket) != Role::kTid || !answerable(datagram.peer) || sent_to_a_group(datagram))
     return counters_.add(Counter::kUnexpectedPackets);
+  // What is no DATA, at the port of its upload: an ERROR would end it at the sender, and anybody can forge an ACK.
+  if (uploads_ != nullptr && uploads_->has(datagram.socket, datagram.peer))
+    return counters_.add(Counter::kUnexpectedPackets);
   // A socket bound to one address hears that address on every interface, and does not tell on which.
   const bool may_be_elsewhere = datagram.interface.value() == 0 && !unseen_interfaces_served_;
   if (may_be_elsewhere) return counters_.add(Counter::kStraysUntold);
@@ -162,12 +165,17 @@ void TftpEngine::on_stray(const ReceivedDatagram& datagram, Sink& sink) {
   send_error(reply_to(datagram), Refusal::kUnknownTid, sink);
 }
 
-// An ACK came at a TID where the peer has no transfer, or had one that it never confirmed. Whoever reads our answers
-// knows the TID; while nothing shows that this peer does, this is taken for a guess. (Many forged requests would leave
-// ended transfers on most TIDs, so those count as misses too.) A confirmed transfer is not touched: RFC 1350 section 4.
-void TftpEngine::end_guessed(const Now& now, const net::Endpoint& peer, Sink& sink) {
+// An ACK or an ERROR came at a TID where the peer has no transfer, or had one that it never confirmed. Whoever reads
+// our answers knows the TID; while nothing shows that this peer does, this is taken for a guess. (Many forged requests
+// would leave ended transfers on most TIDs, so those count as misses too.) After an ERROR the transfer goes on: a
+// client whose request came twice sends one to the answer that it does not take. A confirmed transfer is not touched:
+// RFC 1350 section 4.
+void TftpEngine::on_guess(const Now& now, const net::Endpoint& peer, bool by_error, Sink& sink) {
   const TransferIndex index = table_.running_of(peer);
-  if (index != kNoTransfer && !table_.at(index).confirmed) finish(now, index, End::kGuessedTid, {}, sink);
+  if (index == kNoTransfer || table_.at(index).confirmed) return;
+  if (!by_error) return finish(now, index, End::kGuessedTid, {}, sink);
+  counters_.add(Counter::kErrorsStray);
+  table_.at(index).error_strayed = true;
 }
 
 // Lazy timers: an ACK only moves `deadline`; the wheel's entry, armed for an earlier time, finds that out once per

@@ -171,6 +171,7 @@ TransferIndex TftpEngine::new_transfer(const Now& now, const Ask& ask, Sink& sin
 
 // Ended transfers whose time is over go always; when the table is full, ended ones early, then the oldest that never
 // answered: under a flood of forged sources those are the forged ones, since honest clients answer within a round trip.
+// Those that wait for their image were sent nothing to answer, and go last: the disk may need a minute (kImageWait).
 bool TftpEngine::make_room(const Now& now, Sink& sink) {
   while (table_.oldest_lingering() != kNoTransfer && table_.at(table_.oldest_lingering()).linger_until <= now.monotonic)
     table_.remove(table_.oldest_lingering());

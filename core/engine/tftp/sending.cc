@@ -30,6 +30,7 @@ void TftpEngine::begin(const Now& now, TransferIndex index, PinId image, Sink& s
   Transfer& transfer = table_.at(index);
   const Image& bytes = sink.pins().image(image);
   sink.pins().add(image);
+  table_.image_came(index);
   transfer.image = image;
   transfer.size_bytes = bytes.size_bytes;
   count_name(transfer);

@@ -37,6 +37,7 @@ TftpEngine::TftpEngine(TftpSetup setup)
                   .seed = setup.seed ^ 0x8E9D'5AA1'6C3B'27F5ULL,
                   .local_time = setup.local_time}),
       answers_(setup.limits.sources_max, setup.seed ^ 0x3C79'AC49'2BA7'B653ULL),
+      turns_{.waiting = {table_.all(), setup.seed ^ 0xD6E8'FEB8'6659'FD93ULL}},
       queue_(table_.all(), setup.seed ^ 0xA076'1D64'78BD'642FULL),
       pauses_(static_cast<std::uint32_t>(table_.capacity()), kPaceTick),
       caps_(std::move(setup.shared_rates), std::min(table_.capacity(), kRateMachinesMax),
@@ -95,7 +96,8 @@ void TftpEngine::on_datagram(const Now& now, const ReceivedDatagram& datagram, S
   }
   const bool never_confirmed = index == kNoTransfer || !table_.at(index).confirmed;
   const bool over = index == kNoTransfer || table_.at(index).state == TransferState::kLingering;
-  if (ack != nullptr && role == Role::kTid && over && never_confirmed) end_guessed(now, datagram.peer, sink);
+  if ((ack != nullptr || error != nullptr) && role == Role::kTid && over && never_confirmed)
+    on_guess(now, datagram.peer, error != nullptr, sink);
   if (index == kNoTransfer) {
     if (error == nullptr) on_stray(datagram, sink);
     return;
@@ -133,7 +135,7 @@ void TftpEngine::on_deadline(const Now& now, Sink& sink) {
   if (starved_retry_at_ <= now.monotonic) feed_starved(now, sink);
   if (uploads_ != nullptr) uploads_->on_deadline(now, sink);
   if (pauses_.next_deadline() <= now.monotonic) end_pauses(now, sink);
-  if (turns_at_ <= now.monotonic) give_turns(now, sink);
+  if (turns_.look_at <= now.monotonic) give_turns(now, sink);
   if (deactivation_.on_again_at() <= now.monotonic) report_deactivation(now, sink);
   if (timers_.next_deadline() <= now.monotonic)
     timers_.advance(now.monotonic, [&](std::uint32_t index) { on_timer(now, index, sink); });
@@ -145,7 +147,7 @@ void TftpEngine::on_deadline(const Now& now, Sink& sink) {
 
 MonotonicTime TftpEngine::next_deadline() const {
   const MonotonicTime uploads_at = uploads_ != nullptr ? uploads_->next_deadline() : kNever;
-  return std::min({uploads_at, starved_retry_at_, pauses_.next_deadline(), turns_at_, deactivation_.on_again_at(),
+  return std::min({uploads_at, starved_retry_at_, pauses_.next_deadline(), turns_.look_at, deactivation_.on_again_at(),
                    timers_.next_deadline(), sweep_at_});
 }
 

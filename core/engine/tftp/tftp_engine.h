@@ -6,22 +6,20 @@
 //   port), never by a socket of its own.
 //
 // Loss recovery: DATA is resent only on a timeout, or once per window where a windowed client reports a gap (RFC 7440
-// section 4); never on a duplicate ACK in lock-step (RFC 1123 section 4.2.3.1). An address that never answered gets at
-// most kAnswersUnconfirmedMax answers, one datagram at a time (answer_budget.h).
+// section 4); never on a duplicate ACK in lock-step (RFC 1123 section 4.2.3.1). A peer that never answered gets at
+// most kAnswersUnconfirmedMax answers, one datagram at a time, and few go to its address (answer_budget.h).
 //
-// Forged sources: who cannot see our answers does not know the transfer's TID, which is drawn at random for each
-// transfer. It may guess: an ACK at any other TID ends the peer's transfer while it is unconfirmed (guessed_tid), so a
-// forged request has one guess, and a spray over all ports is ended by its first miss. What remains: one guess in
-// `tids` goes through, and then a window of DATA follows each further forged ACK until the peer's host answers with an
-// ERROR; so the factor of reflection is that of the window divided by the number of TIDs. More TIDs or a smaller
-// max_windowsize lower it. The generator is no cryptographic one: it withstands who sees some TIDs, not who computes on
-// all of them. Under single_port, and for a family without TIDs, there is nothing to guess and no such protection. Who
-// forges a client's address can end its transfers before they begin (it could by an ERROR as well); the client repeats.
+// Forged sources: who cannot see our answers does not know the transfer's TID, which is drawn at random. It may guess:
+// an ACK at any other TID ends the peer's transfer while it is unconfirmed (guessed_tid); an ERROR ends nothing, since
+// clients send one to a second answer, but one that follows at the right TID makes no address known (errors_stray). So
+// one guess in `tids` goes through. Then the address is known (answer_budget.h), and by an ACK a window of DATA follows
+// each further one until the peer's host answers with an ERROR. More TIDs or a smaller max_windowsize lower that. The
+// generator withstands who sees some TIDs, not who computes on all. Under single_port there is nothing to guess.
 //
-// Images come from the store by work and completion, or the lane's path cache. One transfer pins one generation.
-//
+// Images come from the store; an entry of the lane's path cache answers while usable. A transfer pins one generation.
 // Limits, each with a counter (counters.h) and a policy: transfers_max (ended ones go first, then who never answered,
-// then new requests are dropped), cache_paths, pins, retransmissions, waits. Thread: the lane's; it allocates nothing.
+// then who waits for the disk, then new requests are dropped: clients repeat), cache_paths, pins, retransmissions,
+// waits for the disk. Thread: the lane's. Allocation: none after construction.
 #pragma once
 
 #include <memory>
@@ -46,6 +44,7 @@
 #include "core/engine/tftp/socket_roles.h"
 #include "core/engine/tftp/tftp_setup.h"
 #include "core/engine/tftp/transfer_table.h"
+#include "core/engine/tftp/turns.h"
 #include "core/engine/tftp/uploads.h"
 #include "core/images/image_epoch.h"
 #include "core/machines/machine_table.h"
@@ -65,6 +64,7 @@ class TftpEngine final : public Engine {
   void on_completion(const Now& now, Completion& completion, Sink& sink) override;
   void on_deadline(const Now& now, Sink& sink) override;
   [[nodiscard]] MonotonicTime next_deadline() const override;
+  [[nodiscard]] bool is_lock_step() const override { return true; }
   [[nodiscard]] std::size_t in_flight() const override {
     return table_.running() + (uploads_ != nullptr ? uploads_->running() : 0);
   }
@@ -138,6 +138,8 @@ class TftpEngine final : public Engine {
   [[nodiscard]] bool may_go_on(const Now& now, TransferIndex index, Sink& sink);
   void go_on(const Now& now, TransferIndex index, Sink& sink);
   [[nodiscard]] bool takes_its_turn(const Now& now, TransferIndex index, Sink& sink);
+  void wait_for_turn(const Now& now, TransferIndex index, Sink& sink);
+  void hold_turns(const Now& now, AdmissionReason reason, MonotonicTime since);
   void give_turns(const Now& now, Sink& sink);
   void end_turn(const Now& now, TransferIndex index, End end);
   void report_not_admitted(const Now& now, const net::IpAddress& source, std::string_view path, AdmissionReason reason,
@@ -193,7 +195,7 @@ class TftpEngine final : public Engine {
   static void rewind(Transfer& transfer);
   void on_peer_error(const Now& now, TransferIndex index, const tftp::ErrorReport& error, Sink& sink);
   void on_stray(const ReceivedDatagram& datagram, Sink& sink);
-  void end_guessed(const Now& now, const net::Endpoint& peer, Sink& sink);
+  void on_guess(const Now& now, const net::Endpoint& peer, bool by_error, Sink& sink);
   void on_timer(const Now& now, TransferIndex index, Sink& sink);
   void on_silence(const Now& now, TransferIndex index, Sink& sink);
   void answer_stranger(const Now& now, TransferIndex index, Sink& sink);
@@ -230,10 +232,8 @@ class TftpEngine final : public Engine {
   Deactivation deactivation_;
   tftpd::AnswerBudget answers_;
   std::unique_ptr<tftpd::Uploads> uploads_;  // null: off
-  tftpd::WaiterList turns_;                  // kWaitingTurn, in order
-  MonotonicTime turns_at_ = kNever;
-  AdmissionReason held_up_by_ = AdmissionReason::kCount_;  // the last that had to wait
-  tftpd::FairQueue queue_;                                 // who found no transmit slot, or no room under the total cap
+  tftpd::Turns turns_;
+  tftpd::FairQueue queue_;  // who found no transmit slot, or no room under the total cap
   bool feeding_ = false;
   MonotonicTime starved_retry_at_ = kNever;
   TimerWheel pauses_;  // by TransferIndex: when its next burst may go

@@ -51,9 +51,11 @@ struct NameTraits {
 struct Transfer {
   Destination to;  // `socket` is the TID
   TransferState state = TransferState::kFree;
-  bool confirmed = false;  // the peer answered at our TID, which it was told or guessed
-  bool starved = false;    // in the queue of those that wait for their turn to send
-  bool admitted = false;   // counts as running in core/admission
+  bool confirmed = false;      // the peer answered at our TID, which it was told or guessed
+  bool error_strayed = false;  // an ERROR of the peer came at another TID: who sends one to this may have guessed
+  bool image_came = false;     // which queue of the unconfirmed it is in
+  bool starved = false;        // in the queue of those that wait for their turn to send
+  bool admitted = false;       // counts as running in core/admission
   bool awaits_piece = false;
   bool store_busy = false;  // the store last said so when it was asked for the piece
   NameTraits name;

@@ -23,7 +23,7 @@ TransferIndex TransferTable::create(const Destination& to) {
   transfer.state = TransferState::kWaitingImage;
   by_tid_.insert(to.socket, to.peer, index);
   by_peer_.insert(kAnySocket, to.peer, index);
-  unconfirmed_.push_back(transfers_, index);
+  without_image_.push_back(transfers_, index);
   ++running_;
   return index;
 }
@@ -42,9 +42,16 @@ void TransferTable::make_rivals(TransferIndex older, TransferIndex newer) {
   transfers_[newer].rival = older;
 }
 
+void TransferTable::image_came(TransferIndex index) {
+  if (transfers_[index].image_came) return;
+  without_image_.remove(transfers_, index);
+  transfers_[index].image_came = true;
+  unconfirmed_.push_back(transfers_, index);
+}
+
 void TransferTable::confirm(TransferIndex index) {
   if (transfers_[index].confirmed) return;
-  unconfirmed_.remove(transfers_, index);
+  unconfirmed_with(transfers_[index]).remove(transfers_, index);
   transfers_[index].confirmed = true;
 }
 
@@ -69,7 +76,7 @@ void TransferTable::remove(TransferIndex index) {
 
 void TransferTable::leave_running(TransferIndex index) {
   Transfer& transfer = transfers_[index];
-  if (!transfer.confirmed) unconfirmed_.remove(transfers_, index);
+  if (!transfer.confirmed) unconfirmed_with(transfer).remove(transfers_, index);
   if (running_of(transfer.to.peer) == index) by_peer_.erase(kAnySocket, transfer.to.peer);
   if (transfer.rival != kNoTransfer) {
     transfers_[transfer.rival].rival = kNoTransfer;

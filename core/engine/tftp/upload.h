@@ -52,7 +52,8 @@ struct Upload {
   MonotonicTime moved_at;
   MonotonicTime answered_at;
   MonotonicTime progress_at;
-  std::uint64_t id = 0;  // in events; 0 until data came
+  MonotonicTime waits_since = kNever;  // for its turn
+  std::uint64_t id = 0;                // in events; 0 until data came
 };
 
 }  // namespace rackcast::engine::tftpd

@@ -63,7 +63,8 @@ void Uploads::receive(const Now& now, UploadIndex index, std::span<const std::by
 // False: it has to wait, or is refused and over.
 bool Uploads::takes_its_turn(const Now& now, UploadIndex index, const AdmissionConfig& config, Sink& sink) {
   Upload& upload = all_[index];
-  const AdmissionVerdict verdict = admission_.ask(now, upload.to.peer.address, config);
+  upload.waits_since = std::min(upload.waits_since, now.monotonic);
+  const AdmissionVerdict verdict = admission_.ask(now, upload.to.peer.address, config, upload.waits_since);
   upload.admitted = verdict.kind == AdmissionVerdict::Kind::kAdmitted;
   if (upload.admitted) return true;
   if (verdict.kind == AdmissionVerdict::Kind::kWait) {

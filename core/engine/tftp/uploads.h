@@ -2,9 +2,9 @@
 // upload has, written off-lane (WriteUpload), and the last block is acknowledged once the file is durable under its
 // name.
 //
-// ACKs: at a window's end, at the first gap in it, for the last block, once for a whole window that came twice; never
-// for other duplicates, so that nothing breeds. One that would fill the buffer's rest, or exceed the rate, is held
-// back.
+// ACKs: at a window's end, at the first gap in it, for the last block, and whenever the block that was acknowledged
+// last comes again before another has: its ACK was lost. Never for other duplicates. Each ACK answers one datagram with
+// one that is no longer, so nothing breeds. One that would fill the buffer's rest, or exceed the rate, is held back.
 //
 // Forged sources: nothing is written before data came to the TID, and an address that sends none gets few answers
 // (answer_budget.h). Data at any other TID ends the peer's upload while it is unconfirmed.
@@ -73,6 +73,8 @@ class Uploads {
   [[nodiscard]] bool on_data(const Now& now, const ReceivedDatagram& datagram, const tftp::Data& data,
                              const TftpConfig& config, Sink& sink);
   [[nodiscard]] bool on_peer_error(const Now& now, const ReceivedDatagram& datagram, Sink& sink);
+  // The peer has an upload at this TID, or had one until now.
+  [[nodiscard]] bool has(SocketId socket, const net::Endpoint& peer) const { return find(socket, peer) != kNoUpload; }
   void on_written(const Now& now, UploadWritten& written, const UploadConfig& config, Sink& sink);
   void on_deadline(const Now& now, Sink& sink);
   [[nodiscard]] MonotonicTime next_deadline() const { return timers_.next_deadline(); }

@@ -25,6 +25,56 @@ TEST_F(Limiter, XinetdRefusesAtThePresentNumber) {
   EXPECT_EQ(asked(1), Kind::kAdmitted);
 }
 
+TEST_F(Limiter, APlaceIsForWhoWaitsLongestInWhicheverLane) {
+  config.instances = 1;
+  std::optional<SourceLimiter> other(std::in_place, SourceLimiter::Setup{&*totals, 64, 98, &clock});
+  EXPECT_EQ(limiter->ask(now, station(1), config, now.monotonic).kind, Kind::kAdmitted);
+  const MonotonicTime since = now.monotonic;
+  EXPECT_EQ(other->ask(now, station(2), config, since).reason, AdmissionReason::kInstances);
+  other->waits(AdmissionReason::kInstances, since);
+  pass(milliseconds(1));
+  release(1);
+  const AdmissionVerdict newer = limiter->ask(now, station(1), config, now.monotonic);
+  EXPECT_EQ(newer.kind, Kind::kWait);
+  EXPECT_EQ(newer.reason, AdmissionReason::kInstances);
+  EXPECT_EQ(totals->running(), 0U) << "it is kept for the other";
+  limiter->waits(AdmissionReason::kInstances, now.monotonic);
+  EXPECT_EQ(other->ask(now, station(2), config, since).kind, Kind::kAdmitted);
+  other->waits_no_longer();
+  other->release(now, station(2));
+  EXPECT_EQ(limiter->ask(now, station(1), config, now.monotonic).kind, Kind::kAdmitted);
+  release(1);
+  limiter->waits_no_longer();
+  other->waits(AdmissionReason::kInstances, since);
+  other.reset();
+  EXPECT_EQ(limiter->ask(now, station(1), config, now.monotonic).kind, Kind::kAdmitted) << "nobody waits in no lane";
+}
+
+TEST_F(Limiter, WhoWaitsForAConnectionHoldsUpNobodyThatNeedsNone) {
+  config.instances = 9;
+  config.cps = Cps{1, 10};
+  EXPECT_EQ(visit(1), Kind::kAdmitted);
+  const MonotonicTime since = now.monotonic;
+  EXPECT_EQ(limiter->ask(now, station(2), config, since).reason, AdmissionReason::kConnectionRate);
+  limiter->waits(AdmissionReason::kConnectionRate, since);
+  pass(seconds(1));
+  EXPECT_EQ(limiter->ask(now, station(3), config, now.monotonic).reason, AdmissionReason::kConnectionRate);
+  EXPECT_EQ(limiter->ask(now, station(1), config, now.monotonic).kind, Kind::kAdmitted) << "in the middle of its boot";
+  EXPECT_EQ(limiter->ask(now, station(2), config, since).kind, Kind::kAdmitted);
+}
+
+TEST_F(Limiter, TimesAreAskedForWithoutAPlace) {
+  config.access_times = {DaySpan{0, 60}};
+  EXPECT_TRUE(limiter->refused_by_time(now, station(1), config));
+  EXPECT_EQ(refused(AdmissionReason::kTime), 1U);
+  config.access_times = {DaySpan{12 * 60, 13 * 60}};
+  EXPECT_FALSE(limiter->refused_by_time(now, station(1), config));
+  EXPECT_EQ(asked(1), Kind::kAdmitted);
+  config.access_times = {DaySpan{0, 60}};
+  EXPECT_FALSE(limiter->refused_by_time(now, station(1), config)) << "it goes on";
+  EXPECT_TRUE(limiter->refused_by_time(now, station(2), config));
+}
+
 TEST_F(Limiter, QueueMakesWait) {
   config.per_source = 1;
   config.instances = 2;

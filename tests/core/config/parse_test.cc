@@ -90,6 +90,8 @@ TEST(ConfigParse, ReadsEveryKeyIntoTheSnapshot) {
   EXPECT_THAT(listed.subclasses[2].value, ElementsAre(std::byte{7}));
   EXPECT_FALSE(listed.subclasses[1].rules.empty());
   EXPECT_EQ(listed.lease_limit, 4U);
+  EXPECT_EQ(listed.subclasses[0].lease_limit, std::nullopt);
+  EXPECT_EQ(listed.subclasses[1].lease_limit, 2U);
   ASSERT_EQ(c.dhcp->networks.size(), 1U);
   EXPECT_EQ(subnet.network, 0);
   ASSERT_EQ(subnet.pools.size(), 1U);
@@ -102,6 +104,12 @@ TEST(ConfigParse, ReadsEveryKeyIntoTheSnapshot) {
   EXPECT_EQ(c.dhcp->pxe->menu.size(), 2U);
   EXPECT_EQ(c.dhcp->pxe->boot_servers[0].type, 32768);
   EXPECT_EQ(c.dhcp->pxe->mtftp->server_port, 1759);
+  EXPECT_TRUE(c.dhcp->pxe->mtftp->network_order);
+  ASSERT_TRUE(c.dhcp->pxe->multicast);
+  EXPECT_EQ(c.dhcp->pxe->multicast->base, net::Ipv4Address(239, 255, 2, 1));
+  EXPECT_EQ(c.dhcp->pxe->multicast->block, 2);
+  EXPECT_EQ(c.dhcp->pxe->multicast->range, 16);
+  EXPECT_THAT(c.dhcp->pxe->credential_types, ElementsAre(1U, 2'147'483'650U));
   ASSERT_TRUE(c.tftp);
   EXPECT_EQ(c.tftp->listen.size(), 2U);
   EXPECT_EQ(c.tftp->admission.per_source, 11U);

@@ -59,6 +59,7 @@ rules = "filename \"listed.0\";"
 [[dhcp.class.member]]
 value = "01:12:34:56:78:ab:ce"
 options = { host-name = "second" }
+lease_limit = 2
 rules = "default-lease-time 600;"
 
 [[dhcp.network]]
@@ -104,6 +105,7 @@ discovery_control = 3
 discovery_group = "239.255.77.2"
 prompt_seconds = 10
 prompt = "Press F8"
+credential_types = [1, 2147483650]
 [[dhcp.pxe.boot_server]]
 type = 32768
 addresses = ["192.168.1.110"]
@@ -120,6 +122,11 @@ client_port = 3001
 server_port = 1759
 listen_seconds = 2
 delay_seconds = 3
+network_order = true
+[dhcp.pxe.multicast]
+base = "239.255.2.1"
+block = 2
+range = 16
 
 [[dhcp.host]]
 name = "ns"

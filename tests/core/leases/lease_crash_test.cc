@@ -108,7 +108,7 @@ TEST(LeaseCrash, EveryAnsweredLeaseIsKnownAfterKill9) {
     auto store = SqliteLeaseStore::open(
         file, [](LaneId, const Completion&) { return true; }, [](const std::string&) {});
     ASSERT_TRUE(store) << store.error().message;
-    const auto leases = (*store)->load();
+    const auto leases = testing::all_of(**store);
     ASSERT_TRUE(leases) << leases.error().message;
     std::map<net::Ipv4Address, Lease> known;
     for (const Lease& lease : *leases)

@@ -59,16 +59,16 @@ TEST(LeasePools, OneLeaseInForceOnALinkOfSeveralSubnets) {
   ASSERT_EQ(t.table.hold(ip(3, 2), client(1), t.now), OfferFailure::kNone);
   ASSERT_TRUE(t.activate(1, ip(3, 2)));
   EXPECT_EQ(t.state(ip(2)), LeaseState::kReleased);
-  EXPECT_EQ(t.table.find(key(1), 7)->address, ip(3, 2));
+  EXPECT_EQ(t.table.find(client(1), 7)->address, ip(3, 2));
 }
 
 TEST(LeasePools, OfEndedLeasesTheOneThatEndedFirstInAnyPoolIsReused) {
   Table t(shared_network({{{ip(2), ip(2)}}, {{ip(10), ip(10)}}}));
   EXPECT_EQ(t.lease(1, 0), ip(2));
   EXPECT_EQ(t.lease(2, 1), ip(10));
-  ASSERT_TRUE(t.table.release(key(2), ip(10), t.now));
+  ASSERT_TRUE(t.table.release(client(2), ip(10), t.now));
   t.pass(seconds(10));
-  ASSERT_TRUE(t.table.release(key(1), ip(2), t.now));
+  ASSERT_TRUE(t.table.release(client(1), ip(2), t.now));
   EXPECT_EQ(t.offer(client(9), {0, 1}), ip(10));
 }
 
@@ -152,15 +152,41 @@ TEST_F(Relayed, ARelayHasItsShareAndAReservationIsNeverRefused) {
   EXPECT_FALSE(t.offer(through(3, 2, ""), {0}).is_any());
 }
 
-TEST_F(Relayed, LeasesFromTheStoreCountAndACapSetLaterCountsFromTheNextGrant) {
+TEST_F(Relayed, LeasesFromTheStoreCountAndSoDoThoseFromBeforeTheCap) {
   Table t(capped({}, {}));
   EXPECT_TRUE(t.activate(through(1, 1, ""), t.offer(through(1, 1, ""), {0})));
   t.table.reconfigure(capped({}, 1));
-  EXPECT_FALSE(t.offer(through(2, 1, ""), {0}).is_any());  // the first was granted before the cap
-  EXPECT_TRUE(t.activate(through(1, 1, ""), ip(2)));       // renewed
+  EXPECT_TRUE(t.offer(through(2, 1, ""), {0}).is_any());  // the first was granted before the cap
+  EXPECT_EQ(t.failure, OfferFailure::kRelayCap);
+  EXPECT_FALSE(t.offer(through(2, 2, ""), {0}).is_any());
+  t.table.reconfigure(capped({}, {}));
+  t.table.reconfigure(capped(1, {}));
+  EXPECT_FALSE(t.offer(through(1, 1, ""), {0}).is_any());  // none is counted twice: who has one is answered
   EXPECT_TRUE(t.offer(through(3, 1, ""), {0}).is_any());
+  EXPECT_EQ(t.failure, OfferFailure::kPortCap);
+  ASSERT_TRUE(t.table.release(client(1), ip(2), t.now));
+  EXPECT_FALSE(t.offer(through(3, 1, ""), {0}).is_any());
+}
+
+TEST_F(Relayed, AThousandLeasesFromBeforeTheCapAreCountedWithinAFewMessages) {
+  LeaseLayout wide = layout({{{ip(0, 0), 16}, {{ip(2, 0), ip(255, 7)}}}});
+  Table t(wide);
+  for (unsigned n = 1; n <= 1'000; ++n)
+    EXPECT_TRUE(t.activate(through(n, n == 1'000 ? 2 : 1, ""), t.offer(through(n, n == 1'000 ? 2 : 1, ""), {0})));
+  wide.caps.per_relay = 1;
+  t.table.reconfigure(wide);
+  for (int message = 0; message < 4; ++message) t.table.expire(t.now);
+  EXPECT_TRUE(t.offer(through(2'000, 1, ""), {0}).is_any());
+  EXPECT_TRUE(t.offer(through(2'000, 2, ""), {0}).is_any());
+  EXPECT_FALSE(t.offer(through(2'000, 3, ""), {0}).is_any());
+}
+
+TEST_F(Relayed, ARestartForgetsNoCount) {
+  Table t(capped({}, 1));
+  EXPECT_TRUE(t.activate(through(1, 1, ""), t.offer(through(1, 1, ""), {0})));
   Table restarted(capped({}, 1));
   ASSERT_TRUE(restarted.table.restore(*t.table.find(ip(2)), t.now));
+  restarted.table.settle();
   EXPECT_TRUE(restarted.offer(through(3, 1, ""), {0}).is_any());
 }
 
@@ -179,7 +205,7 @@ TEST(LeaseReload, AWiderRangeKeepsWhatIsKnownOfTheOldOne) {
   Table t({pool(2, 4)});
   EXPECT_EQ(t.lease(1), ip(2));
   EXPECT_EQ(t.lease(2), ip(3));
-  ASSERT_TRUE(t.table.release(key(2), ip(3), t.now));
+  ASSERT_TRUE(t.table.release(client(2), ip(3), t.now));
   t.table.reconfigure(layout({pool(1, 6)}));
   EXPECT_EQ(t.table.availability(ip(3), client(2)), Availability::kPrevious);
   for (const unsigned last : {1U, 4U, 5U, 6U}) EXPECT_EQ(t.offer(10 + last), ip(last));
@@ -194,7 +220,7 @@ TEST(LeaseReload, ARangeThatIsGoneKeepsItsLeasesUntilTheyEnd) {
   Table t({pool(2, 4), pool(2, 4, 2)});
   EXPECT_EQ(t.lease(1), ip(2));
   EXPECT_EQ(t.lease(2), ip(3));
-  ASSERT_TRUE(t.table.release(key(2), ip(3), t.now));
+  ASSERT_TRUE(t.table.release(client(2), ip(3), t.now));
   t.table.reconfigure(layout({pool(2, 4, 2)}));
   EXPECT_EQ(t.table.availability(ip(2), client(1)), Availability::kOwn);
   EXPECT_EQ(t.table.availability(ip(4), client(1)), Availability::kOutside);
@@ -211,7 +237,7 @@ TEST(LeaseReload, AddressesMoveBetweenPoolsWithTheirHistory) {
   Table t(shared_network({{{ip(2), ip(3)}}, {{ip(10), ip(10)}}}));
   EXPECT_EQ(t.lease(1), ip(2));
   EXPECT_EQ(t.lease(2), ip(3));
-  ASSERT_TRUE(t.table.release(key(1), ip(2), t.now));
+  ASSERT_TRUE(t.table.release(client(1), ip(2), t.now));
   ASSERT_TRUE(t.table.abandon(key(2), ip(3), t.now));
   t.table.reconfigure(shared_network({{{ip(10), ip(10)}}, {{ip(2), ip(3)}}}));
   EXPECT_EQ(t.table.offer(client(9), std::array{1U}, {}, t.now).address, ip(2));  // at once, though nothing moved yet
@@ -223,7 +249,7 @@ TEST(LeaseReload, ReservationsComeAndGo) {
   Table t({pool(2, 4)});
   EXPECT_EQ(t.lease(1), ip(2));
   EXPECT_EQ(t.lease(2), ip(3));
-  ASSERT_TRUE(t.table.release(key(2), ip(3), t.now));
+  ASSERT_TRUE(t.table.release(client(2), ip(3), t.now));
   t.table.reconfigure(layout({pool(2, 4)}, {{ip(3), key(9)}, {ip(4), key(8)}, {ip(2), key(1)}}));
   EXPECT_EQ(t.table.availability(ip(2), client(1)), Availability::kOwn);
   EXPECT_TRUE(t.offer(5).is_any());
@@ -244,7 +270,7 @@ TEST(LeaseReload, RoomIsMadeForWhatIsAdded) {
   t.table.reconfigure(layout({pool(2, 11), pool(1, 254, 2), pool(1, 254, 3)}));
   EXPECT_EQ(t.table.capacity(), 300U);
   for (unsigned n = 10; n < 260; ++n) ASSERT_FALSE(t.lease(n, 1 + n % 2).is_any()) << n;
-  for (unsigned n = 0; n < 10; ++n) EXPECT_EQ(t.table.find(key(n), 0)->address, ip(n + 2));
+  for (unsigned n = 0; n < 10; ++n) EXPECT_EQ(t.table.find(client(n), 0)->address, ip(n + 2));
 }
 
 // Random layouts and random clients against the one rule that matters, with a model of who was promised what.
@@ -285,7 +311,7 @@ TEST(LeaseReload, NoPromiseIsLostAndNoAddressIsGivenTwiceThroughAnyChange) {
       if (wanted.is_any() || random(5) == 0) wanted = ip(random(45), 1 + random(2));
       switch (random(8)) {
         case 0:
-          if (t.table.release(key(n), wanted, t.now)) promised.erase(wanted);
+          if (t.table.release(client(n), wanted, t.now)) promised.erase(wanted);
           break;
         case 1:
           if (t.table.abandon(key(n), wanted, t.now)) promised.erase(wanted);

@@ -69,7 +69,7 @@ TEST(LeaseTable, NewAddressesAreTakenBeforeOnesThatHadAnOwner) {
 TEST(LeaseTable, TheLeaseThatEndedFirstIsReusedFirst) {
   Table t({pool(2, 4)});
   for (unsigned n = 1; n <= 3; ++n) (void)t.lease(n);
-  ASSERT_TRUE(t.table.release(key(3), ip(4), t.now));
+  ASSERT_TRUE(t.table.release(client(3), ip(4), t.now));
   t.pass(hours(2));
   EXPECT_EQ(t.offer(9), ip(4));
 }
@@ -120,7 +120,7 @@ TEST(LeaseTable, AReservationOutsideTheRangeCanBeHeld) {
   Table t({pool(2, 4)}, {{ip(200), key(9)}});
   EXPECT_EQ(t.table.hold(ip(200), client(9), t.now), OfferFailure::kNone);
   EXPECT_TRUE(t.activate(9, ip(200)));
-  EXPECT_EQ(t.table.find(key(9), 0)->address, ip(200));
+  EXPECT_EQ(t.table.find(client(9), 0)->address, ip(200));
   EXPECT_NE(t.table.hold(ip(201), client(9), t.now), OfferFailure::kNone);  // neither reserved nor in a range
 }
 
@@ -133,17 +133,17 @@ TEST(LeaseTable, ActivatingEndsTheMachinesOtherLeaseInTheSubnetOnly) {
   ASSERT_TRUE(t.activate(1, ip(200)));
   EXPECT_EQ(t.table.find(ip(2))->state, LeaseState::kReleased);
   EXPECT_EQ(t.table.find(ip(2, 2))->state, LeaseState::kActive);
-  EXPECT_EQ(t.table.find(key(1), 0)->address, ip(200));
+  EXPECT_EQ(t.table.find(client(1), 0)->address, ip(200));
 }
 
 TEST(LeaseTable, ReleaseNeedsTheRightMachineAndIsRemembered) {
   Table t({pool(2, 4)});
   (void)t.lease(1);
-  EXPECT_FALSE(t.table.release(key(2), ip(2), t.now));
-  const auto record = t.table.release(key(1), ip(2), t.now);
+  EXPECT_FALSE(t.table.release(client(2), ip(2), t.now));
+  const auto record = t.table.release(client(1), ip(2), t.now);
   ASSERT_TRUE(record);
   EXPECT_EQ(record->state, LeaseState::kReleased);
-  EXPECT_FALSE(t.table.release(key(1), ip(2), t.now));
+  EXPECT_FALSE(t.table.release(client(1), ip(2), t.now));
   EXPECT_EQ(t.offer(1), ip(2));
 }
 
@@ -194,20 +194,9 @@ TEST(LeaseTable, RestsAreReclaimedInOrderAfterARestartToo) {
     lease.ends = t.now + hours(left);
     ASSERT_TRUE(t.table.restore(lease, t.now));
   }
+  t.table.settle();
   for (const unsigned last : {3U, 4U, 2U})
     EXPECT_EQ(t.table.reclaim(client(last), std::array{0U}, t.now).address, ip(last));
-}
-
-TEST(LeaseTable, ReclaimingKeepsToTheLimitOnOffers) {
-  LeaseLimits limits;
-  limits.offer_holds_max = 1;
-  Table t({pool(2, 3)}, {}, limits);
-  (void)t.lease(1);
-  ASSERT_TRUE(t.table.abandon(key(1), ip(2), t.now));
-  (void)t.offer(2);
-  EXPECT_EQ(t.table.reclaim(client(3), std::array{0U}, t.now).failure, OfferFailure::kHoldLimit);
-  EXPECT_EQ(t.table.find(ip(2))->state, LeaseState::kAbandoned);
-  EXPECT_EQ(t.table.stats().reclaimed, 0U);
 }
 
 TEST(LeaseTable, AReservationCannotBeAbandoned) {
@@ -225,16 +214,51 @@ TEST(LeaseTable, WithdrawnOffersAreFreeAtOnce) {
   EXPECT_EQ(t.offer(2), ip(2));
 }
 
-TEST(LeaseTable, OfferHoldsAreBounded) {
+TEST(LeaseTable, PastTheLimitTheOldestOfferMakesRoom) {
   LeaseLimits limits;
   limits.offer_holds_max = 2;
   Table t({pool(2, 9)}, {{ip(200), key(8)}}, limits);
-  (void)t.offer(1);
-  (void)t.offer(2);
-  EXPECT_EQ(t.table.offer(client(3), std::array{0U}, {}, t.now).failure, OfferFailure::kHoldLimit);
-  EXPECT_NE(t.table.hold(ip(200), client(8), t.now), OfferFailure::kNone);
-  EXPECT_EQ(t.offer(1), ip(2));  // who holds one is still answered
-  EXPECT_EQ(t.table.stats().hold_limit, 2U);
+  EXPECT_EQ(t.offer(1), ip(2));
+  EXPECT_EQ(t.offer(2), ip(3));
+  EXPECT_EQ(t.offer(1), ip(2)) << "who asks again is no longer the oldest";
+  EXPECT_EQ(t.table.hold(ip(200), client(8), t.now), OfferFailure::kNone);
+  EXPECT_EQ(t.state(ip(3)), LeaseState::kFree);
+  EXPECT_EQ(t.table.offers(), 2U);
+  EXPECT_EQ(t.table.stats().offers_cut_short, 1U);
+  EXPECT_TRUE(t.activate(1, ip(2)));
+  EXPECT_EQ(t.offer(3), ip(4)) << "an offer that was taken makes room, too";
+  EXPECT_EQ(t.table.stats().offers_cut_short, 1U);
+  EXPECT_TRUE(t.activate(2, ip(3))) << "late, but nobody else has it";
+}
+
+TEST(LeaseTable, TheLimitOnOffersHoldsThroughEveryWayOut) {
+  LeaseLimits limits;
+  limits.offer_holds_max = 3;
+  Table t({pool(2, 9)}, {{ip(200), key(8)}}, limits);
+  for (unsigned round = 0; round < 20; ++round) {
+    for (unsigned n = 1; n < 8; ++n) (void)t.offer(n);
+    (void)t.table.abandon(key(7), t.table.find(client(7), 0)->address, t.now);
+    t.table.withdraw_offers(key(6));
+    EXPECT_LE(t.table.offers(), 3U);
+    t.table.reconfigure(layout({pool(2, 9 + round % 2)}, {{ip(3 + round % 3), key(9)}}));
+    (void)t.table.hold(ip(3 + round % 3), client(9), t.now);
+    EXPECT_LE(t.table.offers(), 3U);
+    t.pass(hours(25));
+    EXPECT_EQ(t.table.offers(), 0U);
+  }
+}
+
+TEST(LeaseTable, AnOfferThatIsNotTakenLeavesThePreviousLeaseItsMachines) {
+  Table t({pool(2, 3)});
+  (void)t.lease(1);
+  (void)t.lease(2);
+  t.pass(hours(2));
+  EXPECT_EQ(t.offer(2), ip(3));
+  EXPECT_EQ(t.offer(1), ip(2));
+  t.pass(std::chrono::seconds(120));
+  EXPECT_EQ(t.table.availability(ip(2), client(1)), Availability::kPrevious);
+  EXPECT_EQ(t.offer(3), ip(3)) << "the one that was offered first";
+  EXPECT_EQ(t.offer(1), ip(2));
 }
 
 TEST(LeaseTable, AFullTableReusesEndedLeases) {
@@ -246,7 +270,7 @@ TEST(LeaseTable, AFullTableReusesEndedLeases) {
   (void)t.lease(2);
   EXPECT_TRUE(t.offer(3).is_any());
   EXPECT_GT(t.table.stats().table_full, 0U);
-  ASSERT_TRUE(t.table.release(key(1), ip(2), t.now));
+  ASSERT_TRUE(t.table.release(client(1), ip(2), t.now));
   EXPECT_EQ(t.offer(3), ip(2));
 }
 
@@ -287,6 +311,7 @@ TEST(LeaseTable, RestoresWhatTheStoreKnows) {
   lease.state = LeaseState::kAbandoned;
   lease.ends = t.now + hours(1);
   EXPECT_TRUE(t.table.restore(lease, t.now));
+  t.table.settle();
   EXPECT_TRUE(t.table.is_durable(ip(2)));
   EXPECT_EQ(t.table.availability(ip(2), client(1)), Availability::kOwn);
   EXPECT_EQ(t.table.availability(ip(3), client(2)), Availability::kPrevious);
@@ -310,6 +335,7 @@ TEST(LeaseTable, RestoringMakesNobodyAPreviousOwnerWhoWasNone) {
   lease.address = ip(4);
   lease.state = LeaseState::kReleased;
   ASSERT_TRUE(t.table.restore(lease, t.now));
+  t.table.settle();
   EXPECT_EQ(t.table.find(ip(2))->state, LeaseState::kFree);
   EXPECT_EQ(t.table.find(ip(3))->state, LeaseState::kFree);
   EXPECT_EQ(t.table.find(ip(4))->state, LeaseState::kReleased);
@@ -318,14 +344,70 @@ TEST(LeaseTable, RestoringMakesNobodyAPreviousOwnerWhoWasNone) {
   EXPECT_EQ(t.table.availability(ip(4), client(1)), Availability::kPrevious);
 }
 
+// Leases of every state, several of one machine: in whichever order they come, the same are in force, and the same are
+// taken next.
+TEST(LeaseTable, TheOrderInWhichLeasesAreRestoredDoesNotMatter) {
+  std::vector<Lease> known;
+  for (unsigned n = 0; n < 60; ++n) {
+    Lease lease;
+    lease.address = ip(2 + n);
+    lease.mac = mac(n % 25);
+    lease.state = std::array{LeaseState::kActive, LeaseState::kReleased, LeaseState::kAbandoned}.at(n % 3);
+    lease.starts = kStart - seconds(1'000 + n * 37 % 61);
+    lease.ends = kStart + (n % 7 == 0 ? -seconds(5) : seconds(600 + n * 17 % 61));
+    known.push_back(lease);
+  }
+  const auto after = [&](const std::vector<Lease>& order) {
+    Table t({pool(2, 61)});
+    for (const Lease& lease : order) EXPECT_TRUE(t.table.restore(lease, t.now));
+    t.table.settle();
+    std::vector<std::string> told;
+    for (unsigned n = 0; n < 60; ++n) told.push_back(std::to_string(static_cast<int>(t.state(ip(2 + n)))));
+    for (unsigned n = 0; n < 70; ++n) {
+      const OfferResult offered = t.table.offer(client(1'000 + n), std::array{0U}, {}, t.now);
+      told.emplace_back(offered.address.text().view());
+      if (offered.failure == OfferFailure::kNone) continue;
+      told.emplace_back(t.table.reclaim(client(1'000 + n), std::array{0U}, t.now).address.text().view());
+    }
+    const PoolUse use = t.table.use_of(0);
+    told.push_back(std::to_string(use.active) + " " + std::to_string(use.offered) + " " + std::to_string(use.resting));
+    return told;
+  };
+  const std::vector<std::string> expected = after(known);
+  std::mt19937 random(11);
+  for (int i = 0; i < 20; ++i) {
+    std::vector<Lease> order = known;
+    std::shuffle(order.begin(), order.end(), random);
+    EXPECT_EQ(after(order), expected);
+  }
+}
+
+TEST(LeaseTable, RestoredLeasesOutsideTheLayoutLeaveItsAddressesTheirRoom) {
+  Table t({pool(2, 9)});
+  ASSERT_EQ(t.table.capacity(), 8U);
+  for (unsigned n = 0; n < 300; ++n) {
+    Lease lease;
+    lease.state = LeaseState::kActive;
+    lease.address = ip(n % 250, 7 + n / 250);
+    lease.mac = mac(n);
+    lease.ends = kStart + seconds(10);
+    ASSERT_TRUE(t.table.restore(lease, t.now));
+  }
+  t.table.settle();
+  EXPECT_EQ(t.table.size(), 300U);
+  for (unsigned n = 0; n < 8; ++n) EXPECT_EQ(t.lease(1'000 + n), ip(2 + n));
+  EXPECT_EQ(t.table.stats().table_full, 0U);
+}
+
 TEST(LeaseTable, KeepsALeaseOfAnEarlierConfigurationUntilItEnds) {
-  LeaseTable table(layout({pool(2, 3)}), 1, {}, 1);
+  LeaseTable table(layout({pool(2, 3)}), {}, 1);
   Lease lease;
   lease.state = LeaseState::kActive;
   lease.address = ip(100);
   lease.mac = mac(1);
   lease.ends = kStart + seconds(10);
   ASSERT_TRUE(table.restore(lease, kStart));
+  table.settle();
   EXPECT_EQ(table.availability(ip(100), client(1)), Availability::kOwn);
   table.expire(kStart + seconds(10));
   EXPECT_EQ(table.availability(ip(100), client(1)), Availability::kOutside);
@@ -339,7 +421,7 @@ TEST(LeaseTable, FindsThePoolOfEveryAddressAmongManySubnets) {
     const unsigned third = (i * 37) % 64 * 2;  // every other /24; 37 and 64 share no divisor
     pools.push_back({{ip(0, third), 24}, {{ip(100, third), ip(120, third)}, {ip(10, third), ip(20, third)}}});
   }
-  const LeaseTable table(layout(pools), 0, {}, 1);
+  const LeaseTable table(layout(pools), {}, 1);
   for (unsigned third = 0; third < 200; ++third) {
     for (unsigned last = 0; last < 256; ++last) {
       std::optional<std::uint32_t> subnet;
@@ -364,7 +446,7 @@ TEST(LeaseTable, AbsurdlyLargePoolsAreBoundedByTheLimit) {
   LeaseLimits limits;
   limits.leases_max = 1000;
   LeaseTable table(
-      layout({{{net::Ipv4Address(10, 0, 0, 0), 8}, {{net::Ipv4Address(10, 0, 0, 0), {10, 255, 255, 255}}}}}), 0, limits,
+      layout({{{net::Ipv4Address(10, 0, 0, 0), 8}, {{net::Ipv4Address(10, 0, 0, 0), {10, 255, 255, 255}}}}}), limits,
       1);
   EXPECT_EQ(table.capacity(), 1000U);
   EXPECT_EQ(table.offer(client(1), std::array{0U}, {}, kStart).address, net::Ipv4Address(10, 0, 0, 1));
@@ -404,7 +486,7 @@ TEST(LeaseTable, NoAddressIsEverInForceForTwoMachines) {
           break;
         }
         case 4:
-          if (t.table.release(key(n), some, t.now)) promised.erase(some);
+          if (t.table.release(client(n), some, t.now)) promised.erase(some);
           break;
         case 5:
           if (random() % 50 == 0 && t.table.abandon(key(n), some, t.now)) promised.erase(some);

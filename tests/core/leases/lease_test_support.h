@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/leases/lease.h"
+#include "core/leases/lease_store.h"
 #include "core/leases/lease_table.h"
 
 namespace rackcast::testing {
@@ -23,7 +24,16 @@ inline Lease numbered_lease(std::uint32_t n) {
   lease.ends = lease.starts + std::chrono::hours(12);
   lease.hostname = "node";
   lease.client_identifier = std::string_view("\x01\0\xFF", 3);
+  lease.account = ~std::uint64_t{n};
   return lease;
+}
+
+// All that the store knows.
+inline Result<std::vector<Lease>> all_of(LeaseStore& store) {
+  std::vector<Lease> leases;
+  if (auto read = store.load([&](const Lease& lease) { leases.push_back(lease); }); !read)
+    return tl::make_unexpected(read.error());
+  return leases;
 }
 
 inline const WallTime kStart{std::chrono::hours(24 * 365 * 50)};
@@ -62,7 +72,7 @@ inline Wire pool(unsigned first, unsigned last, unsigned third = 1) {
 }
 
 struct Table {
-  explicit Table(LeaseLayout all, const LeaseLimits& limits = {}) : table(std::move(all), 0, limits, 42) {}
+  explicit Table(LeaseLayout all, const LeaseLimits& limits = {}) : table(std::move(all), limits, 42) {}
   explicit Table(const std::vector<Wire>& wires, std::vector<Reservation> reservations = {},
                  const LeaseLimits& limits = {})
       : Table(layout(wires, std::move(reservations)), limits) {}

@@ -88,9 +88,10 @@ std::string offer_to_strangers(const std::vector<Lease>& known) {
   LeaseLayout layout;
   layout.subnets = {{{net::Ipv4Address(10, 0, 1, 0), 24}, 0}};
   layout.pools = {{{{address_of(0), address_of(kAddresses - 1)}}}};
-  LeaseTable table(layout, known.size(), {}, 1);
+  LeaseTable table(layout, {}, 1);
   for (const Lease& lease : known)
     if (!table.restore(lease, testing::kStart)) return "no room";
+  table.settle();
   std::set<net::Ipv4Address> held;
   for (const Lease& lease : known)
     if (lease.state == LeaseState::kActive) held.insert(lease.address);
@@ -111,7 +112,11 @@ class Store {
     tuning.journal_rows_max = 200;  // folds and checkpoints within a round
     tuning.log_pages = 40;
     auto opened = SqliteLeaseStore::open(
-        "leases.db", [this](LaneId, const Completion& c) { return answer(std::get<LeaseCommitted>(c)); },
+        "leases.db",
+        [this](LaneId, const Completion& c) {
+          const auto* committed = std::get_if<LeaseCommitted>(&c);
+          return committed == nullptr || answer(*committed);
+        },
         [this](const std::string&) {
           const std::scoped_lock lock(mutex_);
           ++alarms_;
@@ -124,7 +129,7 @@ class Store {
   }
 
   [[nodiscard]] const std::string& error() const { return error_; }
-  [[nodiscard]] Result<std::vector<Lease>> load() { return store_->load(); }
+  [[nodiscard]] Result<std::vector<Lease>> load() { return testing::all_of(*store_); }
   void start() { store_->start(); }
   [[nodiscard]] int alarms() {
     const std::scoped_lock lock(mutex_);

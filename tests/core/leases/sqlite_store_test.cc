@@ -17,92 +17,19 @@
 #include <mutex>
 #include <thread>
 
-#include "tests/core/leases/lease_test_support.h"
-#include "tests/support/temporary_tree.h"
+#include "tests/core/leases/store_test_support.h"
 
 namespace rackcast {
 namespace {
 
 using ::testing::HasSubstr;
+using testing::kPatience;
+using testing::load_sorted;
 using testing::numbered_lease;
+using testing::open_store;
+using testing::Reports;
+using testing::submit;
 using testing::TemporaryTree;
-
-constexpr std::chrono::seconds kPatience{20};
-
-// Collects what the store's thread reports; waits are bounded.
-class Reports {
- public:
-  bool completion(LaneId lane, const Completion& completion) {
-    const std::scoped_lock lock(mutex_);
-    if (refusals_left_ > 0) {
-      --refusals_left_;
-      return false;
-    }
-    lanes_.push_back(lane);
-    completions_.push_back(std::get<LeaseCommitted>(completion));
-    changed_.notify_all();
-    return true;
-  }
-  // As a lane whose mailbox is full does.
-  void refuse_next(int completions) {
-    const std::scoped_lock lock(mutex_);
-    refusals_left_ = completions;
-  }
-  void alarm(std::string sentence) {
-    const std::scoped_lock lock(mutex_);
-    alarms_.push_back(std::move(sentence));
-    changed_.notify_all();
-  }
-  [[nodiscard]] bool wait_for(std::size_t completions) {
-    std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, kPatience, [&] { return completions_.size() >= completions; });
-  }
-  [[nodiscard]] bool wait_for_alarms(std::size_t count) {
-    std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, kPatience, [&] { return alarms_.size() >= count; });
-  }
-  std::vector<LeaseCommitted> completions() {
-    const std::scoped_lock lock(mutex_);
-    return completions_;
-  }
-  std::vector<std::string> alarms() {
-    const std::scoped_lock lock(mutex_);
-    return alarms_;
-  }
-  std::vector<LaneId> lanes() {
-    const std::scoped_lock lock(mutex_);
-    return lanes_;
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::vector<LaneId> lanes_;
-  std::vector<LeaseCommitted> completions_;
-  std::vector<std::string> alarms_;
-  int refusals_left_ = 0;
-};
-
-Result<std::unique_ptr<SqliteLeaseStore>> open_store(const std::filesystem::path& file, Reports& reports) {
-  return SqliteLeaseStore::open(
-      file, [&reports](LaneId lane, const Completion& completion) { return reports.completion(lane, completion); },
-      [&reports](std::string sentence) { reports.alarm(std::move(sentence)); });
-}
-
-bool submit(SqliteLeaseStore& store, std::uint64_t ticket, const Lease& lease, std::uint16_t lane = 0) {
-  CommitLease work{Ticket{ticket}, lease};
-  return store.submit(LaneId{lane}, work);
-}
-
-std::vector<Lease> load_sorted(const std::filesystem::path& file) {
-  Reports reports;
-  auto store = open_store(file, reports);
-  if (!store) return {};
-  auto leases = (*store)->load();
-  if (!leases) return {};
-  std::sort(leases->begin(), leases->end(), [](const Lease& a, const Lease& b) { return a.address < b.address; });
-  return *leases;
-}
 
 TEST(SqliteLeaseStore, AnEmptyStoreKnowsNothing) {
   const TemporaryTree folder;
@@ -232,7 +159,9 @@ TEST(SqliteLeaseStore, AFullQueueDropsTheOldestAndSaysSo) {
 TEST(SqliteLeaseStore, TheJournalStaysBoundedUnderLoad) {
   const TemporaryTree folder;
   Reports reports;
-  auto store = open_store(folder.path("leases.db"), reports);
+  SqliteTuning tuning;
+  tuning.journal_rows_max = 16'384;
+  auto store = open_store(folder.path("leases.db"), reports, tuning);
   ASSERT_TRUE(store);
   (*store)->start();
   constexpr std::uint32_t kRows = 60'000;
@@ -249,7 +178,7 @@ TEST(SqliteLeaseStore, TheJournalStaysBoundedUnderLoad) {
   ASSERT_EQ(sqlite3_prepare_v2(db, "SELECT count(*) FROM journal", -1, &statement, nullptr), SQLITE_OK);
   ASSERT_EQ(sqlite3_step(statement), SQLITE_ROW);
   EXPECT_LE(sqlite3_column_int64(statement, 0),
-            static_cast<std::int64_t>(SqliteTuning{}.journal_rows_max + 2 * SqliteLeaseStore::kBatchRowsMax));
+            static_cast<std::int64_t>(tuning.journal_rows_max + 2 * SqliteLeaseStore::kBatchRowsMax));
   sqlite3_finalize(statement);
   sqlite3_close(db);
   EXPECT_EQ(load_sorted(folder.path("leases.db")).size(), 20'000U);
@@ -363,7 +292,8 @@ TEST(SqliteLeaseStore, AFullDiskPromisesNothingAlarmsOnceAndRecovers) {
   EXPECT_EQ(leases[1], numbered_lease(5));
 }
 
-// Nobody asks for anything while the disk is full: the store finds out by itself that it works again.
+// Nobody asks for anything while the disk is full: the store finds out by itself that it works again, and tells who was
+// refused.
 TEST(SqliteLeaseStore, ADiskThatRecoversIsNoticedWithoutTraffic) {
   const TemporaryTree folder;
   Reports reports;
@@ -376,13 +306,21 @@ TEST(SqliteLeaseStore, ADiskThatRecoversIsNoticedWithoutTraffic) {
   rlimit tight = before;
   tight.rlim_cur = 1;
   ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &tight), 0);
-  ASSERT_TRUE(submit(**store, 1, numbered_lease(1)));
-  ASSERT_TRUE(reports.wait_for(1));
+  ASSERT_TRUE(submit(**store, 1, numbered_lease(1), 3));
+  ASSERT_TRUE(submit(**store, 2, numbered_lease(2), 3));
+  ASSERT_TRUE(reports.wait_for(2));
   ASSERT_TRUE(reports.wait_for_alarms(1));
+  EXPECT_TRUE(reports.recovered().empty());
+  reports.refuse_next(1);  // a mailbox that is full when it is told
   ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &before), 0);
   (void)signal(SIGXFSZ, handler);
   ASSERT_TRUE(reports.wait_for_alarms(2));
   EXPECT_THAT(reports.alarms()[1], HasSubstr("can be written again"));
+  ASSERT_TRUE(reports.wait_for_recovered(1));
+  ASSERT_TRUE(submit(**store, 3, numbered_lease(3), 3));
+  ASSERT_TRUE(reports.wait_for(3));
+  EXPECT_TRUE(reports.completions().back().durable);
+  EXPECT_EQ(reports.recovered(), std::vector{LaneId{3}}) << "once";
 }
 
 // A trigger that fails stands in for a disk with room for appends alone.
@@ -410,117 +348,6 @@ TEST(SqliteLeaseStore, AFoldThatFailsIsAnAlarmOfItsOwn) {
   ASSERT_EQ(alarms.size(), 1U) << "a commit that succeeds ends no fold's spell";
   EXPECT_THAT(alarms[0], HasSubstr("cannot be folded"));
   EXPECT_EQ((*store)->stats().folds_failed, 1U);
-}
-
-TEST(SqliteLeaseStore, SaysThatTheFolderIsMissing) {
-  Reports reports;
-  const auto store = open_store("/nonexistent-rackcast/leases.db", reports);
-  ASSERT_FALSE(store);
-  EXPECT_THAT(store.error().message, HasSubstr("the folder /nonexistent-rackcast does not exist"));
-}
-
-TEST(SqliteLeaseStore, SaysThatTheFileCannotBeOpened) {
-  const TemporaryTree folder;
-  std::filesystem::create_directory(folder.path("leases.db"));  // fails for root too, unlike a mode
-  Reports reports;
-  const auto store = open_store(folder.path("leases.db"), reports);
-  ASSERT_FALSE(store);
-  EXPECT_THAT(store.error().message, HasSubstr("cannot open or create"));
-}
-
-// Root may write everywhere, so a child without privileges has to try.
-int exit_code_of_open_as_nobody(const std::filesystem::path& file) {
-  const pid_t child = ::fork();
-  if (child == 0) {
-    if (::geteuid() == 0 && ::setuid(65'534) != 0) ::_exit(2);
-    Reports reports;
-    const auto store = open_store(file, reports);
-    const bool told = !store && store.error().message.find("check the permissions") != std::string::npos;
-    ::_exit(told ? 0 : 1);
-  }
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
-TEST(SqliteLeaseStore, SaysThatTheFileOrItsFolderIsNotWritable) {
-  const TemporaryTree folder;
-  EXPECT_TRUE(load_sorted(folder.path("leases.db")).empty());
-  ASSERT_EQ(::chmod(folder.path("").c_str(), 0555), 0);
-  ASSERT_EQ(::chmod(folder.path("leases.db").c_str(), 0444), 0);
-  EXPECT_EQ(exit_code_of_open_as_nobody(folder.path("leases.db")), 0);
-  ASSERT_EQ(::chmod(folder.path("leases.db").c_str(), 0666), 0);
-  EXPECT_EQ(exit_code_of_open_as_nobody(folder.path("leases.db")), 0);  // the log beside it cannot be made
-  EXPECT_EQ(exit_code_of_open_as_nobody(folder.path("new.db")), 0);
-  ASSERT_EQ(::chmod(folder.path("").c_str(), 0755), 0);
-}
-
-TEST(SqliteLeaseStore, SaysThatTheFileIsNoDatabase) {
-  const TemporaryTree folder;
-  std::ofstream(folder.path("leases.db")) << std::string(8192, 'x');
-  Reports reports;
-  const auto store = open_store(folder.path("leases.db"), reports);
-  ASSERT_FALSE(store);
-  EXPECT_THAT(store.error().message, HasSubstr("is not a database"));
-}
-
-void run_sql(const std::filesystem::path& file, const char* sql) {
-  sqlite3* db = nullptr;
-  ASSERT_EQ(sqlite3_open(file.c_str(), &db), SQLITE_OK);
-  EXPECT_EQ(sqlite3_exec(db, sql, nullptr, nullptr, nullptr), SQLITE_OK);
-  sqlite3_close(db);
-}
-
-TEST(SqliteLeaseStore, RefusesAnotherProgramsDatabase) {
-  const TemporaryTree folder;
-  run_sql(folder.path("leases.db"), "CREATE TABLE t(a)");
-  Reports reports;
-  const auto store = open_store(folder.path("leases.db"), reports);
-  ASSERT_FALSE(store);
-  EXPECT_THAT(store.error().message, HasSubstr("database of another program"));
-}
-
-TEST(SqliteLeaseStore, RefusesANewerFormat) {
-  const TemporaryTree folder;
-  EXPECT_TRUE(load_sorted(folder.path("leases.db")).empty());
-  run_sql(folder.path("leases.db"), "PRAGMA user_version=99");
-  Reports reports;
-  const auto store = open_store(folder.path("leases.db"), reports);
-  ASSERT_FALSE(store);
-  EXPECT_THAT(store.error().message, HasSubstr("newer rackcast (format 99"));
-}
-
-// A file of the first format: its leases stay, under their MAC addresses.
-TEST(SqliteLeaseStore, TakesOverTheFirstFormat) {
-  const TemporaryTree folder;
-  constexpr const char* kColumns =
-      "mac BLOB NOT NULL, state INTEGER NOT NULL, bootp INTEGER NOT NULL, starts INTEGER NOT NULL,"
-      " ends INTEGER NOT NULL, hostname BLOB NOT NULL, client_identifier BLOB NOT NULL";
-  const std::string sql = std::string("CREATE TABLE lease(address INTEGER PRIMARY KEY, ") + kColumns +
-                          ");CREATE TABLE journal(id INTEGER PRIMARY KEY, address INTEGER NOT NULL, " + kColumns +
-                          ");PRAGMA application_id=1382763635;PRAGMA user_version=1;"
-                          "INSERT INTO lease VALUES(167772161, x'525400000001', 2, 0, 5, 6, 'old', x'01');"
-                          "INSERT INTO journal VALUES(1, 167772162, x'525400000002', 2, 0, 5, 6, 'newer', x'');";
-  run_sql(folder.path("leases.db"), sql.c_str());
-  const auto leases = load_sorted(folder.path("leases.db"));
-  ASSERT_EQ(leases.size(), 2U);
-  EXPECT_EQ(leases[0].hostname.view(), "old");
-  EXPECT_EQ(leases[0].key, MachineKey::of_mac({{0x52, 0x54, 0, 0, 0, 1}}));
-  EXPECT_EQ(leases[1].hostname.view(), "newer");
-  EXPECT_EQ(load_sorted(folder.path("leases.db")), leases);  // once
-}
-
-TEST(SqliteLeaseStore, PassesOverRowsNobodyOfUsWrote) {
-  const TemporaryTree folder;
-  EXPECT_TRUE(load_sorted(folder.path("leases.db")).empty());
-  run_sql(folder.path("leases.db"), "INSERT INTO lease VALUES(1, x'00', 2, 0, 0, 0, x'', x'', 0, x'', 0, x'')");
-  run_sql(folder.path("leases.db"),
-          "INSERT INTO lease VALUES(-5, x'010203040506', 2, 0, 0, 0, x'', x'', 0, x'', 0, x'')");
-  run_sql(folder.path("leases.db"),
-          "INSERT INTO lease VALUES(3, x'010203040506', 77, 0, 0, 0, x'', x'', 0, x'', 0, x'')");
-  run_sql(folder.path("leases.db"),
-          "INSERT INTO lease VALUES(4, x'010203040506', 2, 0, 0, 0, x'', x'', 0, x'', 0, x'')");
-  EXPECT_EQ(load_sorted(folder.path("leases.db")).size(), 1U);
 }
 
 }  // namespace

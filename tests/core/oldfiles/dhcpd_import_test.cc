@@ -215,7 +215,7 @@ TEST(DhcpdImport, ClassesAndTheirMembers) {
   const Imported imported = import_text(
       "class \"a\" { match if option user-class = \"x\"; filename \"a.0\"; }\n"
       "class \"b\" { match hardware; lease limit 4; }\nclass \"c\" { spawn with option agent.circuit-id; }\n"
-      "subclass \"b\" 1:2:0:0:0:0:1;\nsubclass \"b\" \"text\" { filename \"t.0\"; }\n"
+      "subclass \"b\" 1:2:0:0:0:0:1;\nsubclass \"b\" \"text\" { filename \"t.0\"; lease limit 9; }\n"
       "class \"a\" { next-server 10.0.0.1; }\nsubnet 192.168.1.0 netmask 255.255.255.0 { }\n");
   ASSERT_TRUE(imported.config) << ::testing::PrintToString(imported.others);
   const std::vector<ClassConfig>& classes = imported.dhcp().classes;
@@ -226,6 +226,8 @@ TEST(DhcpdImport, ClassesAndTheirMembers) {
   EXPECT_EQ(classes[1].lease_limit, 4U);
   ASSERT_EQ(classes[1].subclasses.size(), 2U);
   EXPECT_EQ(classes[1].subclasses[0].value.size(), 7U);
+  EXPECT_EQ(classes[1].subclasses[0].lease_limit, std::nullopt);
+  EXPECT_EQ(classes[1].subclasses[1].lease_limit, 9U);
   EXPECT_EQ(rules_text(imported.dhcp(), classes[1].subclasses[1].rules), "filename \"t.0\";\n");
   EXPECT_EQ(classes[2].spawn.text(*imported.dhcp().catalog), "option agent.circuit-id");
 }

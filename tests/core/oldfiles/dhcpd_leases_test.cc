@@ -96,7 +96,7 @@ TEST(DhcpdLeasesFile, ReadsWhatDhcpdWrites) {
   EXPECT_EQ(second.starts, at(1'763'546'400));
   EXPECT_EQ(second.ends, WallTime::max());
   EXPECT_TRUE(second.bootp);
-  EXPECT_EQ(summary_line(read.leases, "f"), "2 leases (2 active, 0 abandoned) of 2 entries in f");
+  EXPECT_EQ(summary_line(read.leases, "f"), "2 leases (2 active, 0 abandoned) of 2 entries in f, 1 host");
 }
 
 TEST(DhcpdLeasesFile, TheLastEntryOfAnAddressCounts) {

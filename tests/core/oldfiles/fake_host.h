@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 
 #include "core/oldfiles/old_files_host.h"
@@ -11,6 +12,7 @@ namespace rackcast::testing {
 class FakeHost final : public OldFilesHost {
  public:
   std::map<std::string, std::string> files;
+  std::set<std::string> closed;  // files that may not be read
   std::map<std::string, std::vector<std::string>> folders;
   std::map<std::string, std::vector<net::IpAddress>> names{
       {"bad.example", {*net::IpAddress::parse("192.168.1.66"), *net::IpAddress::parse("fd00::66")}}};
@@ -23,6 +25,7 @@ class FakeHost final : public OldFilesHost {
     if (found->second.size() > bytes_max) return fail(path + " is too large");
     return found->second;
   }
+  bool is_missing(const std::string& path) override { return !files.contains(path) && !closed.contains(path); }
   Result<std::vector<std::string>> list(const std::string& folder) override {
     const auto found = folders.find(folder);
     if (found == folders.end()) return fail("cannot list " + folder);

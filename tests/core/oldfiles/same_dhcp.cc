@@ -64,6 +64,7 @@ std::string class_difference(const ClassConfig& a, const ClassConfig& b) {
   if (a.rules != b.rules) return "rules";
   return list_difference("members", a.subclasses, b.subclasses,
                          [](const SubclassConfig& x, const SubclassConfig& y) -> std::string {
+                           if (x.lease_limit != y.lease_limit) return "lease_limit";
                            return x.value != y.value ? "value" : x.rules == y.rules ? "" : "rules";
                          });
 }
@@ -73,8 +74,8 @@ std::string host_difference(const HostConfig& a, const HostConfig& b) {
   if (a.mac != b.mac) return "mac";
   const HostIdentity& x = a.identity;
   const HostIdentity& y = b.identity;
-  if (x.mac != y.mac || x.client_identifier != y.client_identifier || x.uuid != y.uuid ||
-      x.circuit_id != y.circuit_id || x.remote_id != y.remote_id)
+  if (x.client_identifier != y.client_identifier || x.uuid != y.uuid || x.circuit_id != y.circuit_id ||
+      x.remote_id != y.remote_id)
     return "identity";
   if (x.option != y.option || x.option_value != y.option_value) return "identity.option";
   if (a.address != b.address || a.more_addresses != b.more_addresses) return "addresses";
@@ -88,8 +89,13 @@ std::string pxe_difference(const PxeConfig& a, const PxeConfig& b) {
   if (a.mtftp.has_value() != b.mtftp.has_value()) return "mtftp";
   if (a.mtftp && (a.mtftp->group != b.mtftp->group || a.mtftp->client_port != b.mtftp->client_port ||
                   a.mtftp->server_port != b.mtftp->server_port || a.mtftp->listen_seconds != b.mtftp->listen_seconds ||
-                  a.mtftp->delay_seconds != b.mtftp->delay_seconds))
+                  a.mtftp->delay_seconds != b.mtftp->delay_seconds || a.mtftp->network_order != b.mtftp->network_order))
     return "mtftp";
+  if (a.multicast.has_value() != b.multicast.has_value()) return "multicast";
+  if (a.multicast && (a.multicast->base != b.multicast->base || a.multicast->block != b.multicast->block ||
+                      a.multicast->range != b.multicast->range))
+    return "multicast";
+  if (a.credential_types != b.credential_types) return "credential_types";
   const std::string servers =
       list_difference("boot_servers", a.boot_servers, b.boot_servers,
                       [](const PxeBootServer& x, const PxeBootServer& y) -> std::string {

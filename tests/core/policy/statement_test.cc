@@ -74,6 +74,16 @@ TEST_F(StatementTest, Parameters) {
   EXPECT_EQ(outcome->number(Parameter::kAuthoritative), 0U);
 }
 
+TEST_F(StatementTest, WhichParametersAreMentionedInWhateverBlock) {
+  const Rules nested = good(
+      "min-secs 3; if known { switch (option user-class) { case \"a\": ping-check off; } } else { authoritative; }");
+  for (const Parameter parameter : {Parameter::kMinSecs, Parameter::kPingCheck, Parameter::kAuthoritative})
+    EXPECT_TRUE(nested.mention(parameter));
+  EXPECT_FALSE(nested.mention(Parameter::kFilename));
+  EXPECT_FALSE(Rules().mention(Parameter::kFilename));
+  EXPECT_TRUE(joined(good("filename \"a\";"), nested).mention(Parameter::kPingCheck));
+}
+
 TEST_F(StatementTest, ParametersByExpression) {
   apply(
       R"(filename = concat ("boot/", option host-name); next-server = 0a:00:00:07; default-lease-time = encode-int (900, 32);

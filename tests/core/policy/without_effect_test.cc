@@ -11,7 +11,7 @@ namespace {
 
 using WithoutEffectTest = PolicyTest;
 
-constexpr std::array<std::string_view, 26> kStatements{
+constexpr std::array<std::string_view, 31> kStatements{
     "ddns-update-style none;",
     "ddns-updates off;",
     "ddns-hostname = concat (\"a\", option host-name);",
@@ -38,6 +38,11 @@ constexpr std::array<std::string_view, 26> kStatements{
     "allow client-updates;",
     "deny leasequery;",
     "infinite-is-reserved on;",
+    "get-lease-hostnames on;",
+    "get-lease-hostnames = option user-class;",
+    "stash-agent-options off;",
+    "deny duplicates;",
+    "duplicates false;",
 };
 
 TEST_F(WithoutEffectTest, IsReportedAndSkipped) {
@@ -78,6 +83,10 @@ TEST_F(WithoutEffectTest, ExpressionsThatCannotBeAnswered) {
     result.apply(client.facts(), *outcome);
     EXPECT_EQ(outcome->text(Parameter::kFilename), std::nullopt) << text;
   }
+}
+
+TEST_F(WithoutEffectTest, WhatIsDoneAnywayIsNoProblem) {
+  (void)good("get-lease-hostnames off; stash-agent-options on; allow duplicates;");
 }
 
 TEST_F(WithoutEffectTest, PartsOfTheFqdnOption) {

@@ -63,6 +63,23 @@ TEST(LanePlan, Port4011IsOpenForProxiesAndMenus) {
   }
 }
 
+TEST(LanePlan, AMenuThatAReloadBringsNeedsARestartWherePort4011IsNotOpen) {
+  Config config;
+  config.dhcp.emplace();
+  Config menu = config;
+  menu.dhcp->pxe.emplace();
+  const std::vector<io::InterfaceFacts> one(1);
+  const LanePlan without = plan_lanes(config, one, false).front();
+  const LanePlan with = plan_lanes(menu, one, false).front();
+  EXPECT_TRUE(can_serve(without, config));
+  const Result<void> refused = can_serve(without, menu);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("port 4011"), std::string::npos);
+  EXPECT_NE(refused.error().message.find("restart the daemon"), std::string::npos);
+  for (const Config& any : {config, menu, Config{}}) EXPECT_TRUE(can_serve(with, any));
+  EXPECT_TRUE(can_serve(LanePlan{}, Config{}));
+}
+
 TEST(LanePlan, TheDefaultListensOnIpv6WhereThereIsSome) {
   const Config config = with_tftp({kV4, kV6}, false);
   const LanePlan with = plan_lanes(config, {}, true).front();

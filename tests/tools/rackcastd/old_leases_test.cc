@@ -35,13 +35,11 @@ OldLeases read_leases(MachineKeyKind key) {
   return read_old_leases(dhcp, host, kNow);
 }
 
-TEST(OldLeases, AreOursByTheConfiguredKey) {
-  const OldLeases by_identifier = read_leases(MachineKeyKind::kClientIdentifier);
-  ASSERT_EQ(by_identifier.leases.size(), 3U);
-  EXPECT_EQ(by_identifier.leases[0].key, MachineKey::of_client_identifier("id"));
-  EXPECT_TRUE(by_identifier.leases[1].key.is_none());
-  EXPECT_TRUE(read_leases(MachineKeyKind::kMac).leases[0].key.is_none());
-  EXPECT_THAT(by_identifier.summary, HasSubstr("4 leases (2 active, 2 abandoned) of 4 entries in /l"));
+TEST(OldLeases, AreTold) {
+  const OldLeases old = read_leases(MachineKeyKind::kClientIdentifier);
+  ASSERT_EQ(old.leases.size(), 3U);
+  EXPECT_EQ(old.leases[0].client_identifier.view(), "id");
+  EXPECT_THAT(old.summary, HasSubstr("4 leases (2 active, 2 abandoned) of 4 entries in /l"));
 }
 
 TEST(OldLeases, WhatHasRunOutIsRememberedOrGone) {
@@ -51,6 +49,20 @@ TEST(OldLeases, WhatHasRunOutIsRememberedOrGone) {
   EXPECT_EQ(old.leases[1].state, LeaseState::kExpired);
   EXPECT_EQ(old.leases[2].address, net::Ipv4Address(10, 0, 0, 4));
   EXPECT_EQ(old.leases[2].state, LeaseState::kAbandoned);
+}
+
+TEST(OldLeases, HostsInItThatTheConfigurationLacksAreANote) {
+  testing::FakeHost host;
+  host.files["/l"] =
+      "host a { dynamic; hardware ethernet 02:00:00:00:00:01; fixed-address 10.0.0.1; }\n"
+      "host b.example { dynamic; hardware ethernet 02:00:00:00:00:02; }\nhost c { dynamic; deleted; }\n";
+  DhcpConfig dhcp;
+  dhcp.import_leases = "/l";
+  dhcp.hosts.emplace_back().name = "a";
+  EXPECT_THAT(read_old_leases(dhcp, host, kNow).notes,
+              ElementsAre(HasSubstr("/l: hosts in it that the configuration does not have: 1, as b.example;")));
+  dhcp.hosts.emplace_back().name = "b.example";
+  EXPECT_THAT(read_old_leases(dhcp, host, kNow).notes, IsEmpty());
 }
 
 TEST(OldLeases, AFileThatIsNotThereIsANote) {
@@ -78,12 +90,15 @@ TEST(OldLeases, AreInTheStoreOnceTheyAreTakenOver) {
   {
     auto store = open();
     ASSERT_TRUE(store) << store.error().message;
-    ASSERT_TRUE((*store)->load().value().empty());
+    ASSERT_TRUE((*store)->is_empty().value());
     ASSERT_TRUE((*store)->take_over(many));
   }
   auto again = open();
   ASSERT_TRUE(again);
-  EXPECT_EQ((*again)->load().value().size(), many.size());
+  EXPECT_FALSE((*again)->is_empty().value());
+  std::size_t count = 0;
+  ASSERT_TRUE((*again)->load([&](const Lease&) { ++count; }));
+  EXPECT_EQ(count, many.size());
 }
 
 }  // namespace

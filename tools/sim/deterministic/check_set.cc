@@ -37,6 +37,8 @@ CheckSet::CheckSet(const RunPlan& plan, CheckOptions options, Observer* next)
 
 void CheckSet::attach(World& world) {
   attached_ = std::make_unique<Attached>(*this, world);
+  world.watch_probes(
+      [this](const net::MacAddress& client, Instant answered) { attached_->withheld.on_probe(client, answered); });
 }
 
 void CheckSet::at_end(World& world) {

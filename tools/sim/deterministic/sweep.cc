@@ -49,7 +49,8 @@ Parameters parameters_of(std::string_view scenario, io::SeededRandom& random) {
 enum class Soak : std::uint8_t { kShort, kRenewing, kReusing };
 constexpr std::uint64_t kLongSoakEvery = 4;  // so many seeds of this scenario, each kind in turn
 constexpr std::uint32_t kShortLeaseSeconds = 60;
-constexpr std::uint32_t kTightPool = 12;  // addresses of a rack, whose machines come one after the other
+constexpr std::uint32_t kSquattersMax = 2;  // the engine drops a message that meets three
+constexpr std::uint32_t kTightPool = 12;    // addresses of a rack, whose machines come one after the other
 
 Soak soak_of(std::string_view scenario, std::uint64_t seed) {
   const std::uint64_t turn = seed / all_scenarios().size();
@@ -209,6 +210,11 @@ Result<VirtualRun> run_of_seed(std::uint64_t seed, const SweepOptions& options, 
   }
   if (soak != Soak::kShort) run.server.dhcp.lease_seconds = {kShortLeaseSeconds, kShortLeaseSeconds};
   if (soak == Soak::kReusing) run.server.dhcp.pool_max = kTightPool;
+  // Last, so that what is drawn above stays as it was. (A tight pool has no address to spare.)
+  if (soak == Soak::kShort && random.chance(0.2)) {
+    run.server.dhcp.conflict_probe = random.chance(0.5) ? ConflictProbe::kArp : ConflictProbe::kIcmp;
+    run.server.dhcp.squatters = static_cast<std::uint32_t>(random.below(kSquattersMax + 1));
+  }
   return run;
 }
 

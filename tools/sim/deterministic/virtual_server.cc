@@ -127,6 +127,7 @@ void VirtualServer::make_lane(std::size_t number, const std::vector<io::SocketSp
     dhcp.limits.leases.offer_holds_max = machines + options.strangers;
     dhcp.limits.held_replies_max = held_replies(machines);
     dhcp.limits.delayed_max = kTableMin;
+    dhcp.limits.dialogues_max = machines + kTableMin;
     dhcp.limits.probes_max = held_replies(machines);
     dhcp.limits.machines_max = std::min(machines, kMachinesKept);
     auto made = std::make_unique<engine::DhcpEngine>(std::move(dhcp), network_.now());

@@ -50,6 +50,11 @@ class VirtualServer final : private io::SimEventTarget {
                 const VirtualServerOptions& options, std::uint64_t seed);
   ~VirtualServer();
 
+  // `told`: VirtualStores::on_probe.
+  void watch_probes(std::function<void(const ProbeAddress&, MonotonicTime answered)> told) {
+    stores_->on_probe = std::move(told);
+  }
+
   // --- What checkers and reports read.
   [[nodiscard]] std::size_t in_flight() const;  // transfers and held replies, all lanes
   [[nodiscard]] std::size_t pins_in_use() const;

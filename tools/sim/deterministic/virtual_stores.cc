@@ -48,7 +48,10 @@ bool VirtualStores::submit(LaneId from, Work& work) {
   if (const auto* const probe = std::get_if<ProbeAddress>(&work)) {
     ++counters_.probes;
     const bool in_use = std::find(times_.in_use.begin(), times_.in_use.end(), probe->address) != times_.in_use.end();
-    return answer_in(in_use ? times_.probe_answer_time : probe->timeout, from, AddressProbed{probe->ticket, in_use});
+    const Duration time = in_use ? times_.probe_answer_time : probe->timeout;
+    if (!answer_in(time, from, AddressProbed{probe->ticket, in_use})) return false;
+    if (on_probe) on_probe(*probe, network_.now().monotonic + time);
+    return true;
   }
   if (auto* const release = std::get_if<ReleaseImage>(&work)) {
     ++counters_.images_released;

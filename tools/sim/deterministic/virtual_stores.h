@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -53,6 +54,9 @@ class VirtualStores final : public WorkRouter, private io::SimEventTarget {
   ~VirtualStores() override;
 
   [[nodiscard]] bool submit(LaneId from, Work& work) override;
+
+  // Told of every probe, and of when it will be answered. Null: nobody wants to know.
+  std::function<void(const ProbeAddress&, MonotonicTime answered)> on_probe;
 
   [[nodiscard]] const StoreCounters& counters() const { return counters_; }
   [[nodiscard]] std::size_t waiting() const { return rows_.size() + committing_.size() + answers_out_; }

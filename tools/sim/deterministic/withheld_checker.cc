@@ -100,6 +100,13 @@ void WithheldChecker::on_arrived(Instant now, const io::SimFrame& frame) {
   debt.since = now;
 }
 
+void WithheldChecker::on_probe(const net::MacAddress& client, Instant answered) {
+  const auto machine = machine_of(client);
+  if (!machine || machine->value() >= segment_of_.size()) return;
+  Debt& debt = dhcp_[*machine];
+  debt.not_before = std::max(debt.not_before, answered);
+}
+
 // Machines' questions as they leave (from port 68) and as they arrive at the server, relayed or not; the server's
 // answers as they leave it.
 void WithheldChecker::on_dhcp(Instant now, const io::SimFrame& frame, bool arrived) {
@@ -132,7 +139,7 @@ void WithheldChecker::on_dhcp(Instant now, const io::SimFrame& frame, bool arriv
 
 void WithheldChecker::tell(Instant now, std::optional<MachineId> machine, Debt& debt, const char* what,
                            const net::Endpoint& client) {
-  const Span withheld = now - debt.since;
+  const Span withheld = now - std::max(debt.since, debt.not_before);
   if (withheld < kRetryMin) return;
   debt.question = 0;
   const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(withheld).count();
@@ -142,7 +149,9 @@ void WithheldChecker::tell(Instant now, std::optional<MachineId> machine, Debt& 
 }
 
 void WithheldChecker::forget(MachineId machine, net::Ipv4Address address) {
-  dhcp_.erase(machine);
+  // Its address goes on being looked at, and what it asks next waits for that, too.
+  if (const auto known = dhcp_.find(machine); known != dhcp_.end())
+    known->second = Debt{.not_before = known->second.not_before};
   std::erase_if(tftp_, [address](const auto& entry) { return address_of_key(entry.first) == address; });
 }
 

@@ -8,7 +8,8 @@
 // A question is a BOOTREQUEST, DISCOVER or REQUEST (by machine), or an RRQ or ACK (by client endpoint and content). One
 // whose answer was not lost is not owed again. Of what is owed once more the server's own wait counts as well: DATA is
 // repeated when the client's silence has outlasted it, never because an ACK came twice (RFC 1123 §4.2.3.1); it doubles
-// with each sending that nothing was heard of. Where the server limits transfers a client may wait for its turn, with
+// with each sending that nothing was heard of. While the server looks whether an address is in use, what its machine
+// asked is owed, but not yet due. Where the server limits transfers a client may wait for its turn, with
 // its RRQ or its first ACK, as long as others hold the places, which no bound of the server's limits: only DHCP is
 // judged there.
 // Thread: the world's.
@@ -33,7 +34,8 @@ class WithheldChecker {
   void on_sent(Instant now, const io::SimFrame& frame);
   void on_arrived(Instant now, const io::SimFrame& frame);
   void on_lost(const io::SimFrame& frame);
-  void forget(MachineId machine, net::Ipv4Address address);  // a reset
+  void on_probe(const net::MacAddress& client, Instant answered);  // an address for it is looked at until then
+  void forget(MachineId machine, net::Ipv4Address address);        // a reset
 
  private:
   struct Debt {
@@ -41,6 +43,7 @@ class WithheldChecker {
     std::uint64_t question = 0;  // 0: none owed
     std::uint64_t answered = 0;  // the latest question that was answered
     bool answer_lost = false;    // or a part of it
+    Instant not_before{};        // the server has to find something out first
   };
   // TFTP's: what the server's timer is about to do.
   struct TftpDebt : Debt {

@@ -211,6 +211,12 @@ void World::run_out() {
   rack_->end(now());
 }
 
+void World::watch_probes(std::function<void(const net::MacAddress& client, Instant answered)> told) {
+  server_->watch_probes([this, told = std::move(told)](const ProbeAddress& probe, MonotonicTime answered) {
+    told(probe.client, Instant(answered - start_));
+  });
+}
+
 bool World::settle(Span bound) {
   hostile_->stop();
   for (std::uint32_t i = 0; i < plan_.machines.size(); ++i) {

@@ -73,6 +73,8 @@ class World final : private Carrier,
   [[nodiscard]] const VirtualStreams& streams() const { return *streams_; }
   [[nodiscard]] const VirtualTree& tree() const { return tree_; }
   [[nodiscard]] io::SimNetwork& network() { return network_; }
+  // Of every address that the server has looked at: for whom, and when it will know.
+  void watch_probes(std::function<void(const net::MacAddress& client, Instant answered)> told);
   [[nodiscard]] net::Ipv4Address address_of(MachineId machine) const {  // what it was given lately; any(): none
     return latest_address_[machine.value()];
   }

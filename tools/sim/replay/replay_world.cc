@@ -98,10 +98,11 @@ void ReplayWorld::add_dhcp(LaneSetup& setup) {
     dhcp.interfaces.push_back(dhcp_interface(capture_.interfaces[i], static_cast<std::uint16_t>(i), *config_->dhcp));
     setup.route.push_back(static_cast<std::uint8_t>(setup.engines.size()));
   }
-  dhcp.leases = leases_before(capture_);
   dhcp.seed = kSeed;
   auto made = std::make_unique<engine::DhcpEngine>(std::move(dhcp), io_.time);
   dhcp_ = made.get();
+  for (const Lease& lease : leases_before(capture_)) made->restore(io_.time, lease);
+  made->settle(io_.time);
   setup.engines.push_back(std::move(made));
 }
 

@@ -75,7 +75,7 @@ class DhcpAllocation : public ::testing::Test {
     host.identity.option = OptionKey{kDhcpSpace, 60};
     host.identity.option_value.resize(8);
     config.dhcp->hosts = {host};
-    return DhcpSetup{std::make_shared<Config>(std::move(config)), Rack::interfaces(), {}, 99, true, {}};
+    return DhcpSetup{std::make_shared<Config>(std::move(config)), Rack::interfaces(), 99, true, {}};
   }
 
   static ClientMessage pxe(ClientMessage message) {

@@ -164,6 +164,48 @@ TEST(DhcpDora, OldRomsGetATerminatedBootFileName) {
   EXPECT_EQ(offer->text(OptionCode::kBootFileName), std::string("pxelinux.0\0", 11));
 }
 
+// Its REQUEST names neither class nor architecture nor identifier (raspberrypi/rpi-eeprom#82): it is the same machine.
+TEST(DhcpDora, WhatARaspberryPiSaidWithItsDiscoverCountsForItsRequest) {
+  Rack rack;
+  ClientMessage asks = discover(1);
+  asks.header.set_mac({{0xB8, 0x27, 0xEB, 1, 2, 3}});
+  const dhcp4::Header header = asks.header;
+  asks.with(OptionCode::kVendorClass, "PXEClient:Arch:00000:UNDI:002001")
+      .with(OptionCode::kClientArch, std::string(2, '\0'))
+      .with(OptionCode::kMachineId, std::string("\0DDDDDDDDDDDDDDDD", 17));
+  const auto offer = rack.ask(asks);
+  ASSERT_NE(offer, nullptr);
+  ClientMessage takes = selecting(1, offer->yiaddr());
+  takes.header = header;
+  const auto ack = rack.ask(takes);
+  ASSERT_NE(ack, nullptr);
+  EXPECT_EQ(ack->type(), MessageType::kAck);
+  EXPECT_EQ(ack->text(OptionCode::kVendorOptions), "Raspberry Pi Boot   ");
+  EXPECT_EQ(ack->message.file_text(), "pxelinux.0");
+  EXPECT_EQ(ack->message.header.siaddr, kServer);
+  EXPECT_EQ(ack->text(OptionCode::kTftpServerName), "192.168.1.110");
+  EXPECT_EQ(ack->text(OptionCode::kMachineId), std::string("\0DDDDDDDDDDDDDDDD", 17));
+  ASSERT_FALSE(rack.published.empty());
+  EXPECT_EQ(rack.published.back().boot_file.view(), "pxelinux.0");
+  // The system that it booted speaks for itself.
+  takes.header.xid = dhcp4::Xid{0x7777};
+  const auto later = rack.ask(takes);
+  ASSERT_NE(later, nullptr);
+  EXPECT_EQ(later->text(OptionCode::kVendorOptions), "(absent)");
+  EXPECT_EQ(later->message.file_text(), "");
+}
+
+TEST(DhcpDora, WhatIsRememberedOfDiscoversIsBounded) {
+  DhcpLimits limits;
+  limits.dialogues_max = 4;
+  Rack rack(rack_config(), limits);
+  for (unsigned n = 1; n <= 5; ++n)
+    (void)rack.ask(discover(n).with(OptionCode::kVendorClass, "PXEClient:Arch:00000:UNDI:002001"));
+  EXPECT_EQ(rack.ask(selecting(1, ip(2)))->message.file_text(), "") << "the first made room";
+  for (unsigned n = 2; n <= 5; ++n)
+    EXPECT_EQ(rack.ask(selecting(n, ip(n + 1)))->message.file_text(), "pxelinux.0") << n;
+}
+
 TEST(DhcpDora, ARaspberryPiHearsTheTextItsRomLooksFor) {
   Rack rack;
   const auto offer = rack.ask(discover(1)

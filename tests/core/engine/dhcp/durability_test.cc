@@ -1,5 +1,6 @@
 // Nothing is promised before it is on disk, and nothing is written twice.
 #include "tests/core/engine/dhcp/rack.h"
+#include "tests/core/engine/dhcp/rules.h"
 
 namespace rackcast::engine::dhcp_test {
 namespace {
@@ -43,6 +44,21 @@ TEST(DhcpDurability, ARetransmissionWritesNoSecondRowAndIsAnsweredOnce) {
   ASSERT_NE(ack, nullptr);
   EXPECT_EQ(ack->message.header.xid, dhcp4::Xid{0xABCD});  // the latest is what the client listens for
   EXPECT_EQ(rack.engine.stats().held_duplicates, 1U);
+}
+
+TEST(DhcpDurability, ARetransmissionIsPromisedNoMoreThanTheRowThatWaits) {
+  Rack rack;
+  rack.deliver(discover(1));
+  (void)rack.take();
+  const std::string minutes("\x00\x00\x01\x2C", 4);
+  rack.deliver(selecting(1, ip(2)).with(OptionCode::kLeaseTime, minutes));
+  rack.pass(seconds(1));
+  rack.deliver(selecting(1, ip(2)));
+  rack.commit();
+  const auto ack = rack.take();
+  ASSERT_NE(ack, nullptr);
+  EXPECT_EQ(ack->options.u32(OptionCode::kLeaseTime), 299U);
+  EXPECT_EQ(rack.engine.leases().find(ip(2))->ends, rack.now.wall + seconds(299));
 }
 
 TEST(DhcpDurability, ARowThatCannotBeWrittenMeansNoAck) {
@@ -106,6 +122,16 @@ TEST(DhcpDurability, WhileTheStoreFailsOnlyATrialASecondIsOffered) {
   EXPECT_NE(rack.ask(discover(5)), nullptr);
 }
 
+TEST(DhcpDurability, AStoreThatSaysItWorksAgainIsBelieved) {
+  Rack rack;
+  rack.deliver(selecting(1, ip(2)));
+  rack.commit(false);
+  EXPECT_NE(rack.ask(discover(3)), nullptr);  // the trial, which does not come back
+  EXPECT_EQ(rack.ask(discover(4)), nullptr);
+  rack.complete(LeaseStoreRecovered{});
+  for (unsigned n = 4; n < 8; ++n) EXPECT_NE(rack.ask(discover(n)), nullptr) << n;
+}
+
 TEST(DhcpDurability, ARequestThatWasDroppedForNewerOnesIsNoFailureOfTheDisk) {
   Rack rack;
   (void)rack.ask(discover(1));
@@ -137,6 +163,30 @@ TEST(DhcpDurability, AnAckThatChangesNothingIsGivenFromTheRowWithTheTimeThatIsLe
   rack.commit();
   EXPECT_EQ(rack.take()->options.u32(OptionCode::kLeaseTime), 21'600U);
   EXPECT_EQ(rack.rows.size(), rows + 1);
+}
+
+// Configured times of renewal and rebinding are of a whole lease. Late in it, or when the client wants a short one,
+// they would lie behind its end.
+TEST(DhcpDurability, ConfiguredTimesOfRenewalFitTheLeaseThatIsGiven) {
+  Config config = rack_config();
+  RuleText text(*config.dhcp);
+  config.dhcp->rules =
+      text.rules("option dhcp-renewal-time 10000; option dhcp-rebinding-time 20000; dhcp-cache-threshold 80;");
+  Rack rack(config);
+  const auto times = [](const std::unique_ptr<Answer>& answer) {
+    return std::vector{answer->options.u32(OptionCode::kLeaseTime), answer->options.u32(OptionCode::kRenewalTime),
+                       answer->options.u32(OptionCode::kRebindingTime)};
+  };
+  using Times = std::vector<std::optional<std::uint32_t>>;
+  EXPECT_EQ(times(rack.ask(discover(1))), (Times{21'600, 10'000, 20'000})) << "as they are";
+  EXPECT_EQ(times(rack.ask(selecting(1, ip(2)))), (Times{21'600, 10'000, 20'000}));
+  rack.pass(seconds(5'600));
+  EXPECT_EQ(times(rack.ask(selecting(1, ip(2)))), (Times{16'000, 10'000, 14'000})) << "the rebinding alone is too late";
+  rack.pass(seconds(8'000));
+  EXPECT_EQ(times(rack.ask(selecting(1, ip(2)))), (Times{8'000, 4'000, 7'000}));
+  EXPECT_EQ(rack.engine.stats().acks_unwritten, 2U);
+  const std::string ten_minutes("\0\0\x02\x58", 4);
+  EXPECT_EQ(times(rack.ask(discover(2).with(OptionCode::kLeaseTime, ten_minutes))), (Times{600, 300, 525}));
 }
 
 TEST(DhcpDurability, AnotherClientIdentifierOrNameIsWritten) {

@@ -41,6 +41,10 @@ ClientMessage relayed(ClientMessage message, std::string_view relay_info = {}) {
   return message;
 }
 
+ClientMessage pxe(ClientMessage message) {
+  return message.with(OptionCode::kVendorClass, "PXEClient");
+}
+
 TEST(DhcpPools, PermitsSayWhoMayHaveWhich) {
   Config config = bare_config();
   DhcpConfig& dhcp = *config.dhcp;
@@ -80,13 +84,37 @@ TEST(DhcpPools, WhoIsInNoPoolAnyMoreLosesItsAddress) {
   EXPECT_EQ(rack.ask(discover(1))->yiaddr(), ip(30));
 }
 
-TEST(DhcpPools, NobodysPoolIsSilence) {
+// The last event's text.
+std::string last_detail(Rack& rack) {
+  const auto events = rack.take_events();
+  return events.empty() ? "(no event)" : std::string(events.back().detail.view());
+}
+
+// To dhcpd both are "no free leases". What an operator does about it is not the same.
+TEST(DhcpPools, WhomEveryPoolKeepsOutIsToldFromWhomNoPoolIsFor) {
   Config config = bare_config();
-  config.dhcp->subnets[0].pools = {pool(10, 19)};
+  config.dhcp->subnets[0].pools = {pool(10, 19), pool(20, 29)};
   config.dhcp->subnets[0].pools[0].allow = {{PermitKind::kKnownClients}};
+  config.dhcp->subnets[0].pools[1].deny = {{PermitKind::kUnknownClients}};
+  config.dhcp->subnets[0].pools[1].bootp = true;
   Rack rack(config);
   EXPECT_EQ(rack.ask(discover(1)), nullptr);
-  EXPECT_EQ(rack.drops(DhcpDrop::kNoRange), 1U);
+  EXPECT_EQ(rack.drops(DhcpDrop::kNoPermit), 1U);
+  EXPECT_EQ(last_detail(rack), "network 192.168.1.0/24: no free leases");
+  EXPECT_EQ(rack.ask(ClientMessage(std::nullopt, 1)), nullptr);
+  EXPECT_EQ(rack.drops(DhcpDrop::kNoPermit), 2U);
+  EXPECT_EQ(last_detail(rack), "BOOTP from dynamic client and no dynamic leases");
+
+  Rack bare(bare_config());
+  EXPECT_EQ(bare.ask(discover(1)), nullptr);
+  EXPECT_EQ(bare.drops(DhcpDrop::kNoRange), 1U);
+  EXPECT_EQ(bare.drops(DhcpDrop::kNoPermit), 0U);
+
+  config.dhcp->subnets[0].pools[1].bootp = false;
+  config.dhcp->hosts = {known_host(2)};
+  Rack known(config);
+  EXPECT_EQ(known.ask(ClientMessage(std::nullopt, 2)), nullptr) << "it might use either pool, but for BOOTP";
+  EXPECT_EQ(known.drops(DhcpDrop::kBootpRefused), 1U);
 }
 
 TEST(DhcpSharedNetwork, TheSecondSubnetIsUsedWhenTheFirstIsFull) {
@@ -107,6 +135,10 @@ TEST(DhcpSharedNetwork, TheSecondSubnetIsUsedWhenTheFirstIsFull) {
   EXPECT_EQ(rack.ask(init_reboot(2, {192, 168, 2, 2}))->type(), MessageType::kAck);
   EXPECT_EQ(rack.ask(init_reboot(3, {192, 168, 3, 2}))->type(), MessageType::kNak);
   EXPECT_EQ(rack.ask(discover(1))->yiaddr(), ip(2)) << "one address on the link";
+  EXPECT_EQ(rack.lease(3), net::Ipv4Address(192, 168, 2, 3));
+  (void)rack.take_events();
+  EXPECT_EQ(rack.ask(discover(4)), nullptr);
+  EXPECT_EQ(last_detail(rack), "network wire: no free leases");
 }
 
 TEST(DhcpHosts, AreKnownByWhateverTheyAreKnownBy) {
@@ -174,7 +206,6 @@ TEST(DhcpClassLimits, AClassHasSoManyLeasesAndNoMore) {
   RuleText text(*config.dhcp);
   text.add_class("pxe", "substring (option vendor-class-identifier, 0, 9) = \"PXEClient\"").lease_limit = 2;
   Rack rack(config);
-  const auto pxe = [](ClientMessage message) { return message.with(OptionCode::kVendorClass, "PXEClient"); };
   EXPECT_EQ(rack.ask(pxe(discover(1)))->yiaddr(), ip(2));
   EXPECT_EQ(rack.ask(pxe(selecting(1, ip(2))))->type(), MessageType::kAck);
   EXPECT_NE(rack.ask(pxe(discover(2))), nullptr);
@@ -202,6 +233,48 @@ TEST(DhcpClassLimits, EachSpawnedClassHasItsOwn) {
   EXPECT_NE(rack.ask(at(1, 'a'), kByRelay), nullptr);
   EXPECT_EQ(rack.ask(at(2, 'a'), kByRelay), nullptr);
   EXPECT_NE(rack.ask(at(2, 'b'), kByRelay), nullptr);
+}
+
+TEST(DhcpClassLimits, ASubclassMayHaveAnotherThanItsClass) {
+  Config config = rack_config();
+  RuleText text(*config.dhcp);
+  ClassConfig& ports = text.add_class("ports", "");
+  ports.spawn = text.data("option agent.circuit-id");
+  ports.lease_limit = 1;
+  ports.subclasses = {{octets("u"), {}, 2}};
+  Rack rack(config);
+  const auto at = [](unsigned machine, char port) {
+    return relayed(discover(machine), std::string("\x01\x01", 2) + port);
+  };
+  EXPECT_NE(rack.ask(at(1, 'u'), kByRelay), nullptr);
+  EXPECT_NE(rack.ask(at(2, 'u'), kByRelay), nullptr);
+  EXPECT_EQ(rack.ask(at(3, 'u'), kByRelay), nullptr);
+  EXPECT_NE(rack.ask(at(4, 'a'), kByRelay), nullptr);
+  EXPECT_EQ(rack.ask(at(5, 'a'), kByRelay), nullptr);
+}
+
+TEST(DhcpClassLimits, CountWhatWasLeasedBeforeARestart) {
+  Config config = rack_config();
+  RuleText text(*config.dhcp);
+  text.add_class("pxe", "substring (option vendor-class-identifier, 0, 9) = \"PXEClient\"").lease_limit = 1;
+  ClassConfig& ports = text.add_class("ports", "");
+  ports.spawn = text.data("option agent.circuit-id");
+  ports.lease_limit = 1;
+  Rack before(config);
+  ASSERT_EQ(before.ask(pxe(selecting(1, before.ask(pxe(discover(1)))->yiaddr())))->type(), MessageType::kAck);
+  const std::string port("\x01\x01p", 3);
+  const auto offer = before.ask(relayed(discover(5), port), kByRelay);
+  ASSERT_NE(offer, nullptr);
+  ASSERT_EQ(before.ask(relayed(selecting(5, offer->yiaddr()), port), kByRelay)->type(), MessageType::kAck);
+
+  Rack rack(config, {}, before.rows);
+  EXPECT_EQ(rack.ask(pxe(discover(2))), nullptr);
+  EXPECT_EQ(rack.ask(relayed(discover(6), port), kByRelay), nullptr);
+  EXPECT_EQ(rack.drops(DhcpDrop::kClassLimit), 2U);
+  EXPECT_NE(rack.ask(pxe(discover(1))), nullptr) << "who is billed stays so";
+  EXPECT_NE(rack.ask(relayed(discover(6), std::string("\x01\x01q", 3)), kByRelay), nullptr);
+  EXPECT_EQ(rack.ask(from_address(MessageType::kRelease, 1, ip(2)), by_unicast(ip(2))), nullptr);
+  EXPECT_NE(rack.ask(pxe(discover(2))), nullptr);
 }
 
 TEST(DhcpRelayStash, ARenewalIsJudgedByTheRelayItsLeaseCameThrough) {

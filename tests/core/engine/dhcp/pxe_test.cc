@@ -96,6 +96,14 @@ TEST(PxeOptions, AreWrittenAsPxe21HasThem) {
                                                             "\x04\x01\x02\x05\x01\x03"
                                                             "\x06\x01\x08\xff",
                                                             6 + 4 + 4 + 6 + 4));
+  mtftp.mtftp->network_order = true;
+  EXPECT_EQ(text_of(encode_pxe_options(mtftp)).substr(6, 8), std::string("\x02\x02\x06\xde\x03\x02\x06\xdf"));
+  PxeConfig servers;
+  servers.multicast = PxeMulticast{{239, 255, 2, 1}, 1, 258};
+  servers.credential_types = {1, 0x8000'0002};
+  EXPECT_EQ(text_of(encode_pxe_options(servers)), std::string("\x0b\x08\xef\xff\x02\x01\x00\x01\x01\x02"
+                                                              "\x0c\x08\x00\x00\x00\x01\x80\x00\x00\x02\xff",
+                                                              10 + 10 + 1));
   EXPECT_TRUE(encode_pxe_options({}).empty());
 }
 
@@ -195,6 +203,34 @@ TEST(DhcpPxe, TheItemPickedIsAnsweredWhereverItIsAsked) {
   EXPECT_EQ(rack.drops(DhcpDrop::kNoBootItem), 2U);
 }
 
+// What is advertised as 43.7 is listened to, at start and after a reload that names another.
+TEST(DhcpPxe, TheDiscoveryGroupIsJoinedOnPort4011) {
+  using Joined = testing::RecordingIo::Joined;
+  Config config = rack_config();
+  config.dhcp->pxe = menu();
+  config.dhcp->pxe->discovery_group = net::Ipv4Address(239, 255, 77, 2);
+  BootRack rack(config);
+  ASSERT_LE(rack.engine.next_deadline(), rack.now.monotonic);
+  rack.pass(Duration::zero());
+  const Joined first{kBootSocket, net::Ipv4Address(239, 255, 77, 2), InterfaceIndex{2}};
+  EXPECT_THAT(rack.harness.io.joined, ElementsAre(first));
+  EXPECT_GT(rack.engine.next_deadline(), rack.now.monotonic);
+  config.dhcp->pxe->discovery_group = net::Ipv4Address(239, 255, 77, 3);
+  rack.swap(config);
+  const Joined second{kBootSocket, net::Ipv4Address(239, 255, 77, 3), InterfaceIndex{2}};
+  EXPECT_THAT(rack.harness.io.joined, ElementsAre(first, second));
+
+  rack.harness.io.refuse_groups = true;
+  (void)rack.take_events();
+  rack.swap(config);
+  EXPECT_EQ(rack.engine.stats().groups_not_joined, 1U);
+  EXPECT_EQ(rack.take_events().at(0).detail.view(), "PXE's discovery group 239.255.77.3 cannot be joined on eth0");
+  EXPECT_GT(rack.engine.next_deadline(), rack.now.monotonic) << "not again and again";
+
+  BootRack without(rack_config());
+  EXPECT_GT(without.engine.next_deadline(), without.now.monotonic);
+}
+
 TEST(DhcpPxe, Port4011TakesNothingElse) {
   Config config = rack_config();
   config.dhcp->pxe = menu();
@@ -233,6 +269,30 @@ TEST(DhcpProxy, IsSilentToEverybodyElse) {
   EXPECT_EQ(rack.engine.stats().other_servers, 0U) << "the address server is no intruder here";
   EXPECT_EQ(rack.ask(pxe(discover(1), 11)), nullptr) << "no file for arm64";
   EXPECT_EQ(rack.drops(DhcpDrop::kNoBootFile), 1U);
+}
+
+TEST(DhcpProxy, HearsWhichAddressABootingMachineTakes) {
+  BootRack rack(proxy_config());
+  EXPECT_EQ(rack.ask(pxe(selecting(1, ip(33), kElsewhere), 0)), nullptr);
+  ASSERT_EQ(rack.published.size(), 1U);
+  EXPECT_EQ(rack.published.back().mac, mac(1));
+  EXPECT_EQ(rack.published.back().address, ip(33));
+  EXPECT_EQ(rack.published.back().architecture, 0);
+  // Its system asks later, and says nothing about booting; it is known by then.
+  EXPECT_EQ(rack.ask(selecting(1, ip(34), kElsewhere)), nullptr);
+  ASSERT_EQ(rack.published.size(), 2U);
+  EXPECT_EQ(rack.published.back().address, ip(34));
+  EXPECT_EQ(rack.published.back().architecture, 0);
+}
+
+TEST(DhcpProxy, HearsNoAddressThatIsNotOfThisNetwork) {
+  BootRack rack(proxy_config());
+  EXPECT_EQ(rack.ask(pxe(selecting(1, net::Ipv4Address(8, 8, 8, 8), kElsewhere), 0)), nullptr);
+  EXPECT_EQ(rack.ask(pxe(selecting(1, kServer, kElsewhere), 0)), nullptr) << "ours";
+  EXPECT_EQ(rack.ask(pxe(init_reboot(1, ip(33)), 0)), nullptr) << "perhaps it is told no";
+  EXPECT_EQ(rack.ask(selecting(2, ip(34), kElsewhere)), nullptr) << "does not boot";
+  EXPECT_TRUE(rack.published.empty());
+  EXPECT_EQ(rack.drops(DhcpDrop::kProxyOnly), 4U);
 }
 
 // EDK2 collects offers, takes the address server's, and asks us on port 4011 (a "BINL" proxy).
@@ -296,6 +356,25 @@ TEST(DhcpProxy, AMenuGoesIntoTheOffer) {
   rack.swap(config);
   EXPECT_EQ(rack.ask(pxe(discover(1), 7))->text(OptionCode::kVendorOptions), "(absent)") << "nothing to choose";
   EXPECT_NE(rack.ask(pxe(discover(2), 0))->text(OptionCode::kVendorOptions), "(absent)");
+}
+
+TEST(DhcpProxy, AMenuOfOneItemIsWhatUefiBoots) {
+  Config config = proxy_config();
+  config.dhcp->boot = {};
+  config.dhcp->pxe.emplace().menu = {{32'768, "Install", "shimx64.efi"}};
+  BootRack rack(config);
+  const auto offer = rack.ask(pxe(discover(1), 7));
+  ASSERT_NE(offer, nullptr) << "it has something to boot";
+  EXPECT_EQ(offer->text(OptionCode::kVendorOptions), "(absent)");
+  EXPECT_EQ(offer->message.header.siaddr, kServer);
+  const auto ack = rack.ask_boot_server(boot_request(1, 7), ip(33));
+  ASSERT_NE(ack, nullptr);
+  EXPECT_EQ(ack->message.file_text(), "shimx64.efi");
+  EXPECT_EQ(ack->options.text(OptionCode::kBootFileName), "shimx64.efi");
+  // Two: then it is asked for by its item alone.
+  config.dhcp->pxe->menu.push_back({0, "Local disk", ""});
+  rack.swap(config);
+  EXPECT_EQ(rack.ask_boot_server(boot_request(1, 7), ip(33)), nullptr);
 }
 
 }  // namespace

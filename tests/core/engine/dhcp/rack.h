@@ -159,11 +159,12 @@ inline Arrival by_unicast(net::Ipv4Address from, net::Ipv4Address to = kServer) 
 
 class Rack {
  public:
-  explicit Rack(Config config = rack_config(), DhcpLimits limits = {}, std::vector<Lease> known = {},
+  explicit Rack(Config config = rack_config(), DhcpLimits limits = {}, const std::vector<Lease>& known = {},
                 bool frame_to_mac = true, std::vector<DhcpInterface> own = interfaces())
-      : engine(DhcpSetup{std::make_shared<Config>(std::move(config)), std::move(own), std::move(known), 99,
-                         frame_to_mac, limits},
-               now) {}
+      : engine(DhcpSetup{std::make_shared<Config>(std::move(config)), std::move(own), 99, frame_to_mac, limits}, now) {
+    for (const Lease& lease : known) engine.restore(now, lease);
+    engine.settle(now);
+  }
 
   static std::vector<DhcpInterface> interfaces() {
     return {{SocketId{0}, InterfaceIndex{2}, "eth0", {{kServer, *net::Ipv4Prefix::parse("192.168.1.0/24")}}},

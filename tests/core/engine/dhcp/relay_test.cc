@@ -95,6 +95,22 @@ TEST(DhcpRelay, TheRelayMayReplaceTheServerIdentifier) {
   EXPECT_EQ(ack->options.server_identifier(), kRelay);
 }
 
+// RFC 5010: with the server identifier replaced, renewals too come through the relay, which says how it got them. An
+// address that is in no range is refused to who renews, and may be another server's to who asks everybody.
+TEST(DhcpRelay, TheRelaySaysWhetherARequestWasSentToItAlone) {
+  const net::Ipv4Address outside(172, 16, 5, 10);
+  const auto ask = [&](const std::string& flags) {
+    Rack rack;
+    const auto answer = rack.ask(
+        relayed(from_address(MessageType::kRequest, 1, outside)).with(OptionCode::kRelayAgentInfo, flags), kByRelay);
+    return answer == nullptr ? std::nullopt : answer->type();
+  };
+  EXPECT_EQ(ask(std::string("\x0a\x01\x80", 3)), MessageType::kNak) << "renewing";
+  EXPECT_EQ(ask(std::string("\x0a\x01\x00", 3)), std::nullopt) << "rebinding";
+  EXPECT_EQ(ask(std::string("\x0a\x00", 2)), std::nullopt) << "of no length";
+  EXPECT_EQ(ask(std::string("\x01\x01x", 3)), std::nullopt) << "a relay that does not say";
+}
+
 TEST(DhcpRelay, TheRelayMayAskForItsOwnPort) {
   Rack rack;
   const auto offer = rack.ask(relayed(discover(1)).with(OptionCode::kRelayAgentInfo, std::string("\x13\x00", 2)),

@@ -305,6 +305,11 @@ TEST(DhcpParameters, BootpLeasesMayEnd) {
   EXPECT_EQ(rack.rows.at(0).ends - rack.rows.at(0).starts, seconds(600));
   rack.pass(seconds(601));
   EXPECT_EQ(rack.state(ip(2)), LeaseState::kExpired);
+
+  config.dhcp->rules = text.rules("dynamic-bootp-lease-length infinite;");
+  rack.swap(config);
+  (void)rack.ask(ClientMessage(std::nullopt, 2));
+  EXPECT_EQ(rack.rows.back().ends, WallTime::max());
 }
 
 TEST(DhcpParameters, TheCacheThresholdDecidesWhatIsWritten) {
@@ -355,6 +360,50 @@ TEST(DhcpDelay, TheDiskCountsTowardsIt) {
   EXPECT_EQ(rack.take(), nullptr);
   rack.pass(std::chrono::milliseconds(20));
   EXPECT_EQ(rack.take()->type(), MessageType::kAck);
+}
+
+// RFC 2563.
+TEST(DhcpAutoConfig, WhoGetsNoAddressIsToldToMakeUpNoneWhereThatIsConfigured) {
+  Config config = rack_config();
+  RuleText text(*config.dhcp);
+  config.dhcp->subnets[0] = make_subnet("192.168.1.0/24", "192.168.1.2", "192.168.1.2");
+  config.dhcp->subnets[0].rules = text.rules("option unknown-116 00;");
+  Rack rack(config);
+  const auto asks = [](unsigned machine) {
+    return discover(machine)
+        .with(OptionCode::kAutoConfig, "\x01")
+        .with(OptionCode::kClientIdentifier, "\x01zzzzzz")
+        .with(OptionCode::kVendorClass, "PXEClient:Arch:00000:UNDI:002001");
+  };
+  auto offer = rack.ask(asks(1));
+  ASSERT_NE(offer, nullptr);
+  EXPECT_EQ(offer->yiaddr(), ip(2));
+  offer = rack.ask(asks(2));
+  ASSERT_NE(offer, nullptr);
+  EXPECT_EQ(offer->type(), MessageType::kOffer);
+  EXPECT_TRUE(offer->yiaddr().is_any());
+  EXPECT_TRUE(offer->message.header.siaddr.is_any());
+  EXPECT_EQ(offer->message.file_text(), "");
+  EXPECT_EQ(offer->text(OptionCode::kAutoConfig), std::string(1, '\0'));
+  EXPECT_EQ(offer->order(), (std::vector<unsigned>{53, 54, 116, 61}));
+  EXPECT_EQ(offer->to.peer.address, net::IpAddress(net::Ipv4Address::broadcast()));
+  EXPECT_EQ(rack.engine.stats().auto_config_forbidden, 1U);
+  EXPECT_EQ(rack.engine.stats().offers, 1U);
+  EXPECT_EQ(rack.drops(DhcpDrop::kPoolExhausted), 1U);
+  EXPECT_EQ(rack.ask(discover(3)), nullptr) << "it does not ask";
+  // Nor where nothing, or 1, is configured; nor for what passes by itself.
+  EXPECT_EQ(rack.ask(asks(4), {1, net::Ipv4Address::broadcast(), {net::Ipv4Address{}, dhcp4::kClientPort}})->yiaddr(),
+            net::Ipv4Address(10, 0, 0, 10));
+  config.dhcp->subnets[0].rules = text.rules("option unknown-116 01;");
+  rack.swap(config);
+  EXPECT_EQ(rack.ask(asks(2)), nullptr);
+  config.dhcp->subnets[0].ranges = {{ip(2), ip(9)}};
+  config.dhcp->subnets[0].rules = text.rules("option unknown-116 00; deny unknown-clients;");
+  rack.swap(config);
+  offer = rack.ask(asks(5));
+  ASSERT_NE(offer, nullptr);
+  EXPECT_EQ(offer->text(OptionCode::kAutoConfig), std::string(1, '\0'));
+  EXPECT_EQ(rack.drops(DhcpDrop::kUnknownClient), 1U);
 }
 
 }  // namespace

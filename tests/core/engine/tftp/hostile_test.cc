@@ -120,6 +120,28 @@ TEST(TftpHostile, AFloodOfForgedSourcesDoesNotPushOutAnHonestClient) {
   EXPECT_EQ(world.engine->in_flight(), 0U);
 }
 
+TEST(TftpHostile, AFloodOfForgedSourcesDoesNotPushOutWhoWaitsForTheDisk) {
+  TftpWorld world(1, {.transfers_max = 64, .cache_paths = 64});
+  world.add_file("file", random_bytes(60'000, 1));
+  world.add_file("cold", random_bytes(60'000, 2));
+  std::array<std::byte, 64> room;
+  tftp::Request request;
+  request.filename = "file";
+  const auto rrq = tftp::encode_request(room, request);
+  world.inject(TftpWorld::endpoint_of(99'999), testing::kListenSocket, rrq);
+  world.run_for(std::chrono::milliseconds(10));  // this one is known
+  world.load_time = std::chrono::seconds(3);
+  auto& honest = world.add_client(
+      ReaderPlan{.file = "cold", .habits = {.options = testing::kAskBlksize, .blksize = 1'468}, .tries = 1});
+  for (std::size_t i = 0; i < 20'000; ++i) {
+    world.inject(TftpWorld::endpoint_of(100'000 + i), testing::kListenSocket, rrq);
+    if (i % 8 == 0) world.run_for(std::chrono::microseconds(300));
+  }
+  EXPECT_EQ(world.count(Counter::kDone), 0U);
+  world.run();
+  EXPECT_TRUE(honest.done()) << honest.why() << ": it asks only once";
+}
+
 TEST(TftpHostile, AForgedSourceThatRepeatsItsRequestGetsThreeAnswersAndTwoKibibytes) {
   TftpWorld world(1);
   world.add_file("file", random_bytes(60'000, 1));
@@ -135,6 +157,21 @@ TEST(TftpHostile, AForgedSourceThatRepeatsItsRequestGetsThreeAnswersAndTwoKibiby
   EXPECT_LE(world.bytes_to_clients, tftpd::kAnswerBytesUnconfirmedMax);
 }
 
+TEST(TftpHostile, AForgedSourceThatTakesAnotherPortEachTimeGetsFewMore) {
+  TftpWorld world(1);
+  world.add_file("file", random_bytes(60'000, 1));
+  std::array<std::byte, 64> room;
+  tftp::Request request;
+  request.filename = "file";
+  const auto rrq = tftp::encode_request(room, request);
+  for (std::uint16_t port = 1'024; port < 65'000; ++port) {
+    world.inject(TftpWorld::endpoint_of(1, port), testing::kListenSocket, rrq);
+    if (port % 8 == 0) world.run_for(std::chrono::milliseconds(3));  // 24 s in all
+  }
+  EXPECT_EQ(world.datagrams_to_clients, std::uint64_t{tftpd::kFirstAnswersMax} + tftpd::kRepeatedAnswersMax);
+  EXPECT_LE(world.bytes_to_clients, 52'000U);
+}
+
 // Forges requests of one victim and then ACKs at every transfer port, first to last.
 struct Sprayer {
   explicit Sprayer(std::uint64_t seed) : world(seed) { world.add_file("file", random_bytes(600'000, 1)); }
@@ -144,6 +181,7 @@ struct Sprayer {
     request.filename = name;
     request.options.blksize = 1'468;
     request.options.windowsize = 64;
+    request.options.tsize = 0;
     std::array<std::byte, 128> room;
     world.inject(TftpWorld::endpoint_of(host, port), testing::kListenSocket, tftp::encode_request(room, request));
     world.run_for(std::chrono::milliseconds(2));
@@ -152,6 +190,11 @@ struct Sprayer {
     std::array<std::byte, 4> room;
     for (std::uint16_t tid = 1; tid <= testing::kTidCount; ++tid)
       world.inject(TftpWorld::endpoint_of(host, port), SocketId{tid}, tftp::encode_ack(room, tftp::BlockNumber(block)));
+  }
+  void error_everywhere(tftp::ErrorCode code, std::uint16_t port = 2'070) {
+    std::array<std::byte, 8> room;
+    for (std::uint16_t tid = 1; tid <= testing::kTidCount; ++tid)
+      world.inject(TftpWorld::endpoint_of(host, port), SocketId{tid}, tftp::encode_error(room, code, ""));
   }
   TftpWorld world;
   std::size_t host = 1;
@@ -169,6 +212,28 @@ TEST(TftpHostile, ForgedAcksSprayedOverAllPortsSucceedNoMoreOftenThanOneGuess) {
   EXPECT_EQ(attacker.world.count(Counter::kGuessedTid), kRounds - started);
   EXPECT_NEAR(static_cast<double>(started), kRounds / testing::kTidCount,
               35);  // one in four: only the first guess counts
+}
+
+// Else each later request of a forged client would be answered for kKnownFor.
+TEST(TftpHostile, ForgedErrorsSprayedOverAllPortsMakeNoAddressKnownMoreOftenThanOneGuess) {
+  Sprayer attacker(3);
+  constexpr std::uint16_t kRounds = 400;
+  std::uint64_t known = 0;
+  for (std::uint16_t i = 0; i < kRounds; ++i) {
+    attacker.host = i;
+    attacker.ask("file");
+    attacker.error_everywhere(tftp::ErrorCode::kUndefined);
+    const std::uint64_t before = attacker.world.datagrams_to_clients;
+    for (int more = 0; more < tftpd::kAnswersUnconfirmedMax; ++more) {  // one beyond what a stranger gets
+      attacker.ask("file");
+      attacker.world.run_for(tftpd::kRepeatSpacing);
+    }
+    const std::uint64_t answers = attacker.world.datagrams_to_clients - before;
+    if (answers == tftpd::kAnswersUnconfirmedMax) ++known;
+    attacker.world.run_for(2 * tftpd::kUnconfirmedHold);
+  }
+  EXPECT_EQ(attacker.world.count(Counter::kSizeProbes), kRounds) << "an ERROR at the right port ends it all the same";
+  EXPECT_NEAR(static_cast<double>(known), kRounds / testing::kTidCount, 35);
 }
 
 TEST(TftpHostile, EndedTransfersOnTheOtherPortsDoNotHelpTheGuess) {

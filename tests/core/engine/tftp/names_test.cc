@@ -191,5 +191,16 @@ TEST_F(TftpEngineTest, ANameThatLeavesTheRootIsNotFoundAndNeverReachesTheStore) 
   EXPECT_EQ(kinds(), std::vector(3, EventKind::kRefused));
 }
 
+TEST_F(TftpEngineTest, TftpIsSwitchedOffWhileASecondNameIsLookedFor) {
+  rrq("dir\\file");
+  ASSERT_EQ(asked_path(), "dir/file");
+  loaded(nullptr, ImageStatus::kNotFound);
+  ASSERT_FALSE(harness.router.submitted.empty()) << "another name";
+  complete(ConfigSwapped{std::make_shared<Config>()});
+  loaded(file(bytes_of("x")));
+  EXPECT_EQ(engine->in_flight(), 0U);
+  EXPECT_EQ(sent_text(), "");
+}
+
 }  // namespace
 }  // namespace rackcast::engine

@@ -11,15 +11,6 @@ using testing::random_bytes;
 
 class TftpRecovery : public TftpEngineTest {
  protected:
-  // A transfer of `blocks` full blocks of 1000 bytes, with `window`, whose first window was sent.
-  void reading(std::size_t blocks, std::uint64_t window) {
-    tftp::Options options{.blksize = 1'000};
-    if (window > 1) options.windowsize = window;
-    open(file(random_bytes(blocks * 1'000, 3)), options);
-    (void)sent();
-    ack(0);
-    (void)sent();
-  }
   // What goes out within a few ticks: after a loss a window does so in bursts (pacing_test.cc).
   static constexpr milliseconds kWindowTime{5};
   std::string window_text() {
@@ -437,64 +428,6 @@ TEST_F(TftpRecovery, WhatComesAfterTheEndIsAbsorbed) {
   EXPECT_EQ(count(Counter::kLateDatagrams), 2U);
   EXPECT_EQ(count(Counter::kDone), 1U);
   EXPECT_EQ(count(Counter::kPeerError), 0U);
-}
-
-// ---- the server stops
-
-TEST_F(TftpRecovery, AtTheStopAPeerThatWasSilentIsNotWaitedFor) {
-  reading(5, 1);
-  pass_in_steps(milliseconds(1'600));
-  EXPECT_EQ(sent_text(), "D1");
-  complete(StopLane{});
-  EXPECT_EQ(engine->in_flight(), 0U);
-  EXPECT_EQ(count(Counter::kPeerSilent), 1U);
-}
-
-TEST_F(TftpRecovery, AtTheStopOneThatNeverAnsweredIsNotHeld) {
-  open(file(random_bytes(5'000, 3)), {.blksize = 1'000});
-  pass_in_steps(milliseconds(200));
-  complete(StopLane{});
-  EXPECT_EQ(engine->in_flight(), 1U) << "its ACK may be under way";
-  pass_in_steps(tftpd::kStopSilenceMax);
-  EXPECT_EQ(engine->in_flight(), 0U);
-  EXPECT_EQ(count(Counter::kNeverAnswered), 1U);
-}
-
-TEST_F(TftpRecovery, AtTheStopALostBlockIsStillMended) {
-  reading(5, 1);
-  complete(StopLane{});
-  pass_in_steps(milliseconds(1'050));
-  EXPECT_EQ(sent_text(), "D1");
-  ack(1);
-  EXPECT_EQ(sent_text(), "D2");
-  pass_in_steps(milliseconds(1'050));
-  EXPECT_EQ(sent_text(), "D2") << "its silence is counted anew";
-  pass_in_steps(milliseconds(500));
-  EXPECT_EQ(engine->in_flight(), 0U);
-  EXPECT_EQ(count(Counter::kTimeouts), 2U);
-}
-
-TEST_F(TftpRecovery, AtTheStopAPeerThatMovesOnGetsEverything) {
-  reading(5, 1);
-  complete(StopLane{});
-  for (std::uint16_t block = 1; block <= 5; ++block) {
-    pass_in_steps(milliseconds(900));
-    (void)sent();
-    ack(block);
-  }
-  EXPECT_EQ(sent_text(), "D6");
-  pass_in_steps(tftpd::kStopSilenceMax);
-  EXPECT_EQ(count(Counter::kDoneUnconfirmed), 1U) << "only the last ACK did not come";
-}
-
-TEST_F(TftpRecovery, AtTheStopWhatWaitsForItsImageIsLetGo) {
-  rrq("file");
-  EXPECT_EQ(engine->in_flight(), 1U);
-  complete(StopLane{});
-  EXPECT_EQ(engine->in_flight(), 0U);
-  EXPECT_EQ(count(Counter::kDroppedStopping), 1U);
-  loaded(file(random_bytes(600, 1)));
-  EXPECT_EQ(sent_text(), "");
 }
 
 }  // namespace

@@ -50,10 +50,37 @@ TEST_F(TftpStrangers, WhateverItAsksFor) {
   EXPECT_EQ(engine->in_flight(), 0U);
 }
 
-TEST_F(TftpStrangers, ManyMachinesBehindOneAddressAreAllAnswered) {
+TEST_F(TftpStrangers, ManyMachinesBehindOneAddressGetThroughOnceOneAnswers) {
   serve();
   for (std::uint16_t port = 3'000; port < 3'100; ++port) rrq("file", {.tsize = 0}, peer(1, port));
-  EXPECT_EQ(sent().size(), 100U);
+  const auto first = sent();
+  ASSERT_EQ(first.size(), tftpd::kFirstAnswersMax);
+  EXPECT_EQ(engine->in_flight(), 101U) << "nobody is turned away";
+  ack_at(first[0].to.socket, 0, first[0].to.peer);
+  EXPECT_EQ(sent_text(), "D1");
+  pass_in_steps(100ms);
+  EXPECT_EQ(sent().size(), 100U - tftpd::kFirstAnswersMax) << "without asking again";
+}
+
+TEST_F(TftpStrangers, WhoIsHeldBackAndAsksAgainIsAnsweredWhenItMayBe) {
+  serve();
+  constexpr std::uint16_t kLast = 3'000 + tftpd::kFirstAnswersMax;
+  for (std::uint16_t port = 3'000; port <= kLast; ++port) rrq("file", {.tsize = 0}, peer(1, port));
+  const auto first = sent();
+  ASSERT_EQ(first.size(), tftpd::kFirstAnswersMax);
+  ack_at(first[0].to.socket, 0, first[0].to.peer);
+  (void)sent();
+  rrq("file", {.tsize = 0}, peer(1, kLast));
+  EXPECT_EQ(sent_text(), "O");
+}
+
+TEST_F(TftpStrangers, TheOwnerOfALeasedAddressIsAnsweredWhateverIsForged) {
+  serve();
+  for (std::uint16_t port = 3'000; port < 4'000; ++port) rrq("file", {.tsize = 0}, peer(1, port));
+  (void)sent();
+  complete(MachineChanged{.machine = {.address = peer(1).address.v4()}});
+  rrq("file", {}, peer(1, 5'000));
+  EXPECT_EQ(sent_text(), "D1");
 }
 
 TEST_F(TftpStrangers, ASizeProbeThatIsAbortedShowsThatSomebodyIsThere) {

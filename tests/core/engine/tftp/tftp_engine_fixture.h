@@ -131,6 +131,15 @@ class TftpEngineTest : public ::testing::Test {
     testing::SentDatagram sent;
   };
   // What was sent since the last call. `tid` follows the socket of the last one.
+  // A transfer of `blocks` full blocks of 1000 bytes, with `window`, whose first window was sent.
+  void reading(std::size_t blocks, std::uint64_t window) {
+    tftp::Options options{.blksize = 1'000};
+    if (window > 1) options.windowsize = window;
+    open(file(testing::random_bytes(blocks * 1'000, 3)), options);
+    (void)sent();
+    ack(0);
+    (void)sent();
+  }
   std::vector<testing::SentDatagram> sent() {
     auto all = std::move(harness.io.sent);
     harness.io.sent.clear();

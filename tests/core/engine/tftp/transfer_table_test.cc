@@ -43,6 +43,7 @@ TEST(TransferTable, UnconfirmedAreKeptInOrderOfArrival) {
   const TransferIndex a = table.create(to(1));
   const TransferIndex b = table.create(to(2));
   const TransferIndex c = table.create(to(3));
+  for (const TransferIndex index : {a, b, c}) table.image_came(index);
   EXPECT_EQ(table.oldest_unconfirmed(), a);
   table.confirm(a);
   table.confirm(a);
@@ -52,6 +53,24 @@ TEST(TransferTable, UnconfirmedAreKeptInOrderOfArrival) {
   table.linger(c, {});
   EXPECT_EQ(table.oldest_unconfirmed(), kNoTransfer);
   EXPECT_EQ(table.running(), 1U);
+}
+
+TEST(TransferTable, WhoWaitsForItsImageComesAfterAllThatHaveTheirs) {
+  TransferTable table(4, 1);
+  const TransferIndex first = table.create(to(1));
+  const TransferIndex second = table.create(to(2));
+  const TransferIndex has_it = table.create(to(3));
+  table.image_came(has_it);
+  EXPECT_EQ(table.oldest_unconfirmed(), has_it);
+  table.remove(has_it);
+  EXPECT_EQ(table.oldest_unconfirmed(), first);
+  table.image_came(first);
+  table.image_came(first);
+  EXPECT_EQ(table.oldest_unconfirmed(), first);
+  table.confirm(first);
+  EXPECT_EQ(table.oldest_unconfirmed(), second);
+  table.linger(second, {});
+  EXPECT_EQ(table.oldest_unconfirmed(), kNoTransfer);
 }
 
 }  // namespace

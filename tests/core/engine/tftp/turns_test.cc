@@ -11,10 +11,10 @@ using testing::random_bytes;
 class TftpTurns : public TftpEngineTest {
  protected:
   // Lets the file be known; peer(200) has its transfer running.
-  void limit(AdmissionConfig admission) {
+  void limit(AdmissionConfig admission, std::size_t transfers_max = 64) {
     TftpConfig tftp;
     tftp.admission = std::move(admission);
-    build(std::move(tftp), {.transfers_max = 64, .cache_paths = 64});
+    build(std::move(tftp), {.transfers_max = transfers_max, .cache_paths = 64});
     open(file(random_bytes(3'000, 1)), {}, peer(200));
     (void)sent();
     ack(1, peer(200));
@@ -122,7 +122,7 @@ TEST_F(TftpTurns, ManyOfOneSourceAreNotAskedAboutForEver) {
   build(std::move(tftp), {.transfers_max = 1'024, .cache_paths = 64});
   open(file(random_bytes(3'000, 1)), {}, peer(1, 1'999));
   (void)sent();
-  for (std::uint16_t port = 2'000; port < 2'600; ++port) {
+  for (std::uint16_t port = 2'000; port < 2'000 + tftpd::kTurnsPerSourceMax; ++port) {
     rrq("file", {}, peer(1, port));
     (void)sent();
     ack(1, peer(1, port));
@@ -132,7 +132,8 @@ TEST_F(TftpTurns, ManyOfOneSourceAreNotAskedAboutForEver) {
   for (int i = 0; i < 1'000; ++i) pass(1ms);
   const std::uint64_t asked =
       engine->admission().delayed[static_cast<std::size_t>(AdmissionReason::kPerSource)] - before;
-  EXPECT_LE(asked, 6U * tftpd::kTurnsGivenMax);
+  EXPECT_LE(asked, 6U) << "one question each time";
+  EXPECT_GE(asked, 3U);
 }
 
 TEST_F(TftpTurns, WhenAllThatWereLookedAtAreOverTheRestIsLookedAtToo) {
@@ -148,15 +149,88 @@ TEST_F(TftpTurns, WhenAllThatWereLookedAtAreOverTheRestIsLookedAtToo) {
     ack(1, from);
     EXPECT_EQ(sent_text(), "");
   };
-  wait(peer(1, 1'999));
-  for (std::uint16_t i = 1; i < 2 * tftpd::kTurnsGivenMax; ++i) wait(peer(1, static_cast<std::uint16_t>(2'000 + i)));
-  wait(peer(2));
+  constexpr std::size_t kSources = 2 * tftpd::kTurnsGivenMax / tftpd::kTurnsPerSourceMax;
+  static_assert(kSources < 16);
+  for (std::uint16_t i = 0; i < 2 * tftpd::kTurnsGivenMax; ++i)
+    wait(peer(static_cast<std::uint8_t>(1 + i % kSources), static_cast<std::uint16_t>(2'000 + i)));
+  wait(peer(100));
   auto next = std::make_shared<Config>(*config);
-  next->tftp->admission = {.no_access = {*net::IpPrefix::parse("10.0.0.1")}};
+  next->tftp->admission = {.no_access = {*net::IpPrefix::parse("10.0.0.0/28")}};
   complete(ConfigSwapped{next});
   for (int i = 0; i < 1'000; ++i) pass(1ms);
   EXPECT_EQ(engine->in_flight(), 2U);
-  EXPECT_EQ(started().front(), peer(2));
+  EXPECT_EQ(started().front(), peer(100));
+}
+
+TEST_F(TftpTurns, ManySourcesAtTheirLimitHoldUpAFreePlaceForMillisecondsOnly) {
+  TftpConfig tftp;
+  tftp.admission = {.instances = 301, .per_source = 1};
+  build(std::move(tftp), {.transfers_max = 2'048, .cache_paths = 64});
+  open(file(random_bytes(3'000, 1)), {}, peer(200, 1'999));
+  const auto machine = [](int i) { return net::Ipv4Address(10, 0, 1, 0).value() + static_cast<std::uint32_t>(i); };
+  const auto ask = [&](const net::Endpoint& from) {
+    rrq("file", {}, from);
+    (void)sent();
+    ack(1, from);
+  };
+  std::vector<SocketId> running;
+  for (int i = 0; i < 301; ++i) {
+    ask({net::Ipv4Address(machine(i)), net::UdpPort(2'000)});
+    running.push_back(tid);
+  }
+  (void)sent();
+  for (int i = 0; i < 300; ++i) ask({net::Ipv4Address(machine(i)), net::UdpPort(2'001)});
+  EXPECT_EQ(sent_text(), "");
+  ask(peer(1));  // all places are taken: it waits behind those that wait for themselves
+  EXPECT_EQ(sent_text(), "");
+  for (std::uint16_t block = 2; block <= 6; ++block)
+    ack_at(running[300], block, {net::Ipv4Address(machine(300)), net::UdpPort(2'000)});
+  (void)sent();
+  for (int i = 0; i < 5; ++i) pass(1ms);
+  EXPECT_EQ(started(), std::vector{peer(1)});
+}
+
+TEST_F(TftpTurns, OneSourceDoesNotFillTheTableWithThoseThatWait) {
+  limit({.per_source = 1}, 256);
+  EXPECT_EQ(start(peer(1, 1'999)), "D2");
+  for (std::uint16_t port = 2'000; port < 2'000 + 1'000; ++port) {
+    rrq("file", {}, peer(1, port));
+    (void)sent();
+    ack(1, peer(1, port));
+    EXPECT_EQ(sent_text(), "") << port;
+  }
+  EXPECT_GE(count(Counter::kTurnsTaken), 1'000U - tftpd::kTurnsPerSourceMax);
+  EXPECT_EQ(engine->in_flight(), 2U + tftpd::kTurnsPerSourceMax);
+  EXPECT_EQ(start(peer(2)), "D2");
+}
+
+TEST_F(TftpTurns, SourcesTakeTurnsHoweverManyOneHasWaiting) {
+  limit({.instances = 1});
+  const SocketId running = tid;
+  for (std::uint16_t port = 2'000; port < 2'003; ++port) EXPECT_EQ(start(peer(1, port)), "");
+  EXPECT_EQ(start(peer(2)), "");
+  const SocketId second = tid;
+  read_all(peer(200), running);
+  pass(0ms);
+  const auto first = sent();
+  ASSERT_EQ(first.size(), 1U);
+  EXPECT_EQ(first[0].to.peer, peer(1, 2'000));
+  read_all(peer(1, 2'000), first[0].to.socket);
+  pass(0ms);
+  EXPECT_EQ(started(), std::vector{peer(2)});
+  read_all(peer(2), second);
+  pass(0ms);
+  EXPECT_EQ(started(), (std::vector{peer(1, 2'001)}));
+}
+
+TEST_F(TftpTurns, ANewcomerTakesNoPlaceThatOthersWaitFor) {
+  limit({.instances = 1});
+  const SocketId running = tid;
+  EXPECT_EQ(start(peer(1)), "");
+  read_all(peer(200), running);
+  EXPECT_EQ(start(peer(2)), "") << "the place is free, and another's";
+  pass(0ms);
+  EXPECT_EQ(started(), std::vector{peer(1)});
 }
 
 TEST_F(TftpTurns, ConnectionsBeyondTheRateStartASecondLater) {
@@ -261,6 +335,30 @@ TEST_F(TftpTurns, WhoIsKeptOutHearsNothingOfUnknownModesAndOldTransfers) {
   EXPECT_EQ(sent_text(), "");
   ack_at(SocketId{1}, 7, peer(2));
   EXPECT_EQ(sent_text(), "");
+}
+
+TEST_F(TftpTurns, OutsideTheTimesAFileOfOneBlockIsNotServedEither) {
+  limit({});
+  auto next = std::make_shared<Config>(*config);
+  const unsigned minute = system_local_time().minute_of_day(now.wall);
+  const auto later = static_cast<std::uint16_t>((minute + 60) % 1'440);
+  next->tftp->admission.access_times = {DaySpan{later, later}};
+  complete(ConfigSwapped{next});
+  rrq("short", {}, peer(200, 2'071));
+  loaded(file(bytes_of("x")));
+  EXPECT_EQ(sent_text(), "D1") << "it is in the middle of its boot";
+  harness.events.events.clear();
+  for (const tftp::Options& options : {tftp::Options{}, tftp::Options{.tsize = 0}}) rrq("short", options, peer(1));
+  EXPECT_EQ(sent_text(), "");
+  EXPECT_EQ(engine->in_flight(), 2U);
+  EXPECT_EQ(engine->admission().refused[static_cast<std::size_t>(AdmissionReason::kTime)], 2U);
+  ASSERT_EQ(events().size(), 2U);
+  EXPECT_EQ(events()[0].detail.view(), "time");
+  pass(1h);
+  (void)sent();
+  rrq("short", {}, peer(2));
+  loaded(file(bytes_of("x")));
+  EXPECT_EQ(sent_text(), "D1");
 }
 
 TEST_F(TftpTurns, WhoGoesAwayBeforeItsTurnIsForgotten) {

@@ -313,5 +313,20 @@ TEST_F(TftpUploads, ANameThatIsRefusedIsTold) {
   EXPECT_EQ(events().back().kind, EventKind::kRefused);
 }
 
+TEST_F(TftpUploads, AnAckAtItsPortIsNotAnsweredByAnErrorThatWouldEndIt) {
+  wrq("a");
+  EXPECT_EQ(answers(), "A0");
+  ack(0);
+  data(1, std::string(512, 'x'));
+  EXPECT_EQ(answers(), "A1");
+  ack(1);
+  EXPECT_EQ(answers(), "");
+  EXPECT_EQ(count(Counter::kUnexpectedPackets), 2U);
+  EXPECT_EQ(count(Counter::kUnknownTid), 0U);
+  data(2, "x");
+  written(taken());
+  EXPECT_EQ(answers(), "A2");
+}
+
 }  // namespace
 }  // namespace rackcast::engine

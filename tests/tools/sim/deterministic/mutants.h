@@ -138,6 +138,22 @@ class MixedGenerations final : public WorkRouter {
   std::shared_ptr<const Image> newest_;
 };
 
+// Machine 3's first probe is answered to somebody else.
+class LostProbeAnswer final : public WorkRouter {
+ public:
+  explicit LostProbeAnswer(WorkRouter& inner) : inner_(inner) {}
+  [[nodiscard]] bool submit(LaneId from, Work& work) override {
+    auto* const probe = std::get_if<ProbeAddress>(&work);
+    if (probe != nullptr && probe->client == identity_of(MachineId{3}).mac && !std::exchange(done_, true))
+      probe->ticket = Ticket{};
+    return inner_.submit(from, work);
+  }
+
+ private:
+  WorkRouter& inner_;
+  bool done_ = false;
+};
+
 // An engine whose timers are lost.
 class NoDeadlines final : public engine::Engine {
  public:

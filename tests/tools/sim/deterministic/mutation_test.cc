@@ -127,6 +127,14 @@ TEST_F(Mutation, AnswersWithheldFromOneMachine) {
   EXPECT_THAT(violated(), ElementsAre(Invariant::kWithheld));
 }
 
+TEST_F(Mutation, AnAnswerThatIsLostAfterTheProbe) {
+  run.plan.machines[3].exempt_from_fairness = true;
+  run.server.dhcp.conflict_probe = ConflictProbe::kArp;
+  EXPECT_THAT(violated(), IsEmpty()) << first;
+  run.server.seams.wrap_router = [](WorkRouter& router) { return std::make_unique<testing::LostProbeAnswer>(router); };
+  EXPECT_THAT(violated(), ElementsAre(Invariant::kWithheld));
+}
+
 TEST_F(Mutation, LostAnswersThatAreNotRepeated) {
   plan("lossy_rack", "bios-pxelinux");
   EXPECT_THAT(violated(), IsEmpty()) << first;

@@ -123,26 +123,21 @@ TEST(SweepDraws, SomeLimitsMakeMachinesWait) {
   EXPECT_GT(waited, 0U);
 }
 
-// The server withholds a DISCOVER's answer for as long as a probe takes, which is all that the checks may find.
-TEST(Probing, MachinesBootBesideSquattersAndNoOtherCheckFails) {
+TEST(SweepDraws, SomeServersProbeAndFindSquatters) {
   const SweepTrees trees;
   std::uint64_t found = 0;
-  for (const std::uint64_t seed : {1U, 2U, 3U}) {
+  unsigned runs = 0;
+  for (std::uint64_t seed = 1; seed <= 500 && runs < 3; ++seed) {
     Result<VirtualRun> run = run_of_seed(seed, {}, trees);
     ASSERT_TRUE(run);
-    run->server.dhcp.conflict_probe = ConflictProbe::kArp;
-    run->server.dhcp.squatters = 3;
+    if (run->server.dhcp.squatters == 0) continue;
+    ++runs;
     run->on_end = [&](const World& world) {
       const engine::DhcpStats& dhcp = world.server().dhcp()->stats();
       found += dhcp.probes_answered;
       EXPECT_EQ(dhcp.probes, world.server().stores().counters().probes);
     };
-    const VirtualOutcome outcome = run_virtual_checked(*run);
-    for (const Violation& violation : outcome.violations)
-      EXPECT_EQ(violation.invariant, Invariant::kWithheld) << violation_line(seed, violation);
-    SeedOutcome judged{.seed = seed};
-    judge_machines(run->plan, outcome.record, judged);
-    EXPECT_THAT(judged.failures, IsEmpty());
+    EXPECT_EQ(run_virtual_checked(*run).violation_count, 0U) << "seed " << seed;
   }
   EXPECT_GT(found, 0U);
 }

@@ -3,10 +3,12 @@
 #include <gtest/gtest.h>
 
 #include "io_backends/sim/sim_network.h"
+#include "proto/dhcp/message_writer.h"
 #include "proto/tftp/encode.h"
 #include "tools/sim/deterministic/checkers.h"
 #include "tools/sim/deterministic/virtual_stores.h"
 #include "tools/sim/deterministic/withheld_checker.h"
+#include "tools/sim/machines/mac_plan.h"
 
 namespace rackcast::sim {
 namespace {
@@ -277,6 +279,51 @@ TEST_F(WithheldTest, TheServersOwnWaitIsNotWithholding) {
   EXPECT_EQ(violations.count(), 0U);
   ask(3'100ms);
   EXPECT_EQ(violations.count(), 1U);
+}
+
+// A machine's DISCOVER, which the server hears at once.
+class ProbedTest : public WithheldTest {
+ protected:
+  void discover(Span at) {
+    io::SimFrame made;
+    made.source = {net::Ipv4Address(), dhcp4::kClientPort};
+    made.destination = {net::Ipv4Address::broadcast(), dhcp4::kServerPort};
+    dhcp4::Header header;
+    header.set_mac(identity_of(MachineId{0}).mac);
+    std::array<std::byte, 300> room{};
+    dhcp4::MessageWriter writer(room, header, {.size_bytes_max = room.size()});
+    (void)writer.put_u8(dhcp4::OptionCode::kMessageType, static_cast<std::uint8_t>(dhcp4::MessageType::kDiscover));
+    const auto octets = writer.finish();
+    made.payload.assign(octets.begin(), octets.end());
+    checker.on_sent(Instant(at), made);
+    checker.on_arrived(Instant(at), made);
+  }
+  void probe_until(Span at) { checker.on_probe(identity_of(MachineId{0}).mac, Instant(at)); }
+};
+
+TEST_F(ProbedTest, NothingIsDueWhileAnAddressIsLookedAt) {
+  discover(0s);
+  probe_until(1s);
+  discover(500ms);
+  discover(1'100ms);
+  EXPECT_EQ(violations.count(), 0U);
+  discover(3s);
+  ASSERT_EQ(violations.count(), 1U) << "the look is over, and no answer came";
+  EXPECT_THAT(violations.kept().front().what, ::testing::HasSubstr("after 2000 ms"));
+}
+
+TEST_F(ProbedTest, AQuestionThatLeadsToNoLookIsDueAtOnce) {
+  discover(0s);
+  discover(1s);
+  EXPECT_EQ(violations.count(), 1U);
+}
+
+TEST_F(ProbedTest, OneLookAfterTheOtherIsWaitedFor) {
+  discover(0s);
+  probe_until(1ms);  // somebody has it
+  probe_until(1'001ms);
+  discover(1s);
+  EXPECT_EQ(violations.count(), 0U);
 }
 
 TEST(LeaseChecker, AnAddressMayChangeHandsOnlyWhenItIsFree) {

@@ -4,33 +4,16 @@
 //   tftp_clients --server 127.0.0.1:69 --file pxelinux.cfg/none --absent --clients 100 --seconds 3
 //
 // Exit 0: every client finished (with --absent: none failed); 1: not all did; 2: it could not run.
-#include <sched.h>
-
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <string>
 
-#include "bench/peers/clients/load.h"
+#include "bench/peers/clients/figures.h"
+#include "bench/peers/clients/tftp_load.h"
 #include "tools/sim/live/server_cpu.h"
 
 namespace rackcast::bench {
 namespace {
-
-void pin_to(int core) {
-  cpu_set_t mask;
-  CPU_ZERO(&mask);
-  CPU_SET(static_cast<unsigned>(core), &mask);
-  ::sched_setaffinity(0, sizeof mask, &mask);
-}
-
-double at_share(const std::vector<double>& ascending, double share) {
-  if (ascending.empty()) return 0;
-  return ascending[static_cast<std::size_t>(share * static_cast<double>(ascending.size() - 1))];
-}
-
-unsigned long long ull(std::uint64_t value) {
-  return value;
-}
 
 void print(const LoadSettings& settings, const LoadResult& result) {
   std::string reasons;

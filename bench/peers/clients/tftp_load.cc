@@ -1,4 +1,4 @@
-#include "bench/peers/clients/load.h"
+#include "bench/peers/clients/tftp_load.h"
 
 #include <algorithm>
 #include <array>
