@@ -55,6 +55,7 @@ struct Event {
   FixedText<16> interface;
   PathText path;         // what was asked, normalised
   bool upload = false;   // a transfer that the client sends
+  bool xinetd = false;   // kRefused by xinetd's limits, under its policy: the line is xinetd's
   bool quiet = false;    // for the board alone: no line in the log (log_on_failure = false)
   FixedText<96> detail;  // why (failure, refusal, DHCP suffix such as "no free leases"), or the sentence
 };

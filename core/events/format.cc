@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "proto/bytes/ascii.h"
+
 namespace rackcast {
 namespace {
 
@@ -97,6 +99,13 @@ std::string retransmits(const Event& event) {
   return event.retransmits == 0 ? "" : ", " + std::to_string(event.retransmits) + " retransmits";
 }
 
+// As /etc/xinetd.d has it: "tftp".
+std::string service_name(Protocol protocol) {
+  std::string name(protocol_label(protocol));
+  std::transform(name.begin(), name.end(), name.begin(), bytes::to_lower);
+  return name;
+}
+
 std::string transfer_line(const Event& event) {
   const std::string name(protocol_label(event.protocol));
   const std::string path = event.path.empty() ? "/" : printable(event.path);
@@ -120,6 +129,8 @@ std::string transfer_line(const Event& event) {
     case EventKind::kNotFound:
       return name + " not found " + path + " for " + peer + reason(event);
     default:
+      if (event.xinetd)
+        return "FAIL: " + service_name(event.protocol) + " " + printable(event.detail) + " from=" + peer;
       return name + " refused " + path + " to " + peer + reason(event);
   }
 }

@@ -36,6 +36,14 @@ Now now() {
   return {MonotonicTime(SteadyClock::now().time_since_epoch()), std::chrono::system_clock::now()};
 }
 
+std::string_view service_name(StreamService service) {
+  return service == StreamService::kFtp ? "ftp" : "http";
+}
+
+Protocol protocol_of(StreamService service) {
+  return service == StreamService::kFtp ? Protocol::kFtp : Protocol::kHttp;
+}
+
 SourceLimiter::Setup setup(ServiceTotals& totals) {
   SourceLimiter::Setup setup;
   setup.totals = &totals;
@@ -97,7 +105,17 @@ auto StreamAdmission::put(StreamService service, Question question) {
   const std::uint64_t before = asked.counters().deactivations;
   const auto answer = question(asked);
   worker_.counters().deactivations.add(asked.counters().deactivations - before);
+  Deactivation& off = deactivation(service);
+  if (off.began(asked.counters(), config(service), now().monotonic))
+    report_sentence(worker_, EventKind::kWarning, protocol_of(service), off.began_sentence(service_name(service)));
   return answer;
+}
+
+void StreamAdmission::on_tick() {
+  for (const StreamService service : {StreamService::kHttp, StreamService::kFtp})
+    if (deactivation(service).ended(now().monotonic))
+      report_sentence(worker_, EventKind::kNotice, protocol_of(service),
+                      Deactivation::ended_sentence(service_name(service)));
 }
 
 bool StreamAdmission::may_enter(StreamService service, const net::IpAddress& source) {
@@ -153,8 +171,7 @@ void StreamAdmission::release(StreamService service, const net::IpAddress& sourc
 
 void StreamAdmission::refuse(const Asked& asked, AdmissionReason reason) {
   (worker_.counters().*cells(reason).refused).add();
-  report_refused(worker_, asked.service == StreamService::kFtp ? Protocol::kFtp : Protocol::kHttp, asked.source,
-                 describe(reason).word, asked.path, !config(asked.service).log_on_failure);
+  report_not_admitted(worker_, protocol_of(asked.service), asked.source, reason, asked.path, config(asked.service));
 }
 
 }  // namespace rackcast::io

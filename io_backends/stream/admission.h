@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/admission/deactivation.h"
 #include "core/admission/source_limiter.h"
 #include "core/images/path.h"
 #include "io_backends/stream/asio.h"
@@ -85,6 +86,9 @@ class StreamAdmission {
     net::IpAddress source;
     PathText path;
   };
+  // Tells of services that cps had switched off, and that are on again. To be called now and then.
+  void on_tick();
+
   // Holds the transfer until it may begin. kAdmitted fills `instance`; the other answers were counted and told. The
   // arguments stay where they are until this is done.
   [[nodiscard]] Task<Turn> await_turn(const Asked& asked, TurnWait& wait, Admitted& instance);
@@ -102,7 +106,10 @@ class StreamAdmission {
   };
 
   AdmissionVerdict ask(const Asked& asked);
-  // What `question` does with the limiter of a service; a deactivation it brings about is counted.
+  [[nodiscard]] Deactivation& deactivation(StreamService service) {
+    return service == StreamService::kFtp ? ftp_deactivation_ : http_deactivation_;
+  }
+  // What `question` does with the limiter of a service; a deactivation it brings about is counted and told.
   template <typename Question>
   auto put(StreamService service, Question question);
   void release(StreamService service, const net::IpAddress& source);
@@ -111,6 +118,8 @@ class StreamAdmission {
   Worker& worker_;
   SourceLimiter http_;
   SourceLimiter ftp_;
+  Deactivation http_deactivation_;
+  Deactivation ftp_deactivation_;
   std::vector<Waiter> waiters_;  // the longest waiting first; at most one a connection
 };
 

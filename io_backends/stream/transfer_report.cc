@@ -64,12 +64,25 @@ void report_not_found(Worker& worker, Protocol protocol, const net::IpAddress& p
   worker.events().emit(event);
 }
 
-void report_refused(Worker& worker, Protocol protocol, const net::IpAddress& peer, std::string_view why,
-                    const PathText& path, bool quiet) {
+void report_refused(Worker& worker, Protocol protocol, const net::IpAddress& peer, std::string_view why) {
   Event event = make_event(EventKind::kRefused, protocol, peer);
   event.detail = why;
+  worker.events().emit(event);
+}
+
+void report_not_admitted(Worker& worker, Protocol protocol, const net::IpAddress& peer, AdmissionReason reason,
+                         const PathText& path, const AdmissionConfig& config) {
+  Event event = make_event(EventKind::kRefused, protocol, peer);
+  event.detail = describe(reason).word;
   event.path = path;
-  event.quiet = quiet;
+  event.xinetd = config.policy == AdmissionPolicy::kXinetd;
+  event.quiet = !config.log_on_failure;
+  worker.events().emit(event);
+}
+
+void report_sentence(Worker& worker, EventKind kind, Protocol protocol, std::string_view sentence) {
+  Event event = make_event(kind, protocol, {});
+  event.detail = sentence;
   worker.events().emit(event);
 }
 

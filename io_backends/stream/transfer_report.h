@@ -4,6 +4,8 @@
 
 #include <string_view>
 
+#include "core/admission/reason.h"
+#include "core/config/config.h"
 #include "core/event.h"
 #include "io_backends/stream/body_sender.h"
 #include "io_backends/stream/worker.h"
@@ -27,8 +29,11 @@ class TransferReport {
 
 // A path that is not there (or a refusal with its reason): one event, one counter.
 void report_not_found(Worker& worker, Protocol protocol, const net::IpAddress& peer, const PathText& path);
-// `quiet`: the board counts it, the log stays silent.
-void report_refused(Worker& worker, Protocol protocol, const net::IpAddress& peer, std::string_view why,
-                    const PathText& path = {}, bool quiet = false);
+void report_refused(Worker& worker, Protocol protocol, const net::IpAddress& peer, std::string_view why);
+// ... by the limits of `config`, which also say whether and how the log has it.
+void report_not_admitted(Worker& worker, Protocol protocol, const net::IpAddress& peer, AdmissionReason reason,
+                         const PathText& path, const AdmissionConfig& config);
+// A sentence of the service's for the log.
+void report_sentence(Worker& worker, EventKind kind, Protocol protocol, std::string_view sentence);
 
 }  // namespace rackcast::io

@@ -94,6 +94,7 @@ Task<> Worker::sweep_loop() {
     else
       watch_.sweep(now);
     if (stopping_) watch_.stop_idle(now);
+    admission_.on_tick();
   }
 }
 

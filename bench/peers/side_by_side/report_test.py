@@ -10,7 +10,8 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 from side_by_side.cases import AXES, Case, all_cases
-from side_by_side.report import OURS, Medians, print_targets
+from side_by_side.figures import Medians
+from side_by_side.report import OURS, print_targets
 from side_by_side.servers import CEILING, PEERS
 
 RUNS = 5

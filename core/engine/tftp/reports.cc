@@ -8,6 +8,12 @@ namespace rackcast::engine {
 
 using namespace tftpd;
 
+namespace {
+
+constexpr std::string_view kServiceName = "tftp";
+
+}  // namespace
+
 // The scratch event with the fields TFTP uses reset; the texts keep their size at zero, which is cheaper than clearing.
 Event& TftpEngine::new_event(const Now& now, EventKind kind, const net::IpAddress& address) {
   event_.kind = kind;
@@ -19,10 +25,25 @@ Event& TftpEngine::new_event(const Now& now, EventKind kind, const net::IpAddres
   event_.bytes_total = 0;
   event_.retransmits = 0;
   event_.upload = false;
+  event_.xinetd = false;
   event_.quiet = false;
   event_.path.clear();
   event_.detail.clear();
   return event_;
+}
+
+// Of the service: that it began, and that it is over.
+void TftpEngine::report_deactivation(const Now& now, Sink& sink) {
+  if (deactivation_.ended(now.monotonic)) {
+    Event& event = new_event(now, EventKind::kNotice, {});
+    event.detail = Deactivation::ended_sentence(kServiceName);
+    sink.event(event);
+  }
+  if (config_->tftp && deactivation_.began(admission_.counters(), config_->tftp->admission, now.monotonic)) {
+    Event& event = new_event(now, EventKind::kWarning, {});
+    event.detail = deactivation_.began_sentence(kServiceName);
+    sink.event(event);
+  }
 }
 
 void TftpEngine::report(const Now& now, const Transfer& transfer, EventKind kind, std::string_view detail, Sink& sink) {

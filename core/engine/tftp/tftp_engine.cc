@@ -136,6 +136,7 @@ void TftpEngine::on_deadline(const Now& now, Sink& sink) {
   if (uploads_ != nullptr) uploads_->on_deadline(now, sink);
   if (pauses_.next_deadline() <= now.monotonic) end_pauses(now, sink);
   if (turns_.look_at <= now.monotonic) give_turns(now, sink);
+  if (deactivation_.on_again_at() <= now.monotonic) report_deactivation(now, sink);
   if (timers_.next_deadline() <= now.monotonic)
     timers_.advance(now.monotonic, [&](std::uint32_t index) { on_timer(now, index, sink); });
   if (sweep_at_ <= now.monotonic) {
@@ -146,8 +147,8 @@ void TftpEngine::on_deadline(const Now& now, Sink& sink) {
 
 MonotonicTime TftpEngine::next_deadline() const {
   const MonotonicTime uploads_at = uploads_ != nullptr ? uploads_->next_deadline() : kNever;
-  return std::min(
-      {uploads_at, starved_retry_at_, pauses_.next_deadline(), turns_.look_at, timers_.next_deadline(), sweep_at_});
+  return std::min({uploads_at, starved_retry_at_, pauses_.next_deadline(), turns_.look_at, deactivation_.on_again_at(),
+                   timers_.next_deadline(), sweep_at_});
 }
 
 }  // namespace rackcast::engine

@@ -14,16 +14,12 @@
 // clients send one to a second answer, but one that follows at the right TID makes no address known (errors_stray). So
 // one guess in `tids` goes through. Then the address is known (answer_budget.h), and by an ACK a window of DATA follows
 // each further one until the peer's host answers with an ERROR. More TIDs or a smaller max_windowsize lower that. The
-// generator withstands who sees some TIDs, not who computes on all of them. Under single_port there is nothing to
-// guess.
+// generator withstands who sees some TIDs, not who computes on all. Under single_port there is nothing to guess.
 //
-// Images come from the store; an entry of the lane's path cache answers while fresh. A transfer pins one generation.
-//
+// Images come from the store; an entry of the lane's path cache answers while usable. A transfer pins one generation.
 // Limits, each with a counter (counters.h) and a policy: transfers_max (ended ones go first, then who never answered,
-// then who waits for the disk, then new requests are dropped: clients repeat), cache_paths, pins of the lane,
-// retransmissions, waits for the disk.
-//
-// Thread: the lane's. Allocation: none after construction.
+// then who waits for the disk, then new requests are dropped: clients repeat), cache_paths, pins, retransmissions,
+// waits for the disk. Thread: the lane's. Allocation: none after construction.
 #pragma once
 
 #include <memory>
@@ -32,6 +28,7 @@
 #include <vector>
 
 #include "core/admission/access.h"
+#include "core/admission/deactivation.h"
 #include "core/admission/source_limiter.h"
 #include "core/config/config.h"
 #include "core/engine/engine.h"
@@ -214,6 +211,7 @@ class TftpEngine final : public Engine {
   Event& new_event(const Now& now, EventKind kind, const net::IpAddress& address);
   void report(const Now& now, const Transfer& transfer, EventKind kind, std::string_view detail, Sink& sink);
   void report_progress(const Now& now, Transfer& transfer, Sink& sink);
+  void report_deactivation(const Now& now, Sink& sink);
 
   [[nodiscard]] bool serving() const { return config_->tftp.has_value() && !stopping_; }
 
@@ -231,6 +229,7 @@ class TftpEngine final : public Engine {
   std::vector<InterfaceMtu> mtus_;
   std::shared_ptr<ServiceTotals> totals_;
   SourceLimiter admission_;
+  Deactivation deactivation_;
   tftpd::AnswerBudget answers_;
   std::unique_ptr<tftpd::Uploads> uploads_;  // null: off
   tftpd::Turns turns_;

@@ -171,9 +171,11 @@ void TftpEngine::end_turn(const Now& now, TransferIndex index, End end) {
 
 void TftpEngine::report_not_admitted(const Now& now, const net::IpAddress& source, std::string_view path,
                                      AdmissionReason reason, Sink& sink) {
+  report_deactivation(now, sink);
   Event& event = new_event(now, EventKind::kRefused, source);
   event.path.assign(path);
   event.detail.assign(describe(reason).word);
+  event.xinetd = config_->tftp->admission.policy == AdmissionPolicy::kXinetd;
   event.quiet = !config_->tftp->admission.log_on_failure;
   sink.event(event);
 }

@@ -166,7 +166,29 @@ TEST_F(StreamAdmissionTest, TooManyMachinesSwitchTheServiceOffForXinetd) {
   EXPECT_EQ(server->totals().deactivations, 1U);
   EXPECT_EQ(RawClient(http, 0, machine(number + 1)).read_all(), "") << "closed as xinetd's, before it asks";
   EXPECT_EQ(server->totals().refused_connection_rate, 2U);
+  EXPECT_TRUE(events.last(EventKind::kRefused).xinetd);
+  ASSERT_EQ(events.count(EventKind::kWarning), 1U);
+  EXPECT_EQ(events.last(EventKind::kWarning).detail.view(),
+            "Deactivating service http due to excessive incoming connections.  Restarting in 1000 seconds.");
   EXPECT_EQ(RawClient(http, 0, machine(0)).get("/small").status, 200U) << "in the middle of its boot";
+}
+
+TEST_F(StreamAdmissionTest, TheReturnOfAServiceIsToldOnce) {
+  config.ftp->admission.cps = Cps{1, 1};
+  start();
+  const auto greeted = [this](unsigned number) {
+    return !RawClient(ftp, 0, net::Ipv4Address(0x7F00'0100U + number)).read_reply().empty();
+  };
+  unsigned number = 0;
+  while (number < 200 && greeted(number)) ++number;
+  ASSERT_LT(number, 200U);
+  ASSERT_TRUE(events.wait_for(EventKind::kWarning));
+  EXPECT_EQ(events.last(EventKind::kWarning).detail.view(),
+            "Deactivating service ftp due to excessive incoming connections.  Restarting in 1 seconds.");
+  ASSERT_TRUE(events.wait_for(EventKind::kNotice));
+  EXPECT_EQ(events.last(EventKind::kNotice).detail.view(), "Activating service ftp");
+  EXPECT_EQ(events.last(EventKind::kNotice).protocol, Protocol::kFtp);
+  EXPECT_EQ(events.count(EventKind::kNotice), 1U);
 }
 
 TEST_F(StreamAdmissionTest, StrangersCountForXinetdsCpsBeforeTheirAddressIsLookedAt) {

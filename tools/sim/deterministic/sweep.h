@@ -52,7 +52,7 @@ struct SeedOutcome {
   std::vector<std::string> failures;  // violations, and machines that had no reason to fail; one line each
 };
 
-// Every machine must be done, with enough bytes to mean something; where the plan loses datagrams a few may end in
+// Every machine must be done, with enough bytes to mean something; where the plan loses datagrams one in ten may end in
 // silence (no offer, no ACK, time-out). Adds what is wrong to `outcome`, and who is done.
 inline constexpr std::uint64_t kSweepMachineBytesMin = 2'000'000;
 void judge_machines(const RunPlan& plan, const RunRecord& record, SeedOutcome& outcome);

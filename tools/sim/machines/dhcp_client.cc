@@ -271,7 +271,7 @@ PartStatus DhcpClient::on_deadline(Instant now, const MachineWorld& world) {
 }
 
 PartStatus DhcpClient::on_silence(Instant now, const MachineWorld& world) {
-  const bool used_up = sent_ >= waits().size();
+  const bool used_up = sent_ >= waits().size() * world.pace.patience;
   const bool offered = !offered_.is_any();
   if (state_ == State::kSelecting && (may_take(now) || (used_up && offered))) {
     ask(now, world, State::kRequesting);

@@ -107,9 +107,9 @@ class DhcpClient {
   State state_ = State::kIdle;
   Failure failure_ = Failure::kNone;
   ReplyFault last_fault_ = ReplyFault::kNone;
-  std::uint8_t sent_ = 0;       // in this state
-  std::uint8_t discovers_ = 0;  // of this exchange
-  bool gathered_ = false;       // an offer said that there is nothing to wait for
+  std::uint16_t sent_ = 0;       // in this state
+  std::uint16_t discovers_ = 0;  // of this exchange
+  bool gathered_ = false;        // an offer said that there is nothing to wait for
   std::uint8_t naks_ = 0;
   bool proxy_named_file_ = false;  // the lease has it already
 };

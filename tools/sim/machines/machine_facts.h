@@ -35,10 +35,11 @@ struct RunFacts {
   std::vector<std::pair<std::string, net::Ipv4Address>> hosts;
 };
 
-// How fast this machine takes what it is sent.
+// How fast this machine takes what it is sent, and how long it asks for what does not come.
 struct ReadingPace {
   Span ack_delay{};                    // before each TFTP ACK
   std::uint64_t bytes_per_second = 0;  // of HTTP and FTP bodies; 0: as they come
+  std::uint8_t patience = 1;           // so many times the tries, and the patience, of its profile
 };
 
 // Lent to a machine's parts for one call.

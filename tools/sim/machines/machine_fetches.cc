@@ -56,7 +56,7 @@ void Machine::start_fetch(Instant now, ActiveFetch& slot, const Location& locati
   request.user_agent = step().user_agent;
   request.head_first = step().head_first;
   request.keep_text = keep_text;
-  request.patience = step().patience;
+  request.patience = step().patience * pace_.patience;
   carrier_.fetch(identity_.id, request);
 }
 

@@ -353,13 +353,14 @@ PartStatus TftpClient::on_deadline(Instant now, const MachineWorld& world) {
 PartStatus TftpClient::on_silence(Instant now, const MachineWorld& world) {
   ++own_timeouts_;
   const bool unanswered = state_ != State::kReceiving;
-  if (++silences_ >= habits_->waits.size()) {
+  const std::size_t tries = habits_->waits.size();
+  if (++silences_ >= tries * world.pace.patience) {
     std::string detail = "silence after " + std::to_string(silences_) + " tries";
     if (!unanswered) detail += ", " + std::to_string(bytes_) + " bytes into the file";
     if (strays_ > 0) detail += "; " + std::to_string(strays_) + " datagrams came from elsewhere";
     return fail(unanswered && strays_ > 0 ? Failure::kProtocol : Failure::kTimeout, std::move(detail));
   }
-  resend_at_ = now + habits_->waits[silences_];
+  resend_at_ = now + habits_->waits[std::min<std::size_t>(silences_, tries - 1)];
   if (!unanswered && !habits_->repeats_acks) return PartStatus::kRunning;
   world.observer.on_incident(now, world.identity.id, Incident::kRetransmit);
   if (unanswered) {

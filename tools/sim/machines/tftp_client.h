@@ -6,7 +6,7 @@
 // The server is held to the protocol: one TID, no unasked option, no larger value than asked, no block beyond the
 // window, no byte beyond the announced size. What breaks it ends the transfer with ERROR and a named failure. Every
 // state but idle has a deadline, and what does not bring the file forward does not move it: at most the sum of the
-// habits' waits goes by without progress.
+// habits' waits goes by without progress (of the last one again, where the machine has more patience).
 //
 // Owned by a Machine, single-threaded. Per DATA: no allocation, one ACK at most.
 #pragma once
@@ -109,7 +109,7 @@ class TftpClient {
   std::uint16_t blksize_ = tftp::kBlockSizeDefault;
   std::uint16_t windowsize_ = 1;
   std::uint16_t in_window_ = 0;  // blocks since the last ACK
-  std::uint8_t silences_ = 0;    // waits that went by since the last progress
+  std::uint16_t silences_ = 0;   // waits that went by since the last progress
   State state_ = State::kIdle;
   bool keep_text_ = false;
   bool gap_acked_ = false;

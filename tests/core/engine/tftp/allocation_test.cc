@@ -104,7 +104,7 @@ class Rack {
       }
       tick(std::chrono::milliseconds(1));
     }
-    tick(std::chrono::seconds(5));
+    tick(std::chrono::seconds(11));  // nobody asks: the image is let go
   }
 
   std::unique_ptr<TftpEngine> engine;

@@ -283,8 +283,38 @@ TEST_F(TftpTurns, UnderXinetdsRulesARefusalIsSilentAndTold) {
   ASSERT_EQ(events().size(), 1U);
   EXPECT_EQ(events()[0].kind, EventKind::kRefused);
   EXPECT_EQ(events()[0].detail.view(), "per_source_limit");
+  EXPECT_TRUE(events()[0].xinetd);
   EXPECT_FALSE(events()[0].quiet);
   EXPECT_EQ(engine->in_flight(), 2U);
+}
+
+TEST_F(TftpTurns, ThatCpsSwitchedTheServiceOffIsToldOnceAndSoIsItsReturn) {
+  limit({.cps = Cps{1, 10}, .policy = AdmissionPolicy::kXinetd});
+  pass(20s);
+  (void)sent();
+  harness.events.events.clear();
+  for (std::uint8_t host = 1; host <= 5; ++host) {
+    rrq("file", {}, peer(host));
+    if (!harness.router.submitted.empty()) loaded(file(bytes_of("x")));
+  }
+  std::vector<std::string> told;
+  const auto tell = [&] {
+    for (const Event& event : events())
+      if (event.kind == EventKind::kWarning || event.kind == EventKind::kNotice) told.emplace_back(event.detail.view());
+    harness.events.events.clear();
+  };
+  tell();
+  const std::string off = "Deactivating service tftp due to excessive incoming connections.  Restarting in 10 seconds.";
+  EXPECT_EQ(told, std::vector{off});
+  pass_in_steps(9'900ms);
+  tell();
+  EXPECT_EQ(told, std::vector{off});
+  pass_in_steps(200ms);
+  tell();
+  EXPECT_EQ(told, (std::vector<std::string>{off, "Activating service tftp"}));
+  pass_in_steps(60s);
+  tell();
+  EXPECT_EQ(told.size(), 2U);
 }
 
 TEST_F(TftpTurns, WhoIsKeptOutHearsNothingWhateverItAsksFor) {

@@ -6,6 +6,7 @@
 
 #include "tests/tools/sim/deterministic/mutants.h"
 #include "tools/sim/deterministic/lab_tree.h"
+#include "tools/sim/deterministic/sweep.h"
 #include "tools/sim/deterministic/virtual_run.h"
 
 namespace rackcast::sim {
@@ -139,6 +140,27 @@ TEST_F(Mutation, LostAnswersThatAreNotRepeated) {
   EXPECT_THAT(violated(), IsEmpty()) << first;
   break_io<testing::NothingTwice>();
   EXPECT_THAT(violated(), ElementsAre(Invariant::kWithheld));
+}
+
+// Beyond the loss at which firmware gives up, no checker says who must be answered when: the sweep's own rule does.
+TEST_F(Mutation, LostAnswersThatAreNotRepeatedWhereMuchIsLost) {
+  const SweepTrees trees;
+  SweepOptions options;
+  options.scenario = "lossy_rack";
+  options.clients = 20;
+  for (std::uint64_t seed = 1; run.plan.weather.loss < 0.15; ++seed) run = *run_of_seed(seed, options, trees);
+  const auto judged = [&] {
+    SeedOutcome outcome{.seed = run.plan.seed};
+    const VirtualOutcome result = run_virtual_checked(run);
+    judge_machines(run.plan, result.record, outcome);
+    return outcome;
+  };
+  EXPECT_THAT(judged().failures, IsEmpty());
+  break_io<testing::NothingTwice>();
+  const SeedOutcome broken = judged();
+  EXPECT_LT(broken.done, 5U);
+  ASSERT_FALSE(broken.failures.empty());
+  EXPECT_THAT(broken.failures.back(), HasSubstr(" of 20 machines are done"));
 }
 
 TEST_F(Mutation, OneMachineServedSlowly) {

@@ -21,6 +21,7 @@ void fill_all(BootWorld& world) {
   test::fill_demo_tree(world);
   world.tftp_files["shimx64.efi"] = patterned(91'000, 11);
   world.tftp_files["grubx64.efi"] = patterned(140'000, 12);
+  world.tftp_files["\x01USB"] = world.tftp_files["grubx64.efi"];  // this server repairs no names
   world.tftp_files["grub.cfg"] =
       "set timeout=5\nmenuentry 'Install' {\n  linuxefi vmlinuz inst.ks=http://10.99.0.1/ks.cfg\n  initrdefi "
       "initrd.img\n}\n";
