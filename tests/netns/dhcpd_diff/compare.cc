@@ -257,6 +257,8 @@ bool says_fqdn(const Case& c) {
 }
 
 bool repeats_lists_and_identifiers(const Case& c) {
+  // A whole list takes room, too.
+  if (c.difference.field == "overload") return c.left->option(55) != nullptr && c.right->option(55) == nullptr;
   return (is_option(c, 55) && c.right->option(55) == nullptr) || (is_option(c, 61) && c.right->option(61) == nullptr);
 }
 
