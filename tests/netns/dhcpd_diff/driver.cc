@@ -5,6 +5,7 @@
 // Standard input, one step a line:
 //
 //   server A                  the servers' address, the same for both; first
+//   subnet-authority          see compare.h
 //   sentinel A                a relay's address in a subnet that no client is in; second
 //   range LO HI POOL          addresses of one pool, which may stand for one another
 //   reserved A                some host's
