@@ -14,6 +14,10 @@ std::uint64_t count_addresses(const std::vector<AddressRange>& ranges) {
   return count;
 }
 
+bool is_for(const MachineKey& owner, const LeaseClient& client) {
+  return owner == client.key || (!client.host.is_none() && owner == client.host);
+}
+
 bool by_address(const Reservation& a, const Reservation& b) {
   return a.address < b.address;
 }
@@ -238,12 +242,13 @@ const MachineKey* LeaseTable::reserved_for(net::Ipv4Address address) const {
 }
 
 bool LeaseTable::has_reservation(net::Ipv4Address address, const LeaseClient& client) const {
-  return reserved_for(address) != nullptr && !is_reserved_from(address, client);
+  const MachineKey* owner = reserved_for(address);
+  return owner != nullptr && is_for(*owner, client);
 }
 
 bool LeaseTable::is_reserved_from(net::Ipv4Address address, const LeaseClient& client) const {
   const MachineKey* owner = reserved_for(address);
-  return owner != nullptr && *owner != client.key && (client.host.is_none() || *owner != client.host);
+  return owner != nullptr && !is_for(*owner, client);
 }
 
 }  // namespace rackcast

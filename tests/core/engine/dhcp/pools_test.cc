@@ -45,6 +45,11 @@ ClientMessage pxe(ClientMessage message) {
   return message.with(OptionCode::kVendorClass, "PXEClient");
 }
 
+// By circuit identifier.
+ClientMessage at_port(unsigned machine, char port) {
+  return relayed(discover(machine), std::string("\x01\x01", 2) + port);
+}
+
 TEST(DhcpPools, PermitsSayWhoMayHaveWhich) {
   Config config = bare_config();
   DhcpConfig& dhcp = *config.dhcp;
@@ -227,12 +232,9 @@ TEST(DhcpClassLimits, EachSpawnedClassHasItsOwn) {
   ports.spawn = text.data("option agent.circuit-id");
   ports.lease_limit = 1;
   Rack rack(config);
-  const auto at = [](unsigned machine, char port) {
-    return relayed(discover(machine), std::string("\x01\x01", 2) + port);
-  };
-  EXPECT_NE(rack.ask(at(1, 'a'), kByRelay), nullptr);
-  EXPECT_EQ(rack.ask(at(2, 'a'), kByRelay), nullptr);
-  EXPECT_NE(rack.ask(at(2, 'b'), kByRelay), nullptr);
+  EXPECT_NE(rack.ask(at_port(1, 'a'), kByRelay), nullptr);
+  EXPECT_EQ(rack.ask(at_port(2, 'a'), kByRelay), nullptr);
+  EXPECT_NE(rack.ask(at_port(2, 'b'), kByRelay), nullptr);
 }
 
 TEST(DhcpClassLimits, ASubclassMayHaveAnotherThanItsClass) {
@@ -243,14 +245,11 @@ TEST(DhcpClassLimits, ASubclassMayHaveAnotherThanItsClass) {
   ports.lease_limit = 1;
   ports.subclasses = {{octets("u"), {}, 2}};
   Rack rack(config);
-  const auto at = [](unsigned machine, char port) {
-    return relayed(discover(machine), std::string("\x01\x01", 2) + port);
-  };
-  EXPECT_NE(rack.ask(at(1, 'u'), kByRelay), nullptr);
-  EXPECT_NE(rack.ask(at(2, 'u'), kByRelay), nullptr);
-  EXPECT_EQ(rack.ask(at(3, 'u'), kByRelay), nullptr);
-  EXPECT_NE(rack.ask(at(4, 'a'), kByRelay), nullptr);
-  EXPECT_EQ(rack.ask(at(5, 'a'), kByRelay), nullptr);
+  EXPECT_NE(rack.ask(at_port(1, 'u'), kByRelay), nullptr);
+  EXPECT_NE(rack.ask(at_port(2, 'u'), kByRelay), nullptr);
+  EXPECT_EQ(rack.ask(at_port(3, 'u'), kByRelay), nullptr);
+  EXPECT_NE(rack.ask(at_port(4, 'a'), kByRelay), nullptr);
+  EXPECT_EQ(rack.ask(at_port(5, 'a'), kByRelay), nullptr);
 }
 
 TEST(DhcpClassLimits, CountWhatWasLeasedBeforeARestart) {

@@ -63,6 +63,13 @@ void bend(std::vector<std::byte>& payload, std::mt19937_64& random) {
   if (random() % 4 == 0) payload.resize(random() % (payload.size() + 1));
 }
 
+// For "file", without options; written into `room`.
+std::span<const std::byte> plain_request(std::span<std::byte> room) {
+  tftp::Request request;
+  request.filename = "file";
+  return tftp::encode_request(room, request);
+}
+
 TEST(TftpHostile, MutatedPacketsFromManyPeersLeaveTheEngineWhole) {
   std::uint64_t uploads_started = 0;
   std::uint64_t uploads_done = 0;
@@ -107,9 +114,7 @@ TEST(TftpHostile, AFloodOfForgedSourcesDoesNotPushOutAnHonestClient) {
   world.add_file("file", random_bytes(60'000, 1));
   auto& honest = world.add_client(kBigBlocks);
   std::array<std::byte, 64> room;
-  tftp::Request request;
-  request.filename = "file";
-  const auto rrq = tftp::encode_request(room, request);
+  const auto rrq = plain_request(room);
   for (std::size_t i = 0; i < 20'000; ++i) {
     world.inject(TftpWorld::endpoint_of(100'000 + i), testing::kListenSocket, rrq);
     if (i % 8 == 0) world.run_for(std::chrono::microseconds(50));
@@ -125,9 +130,7 @@ TEST(TftpHostile, AFloodOfForgedSourcesDoesNotPushOutWhoWaitsForTheDisk) {
   world.add_file("file", random_bytes(60'000, 1));
   world.add_file("cold", random_bytes(60'000, 2));
   std::array<std::byte, 64> room;
-  tftp::Request request;
-  request.filename = "file";
-  const auto rrq = tftp::encode_request(room, request);
+  const auto rrq = plain_request(room);
   world.inject(TftpWorld::endpoint_of(99'999), testing::kListenSocket, rrq);
   world.run_for(std::chrono::milliseconds(10));  // this one is known
   world.load_time = std::chrono::seconds(3);
@@ -146,9 +149,7 @@ TEST(TftpHostile, AForgedSourceThatRepeatsItsRequestGetsThreeAnswersAndTwoKibiby
   TftpWorld world(1);
   world.add_file("file", random_bytes(60'000, 1));
   std::array<std::byte, 64> room;
-  tftp::Request request;
-  request.filename = "file";
-  const auto rrq = tftp::encode_request(room, request);
+  const auto rrq = plain_request(room);
   for (int i = 0; i < 1'000; ++i) {
     world.inject(TftpWorld::endpoint_of(1, 2'070), testing::kListenSocket, rrq);
     world.run_for(std::chrono::milliseconds(10));
@@ -161,9 +162,7 @@ TEST(TftpHostile, AForgedSourceThatTakesAnotherPortEachTimeGetsFewMore) {
   TftpWorld world(1);
   world.add_file("file", random_bytes(60'000, 1));
   std::array<std::byte, 64> room;
-  tftp::Request request;
-  request.filename = "file";
-  const auto rrq = tftp::encode_request(room, request);
+  const auto rrq = plain_request(room);
   for (std::uint16_t port = 1'024; port < 65'000; ++port) {
     world.inject(TftpWorld::endpoint_of(1, port), testing::kListenSocket, rrq);
     if (port % 8 == 0) world.run_for(std::chrono::milliseconds(3));  // 24 s in all
